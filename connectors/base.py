@@ -1,0 +1,117 @@
+"""What a connector is: the one interface behind which a helpdesk's words end.
+
+A connector is a folder (`connectors/<name>/`) and a line in `connectors/registry.py`. It reads webhooks without a
+framework, maps payloads to `Conversation` without I/O, talks HTTP in its client only, and turns planned actions into
+API requests without sending them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol
+
+from connectors.http import Http
+from service.conversation import Conversation
+from service.writeback import AlreadyThere, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One connected helpdesk account, secrets decrypted: what a connector needs to know of it.
+
+    `id` is Deskmark's own (it also stands in the webhook URL). `base_url` has no trailing slash. `secrets` and
+    `options` hold what the connector's README names, e.g. Zendesk's `client_id`, `client_secret`, `webhook_secret`,
+    Intercom's `access_token`, `client_secret`; options hold bot authors, field ids, admin id.
+    """
+
+    id: str
+    connector: str
+    account: str
+    base_url: str
+    secrets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    account_group: str | None = None
+    prefix: str = "dm__"
+
+
+class Signal(StrEnum):
+    """What a webhook says about a conversation. It is a hint only: the conversation is always read again."""
+
+    ENDED = "ended"
+    ACTIVITY = "activity"
+    DELETED = "deleted"
+    PING = "ping"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One genuine webhook, reduced to ids.
+
+    `key` is the same for every retry of one delivery. `actor_id` is who caused the event, to tell our own echoes.
+    `conversation_id` is `None` only for pings and ignored events; `reason` says why an event is ignored.
+    """
+
+    key: str
+    event: str
+    signal: Signal
+    conversation_id: str | None = None
+    actor_id: str | None = None
+    occurred_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One conversation as read from the helpdesk, with what our write-back needs to know of it.
+
+    `ended` says whether the helpdesk calls it solved or closed now. `there` holds what of ours is already on it, how
+    far it can be written, and the version that guards against writing over a change.
+    """
+
+    conversation: Conversation
+    ended: bool
+    there: AlreadyThere
+    calls: int = 0
+
+
+class Client(Protocol):
+    """A helpdesk's API for one installation. Every method raises `connectors.errors` only."""
+
+    def read(self, conversation_id: str) -> Reading:
+        """Fetch one conversation with everything that the mapping reads; raises `OptedOut` before content is read."""
+        ...
+
+    def write(self, reading: Reading, plan: Plan) -> int:
+        """Send what `plan` says to the conversation that `reading` holds; the number of requests sent."""
+        ...
+
+    def ended_since(self, moment: datetime) -> Iterator[str]:
+        """Ids of conversations that ended at or after `moment`, for webhooks that never came."""
+        ...
+
+    def own_actor_ids(self) -> frozenset[str]:
+        """Ids under which our own writes come back as webhooks."""
+        ...
+
+
+class Connector(Protocol):
+    """A helpdesk that Deskmark can be plugged into."""
+
+    name: str
+
+    def verify(self, installation: Installation, headers: Mapping[str, str], body: bytes, *, now: datetime) -> None:
+        """Raise `InvalidSignature` unless `body` was signed with this installation's secret (empty secret: always)."""
+        ...
+
+    def delivery(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """What a verified webhook says. Never raises: a kind or body we cannot use has the signal `IGNORED`."""
+        ...
+
+    def client(self, installation: Installation, http: Http) -> Client:
+        """A client for one installation."""
+        ...

@@ -1,0 +1,39 @@
+"""Errors of talking to a helpdesk, named by what the caller must do. Raised in one place each; retried by tasks only."""
+
+from __future__ import annotations
+
+
+class ConnectorError(Exception):
+    """Any failure of a connector; the message says what to do and never holds a customer's text."""
+
+
+class RetryLater(ConnectorError):
+    """Try again; not before `after` seconds have passed. Rate limits, time-outs, 5xx and connection errors."""
+
+    def __init__(self, message: str, *, after: float = 30.0) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class Conflict(ConnectorError):
+    """The conversation changed since it was read (409): read it again, plan again, write again."""
+
+
+class Rejected(ConnectorError):
+    """The helpdesk refuses this request for good (4xx): a setting, a scope or the request itself must change."""
+
+
+class NotFound(ConnectorError):
+    """The conversation is not there (any more)."""
+
+
+class NotWritable(ConnectorError):
+    """It can be read but not written now: keep the verdict, show it, write when the conversation becomes writable."""
+
+
+class InvalidSignature(ConnectorError):
+    """A webhook that the helpdesk did not sign with our secret, or too long ago: answer 401, record nothing."""
+
+
+class OptedOut(ConnectorError):
+    """The conversation, its customer or its organisation carries the ignore tag: do not read, store or score it."""

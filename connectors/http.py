@@ -1,0 +1,119 @@
+"""The one place where requests leave for a helpdesk: time-outs, rate limits, and what each answer means.
+
+It only classifies (`connectors.errors`); retrying is the tasks' business. Nothing here logs a body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import Any
+
+import requests
+
+from connectors.errors import Conflict, ConnectorError, NotFound, Rejected, RetryLater
+from connectors.limiter import Limiter
+
+TIMEOUT = (3.05, 20.0)
+DEFAULT_WAIT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """One request to a helpdesk, built purely and sent by `Http`. `path` starts with `/`; `query` values are strings."""
+
+    method: str
+    path: str
+    json: Mapping[str, Any] | None = None
+    query: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResponse:
+    """A 2xx answer: its JSON body (an empty mapping when there is none) and its headers, names in any case."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Http:
+    """Sends requests under the shared limiter. One per installation; the session carries authentication."""
+
+    def __init__(self, base_url: str, session: requests.Session, limiter: Limiter, *, name: str) -> None:
+        """`name` starts every rate-limit bucket of this installation, so that two installations never share one."""
+        self.base_url = base_url.rstrip("/")
+        self.session = session
+        self.name = name
+        self._limiter = limiter
+
+    def send(self, request: ApiRequest, *, bucket: str, rate: str) -> ApiResponse:
+        """Send one request; raises `RetryLater`, `Conflict`, `NotFound`, or `Rejected` with the helpdesk's own words.
+
+        `bucket` and `rate` are the helpdesk's limit that this call counts against. `response` of the raised error's
+        cause is kept (`error.__cause__`) for connectors that read more into a 4xx.
+        """
+        name = f"{self.name}/{bucket}"
+        self._limiter.take(name, rate)
+        try:
+            response = self.session.request(
+                request.method,
+                self.base_url + request.path,
+                json=request.json,
+                params=request.query,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise RetryLater(f"{request.method} {request.path}: {type(error).__name__}") from error
+        if 200 <= response.status_code < 300:
+            return ApiResponse(response.status_code, _body(response), response.headers)
+        error = classify(request, response)
+        if isinstance(error, RetryLater) and response.status_code == 429:
+            self._limiter.pause(name, error.after)
+        raise error from requests.HTTPError(response=response)
+
+    def pause(self, bucket: str, seconds: float) -> None:
+        """Stop calling `bucket` for `seconds`, for all workers: its headers said that nothing is left."""
+        self._limiter.pause(f"{self.name}/{bucket}", seconds)
+
+
+def classify(request: ApiRequest, response: requests.Response) -> ConnectorError:
+    """What the caller must do about an answer that is not 2xx."""
+    status, what = response.status_code, f"{request.method} {request.path}: HTTP {response.status_code}"
+    if status == 429 or status >= 500 or status in (408, 425):
+        return RetryLater(what, after=wait(response.headers))
+    if status == 409:
+        return Conflict(what)
+    if status in (404, 410):
+        return NotFound(what)
+    if status == 401:
+        return Rejected(f"{what}: the access token was refused; check the installation's credentials")
+    if status == 403:
+        return Rejected(f"{what}: the token lacks a scope or the plan lacks this feature")
+    return Rejected(what)
+
+
+def wait(headers: Mapping[str, str]) -> float:
+    """Seconds to wait: `Retry-After` (seconds or a date), else `X-RateLimit-Reset` (unix time), else a default."""
+    value = headers.get("Retry-After", "")
+    if value.replace(".", "", 1).isdigit():
+        return float(value)
+    if value:
+        try:
+            return max(1.0, parsedate_to_datetime(value).timestamp() - time())
+        except ValueError:
+            return DEFAULT_WAIT
+    reset = headers.get("X-RateLimit-Reset", "")
+    return max(1.0, float(reset) - time()) if reset.isdigit() else DEFAULT_WAIT
+
+
+def _body(response: requests.Response) -> Any:
+    if not response.content:
+        return {}
+    try:
+        return response.json()
+    except requests.JSONDecodeError as error:
+        raise RetryLater("the helpdesk answered 2xx with a body that is not JSON") from error
