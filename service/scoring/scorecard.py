@@ -1,0 +1,114 @@
+"""All scores of a conversation, in the order in which they build on one another.
+
+Adding a score: one module with one pure function `Case -> Score`, one entry in `SCORERS`, a test and a row in the docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from service.conversation import Author, Conversation, Message, Role, episodes
+from service.language.detection import language
+from service.language.embedding import Embedder
+from service.scoring.containment import containment
+from service.scoring.context_repeat import context_repeat
+from service.scoring.effort import effort
+from service.scoring.escalation import escalation
+from service.scoring.repeat_contact import repeat_contact
+from service.scoring.score import Case, History, Policy, Score, Scorecard
+
+Scorer = Callable[[Case], Score]
+
+SCORERS: tuple[tuple[str, Scorer], ...] = (
+    ("repeat_contact", repeat_contact),
+    ("context_repeat", context_repeat),
+    ("effort", effort),
+    ("escalation", escalation),
+    ("containment", containment),
+)
+"""Every score that is computed; a later one may read the earlier ones in `Case.so_far`."""
+
+NOT_COMPUTED: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "answer_relevance": {"answers": ()},
+        "intent": {"novelty": None},
+        "resolution_confidence": {},
+        "handoff_time": {},
+        "knowledge_gap": {},
+        "training_example": {},
+        "satisfaction": {},
+    }
+)
+"""Scores that are defined but not computed yet, with the details keys that readers of a scorecard rely on."""
+
+_UNCLEAR_WITHOUT_ENGLISH = frozenset({"context_repeat", "escalation", "containment"})
+_STRUCTURAL = frozenset({"returned", "escalated", "human_only"})
+
+
+def score_conversation(
+    conversation: Conversation, history: History, policy: Policy, embedder: Embedder
+) -> tuple[Scorecard, ...]:
+    """One scorecard for each episode, oldest first; the last one speaks of the conversation as it is now.
+
+    The other episodes of the conversation are history of each, as are `history.others`.
+    """
+    pieces = episodes(_with_bots(conversation, policy))
+    cards = []
+    for number, piece in enumerate(pieces, 1):
+        beside = tuple(other for other in pieces if other is not piece)
+        known = replace(history, others=(*history.others, *beside))
+        case = Case(conversation=piece, history=known, policy=policy, embedder=embedder)
+        cards.append(_card(case, number))
+    return tuple(cards)
+
+
+def _card(case: Case, number: int) -> Scorecard:
+    spoken = language(case.conversation)
+    scores: dict[str, Score] = {}
+    for name, scorer in SCORERS:
+        score = scorer(replace(case, so_far=MappingProxyType(scores.copy())))
+        scores[name] = score if spoken == "en" else _without_reading(name, score, spoken)
+    for name, details in NOT_COMPUTED.items():
+        scores[name] = Score(verdict=None, reason="Deskmark does not compute this score yet.", details=details)
+    c = case.conversation
+    return Scorecard(helpdesk=c.helpdesk, account=c.account, id=c.id, episode=number, scores=MappingProxyType(scores))
+
+
+def _without_reading(name: str, score: Score, spoken: str) -> Score:
+    """What is left of `score` in a language the text model was not validated for: only what needs no reading.
+
+    A verdict that rests on who wrote and what happened stays. One that rests on text becomes `unclear`, or `None`
+    where the vocabulary has no such word, with the reason "language".
+    """
+    if score.verdict is None or score.verdict in _STRUCTURAL or (name == "repeat_contact" and score.value is None):
+        return score
+    return Score(
+        verdict="unclear" if name in _UNCLEAR_WITHOUT_ENGLISH else None,
+        confidence=0.0,
+        reason=f"language: the text model is validated for English only, this is {spoken}.",
+        details=MappingProxyType({**_EMPTY_DETAILS.get(name, {}), "language": spoken}),
+    )
+
+
+_EMPTY_DETAILS: Mapping[str, Mapping[str, object]] = {
+    "context_repeat": {"candidates": ()},
+    "effort": {"messages_until_useful": None, "rephrasings": 0, "channel_switches": 0},
+    "escalation": {"timing": None, "reason": None, "trigger": None},
+    "containment": {"claimed": "none"},
+    "repeat_contact": {},
+}
+
+
+def _with_bots(conversation: Conversation, policy: Policy) -> Conversation:
+    """`conversation` with the messages of `policy.bot_authors` (author ids) marked as written by a bot."""
+    if not policy.bot_authors:
+        return conversation
+
+    def marked(message: Message) -> Message:
+        if message.author.id not in policy.bot_authors:
+            return message
+        return replace(message, author=Author(Role.BOT, message.author.id, message.author.group))
+
+    return replace(conversation, messages=tuple(marked(m) for m in conversation.messages))
