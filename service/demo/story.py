@@ -1,0 +1,176 @@
+"""Reads the demo's conversations from `stories.txt`: a line a turn, the format is explained at its top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.resources import files
+
+from service.conversation import (
+    Author,
+    Channel,
+    Contact,
+    Conversation,
+    Event,
+    EventKind,
+    Initiator,
+    Message,
+    Rating,
+    Role,
+)
+
+GROUP = "fernwood"
+TURN = timedelta(seconds=40)
+AGENT_TURN = timedelta(minutes=4)
+
+ROLES = {"C": Role.CUSTOMER, "B": Role.BOT, "A": Role.AGENT, "N": Role.AGENT}
+EVENTS = {
+    "H": EventKind.HANDOFF,
+    "T": EventKind.TRANSFERRED,
+    "F": EventKind.ACTION_FAILED,
+    "K": EventKind.ACTION_COMPLETED,
+    "R": EventKind.REOPENED,
+}
+RATINGS = {"good": 5, "bad": 1}
+TEAMS = {"H": "customer care", "T": None}
+
+
+class StoryError(ValueError):
+    """A line of the stories that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One conversation of the demo, how it is played, and what must stand on it in the end."""
+
+    name: str
+    conversation: Conversation
+    later: bool = False
+    read_only: bool = False
+    ignored: bool = False
+    reopened_at: datetime | None = None
+    expected_tags: tuple[str, ...] = ()
+    expects_note: bool = False
+    expects_nothing: bool = False
+
+
+@dataclass
+class _Draft:
+    """A story while its lines are read."""
+
+    name: str
+    helpdesk: str
+    channel: Channel
+    customer: str
+    start: datetime
+    how: str
+    clock: datetime
+    messages: list[Message] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    subject: str | None = None
+    rating: Rating | None = None
+    reopened_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    nothing: bool = False
+    note: bool = False
+
+
+def stories(now: datetime) -> tuple[Story, ...]:
+    """Every conversation of the demo, with times counted back from `now` (aware)."""
+    text = files("service.demo").joinpath("stories.txt").read_text(encoding="utf-8")
+    return tuple(_finished(draft) for draft in _drafts(text.splitlines(), now))
+
+
+def _drafts(lines: Iterable[str], now: datetime) -> Iterator[_Draft]:
+    draft: _Draft | None = None
+    for number, line in enumerate(lines, 1):
+        kind, _, rest = line.strip().partition(" ")
+        if not kind or kind == "#" or kind.startswith("#"):
+            continue
+        if kind == "@":
+            if draft:
+                yield draft
+            draft = _opened(rest, now, number)
+        elif draft is None:
+            raise StoryError(f"line {number}: a turn before any story")
+        else:
+            _turn(draft, kind, rest.strip(), now, number)
+    if draft:
+        yield draft
+
+
+def _opened(header: str, now: datetime, number: int) -> _Draft:
+    cells = [cell.strip() for cell in header.split("|")]
+    if len(cells) < 5:
+        raise StoryError(f"line {number}: a story needs name, helpdesk, channel, customer and start")
+    start = now + timedelta(minutes=float(cells[4]))
+    how = cells[5] if len(cells) > 5 else ""
+    return _Draft(cells[0], cells[1], Channel(cells[2]), cells[3], start, how, start)
+
+
+def _turn(draft: _Draft, kind: str, rest: str, now: datetime, number: int) -> None:
+    if kind in ROLES:
+        draft.messages.append(_message(draft, kind, rest))
+    elif kind in EVENTS:
+        if kind == "R":
+            draft.clock = draft.reopened_at = now + timedelta(minutes=float(draft.how.split()[1]))
+        draft.events.append(_event(draft, kind, rest))
+        draft.clock += timedelta(seconds=1)
+    elif kind == "+":
+        draft.clock += timedelta(minutes=float(rest))
+    elif kind == "*":
+        draft.rating = Rating(score=RATINGS[rest], scale="1-5", at=draft.clock)
+    elif kind == "S":
+        draft.subject = rest
+    elif kind == "=":
+        draft.nothing = rest == "none"
+        draft.tags = () if draft.nothing else tuple(tag.strip() for tag in rest.split(",") if tag.strip())
+    elif kind == "!":
+        draft.note = True
+    else:
+        raise StoryError(f"line {number}: {kind!r} begins no line of a story")
+
+
+def _message(draft: _Draft, kind: str, text: str) -> Message:
+    role = ROLES[kind]
+    at = draft.clock
+    draft.clock += AGENT_TURN if role is Role.AGENT else TURN
+    who = {Role.CUSTOMER: f"{draft.customer}-{draft.helpdesk}", Role.BOT: "bot-fern"}.get(role, "agent-1")
+    author = Author(role, who, "customer care" if role is Role.AGENT else None)
+    return Message(id=f"m{len(draft.messages)}", author=author, text=text, at=at, internal=kind == "N")
+
+
+def _event(draft: _Draft, kind: str, rest: str) -> Event:
+    by = Initiator(rest) if kind == "H" and rest else None
+    target = rest if kind == "T" else TEAMS.get(kind)
+    return Event(id=f"e{len(draft.events)}", kind=EVENTS[kind], at=draft.clock, by=by, target=target)
+
+
+def _finished(draft: _Draft) -> Story:
+    conversation = Conversation(
+        helpdesk=draft.helpdesk,
+        account=GROUP,
+        account_group=GROUP,
+        id=draft.name,
+        contact=Contact(f"{draft.customer}-{draft.helpdesk}", None, f"{draft.customer}@example.com", True),
+        channel=draft.channel,
+        subject=draft.subject,
+        messages=tuple(draft.messages),
+        events=tuple(draft.events),
+        opened_at=draft.start,
+        closed_at=draft.clock,
+        rating=draft.rating,
+        tags=("dm__ignore",) if draft.how == "ignore" else (),
+    )
+    return Story(
+        name=draft.name,
+        conversation=conversation,
+        later=draft.how == "later",
+        read_only=draft.how.startswith("read_only"),
+        ignored=draft.how == "ignore",
+        reopened_at=draft.reopened_at,
+        expected_tags=draft.tags,
+        expects_note=draft.note,
+        expects_nothing=draft.nothing,
+    )
