@@ -1,0 +1,116 @@
+"""Every setting, typed and in one place. Built once at the edge (command line, web app, worker) and passed in.
+
+Names in the environment start with `DESKMARK_`, except the four that hosting companies set: `DATABASE_URL`,
+`REDIS_URL`, `PUBLIC_URL`, `PORT`. Secrets have no default. `.env.example` names them all.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.scoring.score import Policy
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def _plain_name(name: str) -> AliasChoices:
+    """The name hosting companies use, and ours for whoever has to tell two services apart."""
+    return AliasChoices(name, f"DESKMARK_{name}")
+
+
+class Settings(BaseSettings):
+    """All settings. `Settings()` reads the environment and raises a `ValidationError` that names what is missing."""
+
+    model_config = SettingsConfigDict(env_prefix="DESKMARK_", extra="ignore", frozen=True, populate_by_name=True)
+
+    secret_key: SecretStr
+    """Fernet keys that encrypt stored tokens, separated by commas; the first one encrypts."""
+    session_key: SecretStr
+    """Signs the cookies of whoever is signed in."""
+
+    data_dir: Path = Path(".deskmark")
+    database_url: str = Field(default="", validation_alias=_plain_name("DATABASE_URL"))
+    """Empty: SQLite in the data folder."""
+    redis_url: str = Field(default="", validation_alias=_plain_name("REDIS_URL"))
+    """Empty: `deskmark up` starts a Valkey of its own; anything else needs it."""
+    public_url: str = Field(default="", validation_alias=_plain_name("PUBLIC_URL"))
+    """The https address under which helpdesks and agents reach this service; no slash at the end."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65535, validation_alias=_plain_name("PORT"))
+    log_level: LogLevel = "info"
+    demo: bool = False
+    """Sandboxes instead of helpdesks: no sign-in, no settle time, writing switched on."""
+
+    settle_seconds: float = Field(default=300, ge=0)
+    """How long a conversation must have been left alone after it ended before it is read."""
+    lease_seconds: float = Field(default=180, gt=0)
+    """How long a worker may hold one conversation; a worker that dies holds it no longer than this."""
+    max_attempts: int = Field(default=8, ge=1)
+    retry_seconds: float = Field(default=15, gt=0)
+    """Wait before the second attempt; it doubles with every further one, up to an hour."""
+    requeue_seconds: float = Field(default=60, gt=0)
+    """After so long a message that brought no result counts as lost and is sent again."""
+    sweep_seconds: float = Field(default=5, gt=0)
+    poll_seconds: float = Field(default=900, gt=0)
+    """How often the helpdesks are asked for ended conversations whose webhook never came."""
+    recheck_seconds: float = Field(default=3600, gt=0)
+    """How soon a conversation that could not be written is looked at again; the wait grows with its age."""
+
+    prefix: str = Field(default="dm__", pattern=r"^[a-z0-9_]{2,16}$")
+    repeat_window_hours: float = Field(default=24, gt=0)
+    review_confidence: float = Field(default=0.6, ge=0, le=1)
+    model_dir: Path | None = None
+    """A folder with the sentence model; without it the installed package's files are used."""
+
+    @field_validator("secret_key", "session_key")
+    @classmethod
+    def _not_empty(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().strip():
+            raise ValueError("must not be empty")
+        return value
+
+    @field_validator("model_dir", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @property
+    def database(self) -> str:
+        """The database's address: what is set, else SQLite in the data folder."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'deskmark.sqlite3').resolve()}"
+
+    @property
+    def broker(self) -> str:
+        """The broker's address. Raises `ValueError` when there is none."""
+        if not self.redis_url:
+            raise ValueError("REDIS_URL is not set; `deskmark up` needs none, a worker or web process of its own does")
+        return self.redis_url
+
+    @property
+    def settle(self) -> timedelta:
+        """Settle time after the end of a conversation."""
+        return timedelta(seconds=self.settle_seconds)
+
+    @property
+    def lease(self) -> timedelta:
+        """How long one claim lasts."""
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
+    def hold(self) -> timedelta:
+        """How long a sent message is given to bring a result."""
+        return timedelta(seconds=self.requeue_seconds)
+
+    def policy(self) -> Policy:
+        """The windows and thresholds that scores read."""
+        return Policy(repeat_window=timedelta(hours=self.repeat_window_hours), review_confidence=self.review_confidence)

@@ -1,0 +1,93 @@
+"""Conversations: announcing, saving what was read, and removing what may not be kept."""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import case, delete, select, update
+from sqlalchemy.orm import Session, undefer
+
+from service.store.models import ContactKey, Conversation, Installation, Scorecard, State, Writeback
+from service.store.statements import insert
+from service.store.work import SCORING, asked
+
+
+def conversation_id(connector: str, account: str, external_id: str) -> str:
+    """Our id of a helpdesk's conversation: 12 letters and digits, always the same for the same conversation."""
+    name = "".join(f"{len(part)}:{part}" for part in (connector, account, external_id))
+    return b32encode(blake2b(name.encode(), digest_size=10).digest())[:12].decode().lower()
+
+
+def announce(
+    session: Session,
+    installation: Installation,
+    external_id: str,
+    *,
+    at: datetime,
+    now: datetime,
+    reread: bool = True,
+) -> str:
+    """Ask for a conversation to be scored, not before `at`; its id. Many requests make one piece of work.
+
+    The latest request sets the due time. One that was given up starts anew.
+    """
+    row_id = conversation_id(installation.connector, installation.account, external_id)
+    statement = insert(session, Conversation).values(
+        id=row_id, installation_id=installation.id, external_id=external_id, created_at=now, due_at=at, reread=reread,
+        wanted=1, state=State.NEW,
+    )  # fmt: skip
+    again = {column.key: value for column, value in asked(SCORING, at).items()}
+    again["state"] = case((Conversation.state == State.DEAD, State.NEW), else_=Conversation.state)
+    if reread:
+        again["reread"] = True
+    session.execute(statement.on_conflict_do_update(index_elements=[Conversation.id], set_=again))
+    return row_id
+
+
+def get(session: Session, row_id: str) -> Conversation | None:
+    """The conversation with everything that is stored in its row."""
+    statement = select(Conversation).where(Conversation.id == row_id)
+    return session.scalars(statement.options(undefer(Conversation.document), undefer(Conversation.there))).one_or_none()
+
+
+def save_reading(
+    session: Session,
+    row_id: str,
+    *,
+    document: Mapping[str, Any],
+    there: Mapping[str, Any] | None,
+    channel: str,
+    opened_at: datetime | None,
+    ended_at: datetime | None,
+    read_at: datetime,
+) -> None:
+    """Keep a conversation as it was just read."""
+    values = {
+        "document": dict(document), "there": None if there is None else dict(there), "channel": channel,
+        "opened_at": opened_at, "ended_at": ended_at, "read_at": read_at, "reread": False,
+    }  # fmt: skip
+    session.execute(update(Conversation).where(Conversation.id == row_id).values(values))
+
+
+def remove_content(session: Session, row_id: str) -> None:
+    """Remove every text of a customer: the document, the scores with their quotes, the notes, the contact keys."""
+    for table in (ContactKey, Scorecard, Writeback):
+        session.execute(delete(table).where(table.conversation_id == row_id))
+    nothing = {
+        "document": None, "there": None, "channel": None, "final_at": None, "write_due_at": None, "write_error": None,
+    }  # fmt: skip
+    session.execute(update(Conversation).where(Conversation.id == row_id).values(nothing))
+
+
+def windows_passed(session: Session, *, now: datetime, limit: int = 500) -> list[str]:
+    """Conversations whose repeat window has passed are asked for again, from what is stored; their ids."""
+    passed = select(Conversation.id).where(Conversation.final_at <= now).order_by(Conversation.final_at).limit(limit)
+    ids = list(session.scalars(passed.with_for_update(skip_locked=True)))
+    if ids:
+        values: dict[Any, Any] = {**asked(SCORING, now), Conversation.final_at: None}
+        session.execute(update(Conversation).where(Conversation.id.in_(ids)).values(values))
+    return ids

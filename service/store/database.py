@@ -1,0 +1,117 @@
+"""One database behind one URL: engine, transactions and migrations. PostgreSQL, or SQLite in WAL mode.
+
+Three ways in: `begin()` for a transaction that writes, `read()` for one that only reads, `single()` for one statement
+that commits by itself, which saves the webhook two round trips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+BUSY_MILLISECONDS = 15_000
+_BEGIN = "deskmark_begin"
+
+
+class Database:
+    """Engine and transactions. One per process: open it after a fork, never before."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """`url` is any PostgreSQL or SQLite address; `postgres://` as hosting companies hand it out will do."""
+        self.url = driver_url(url)
+        self.engine = _engine(self.url, pool_size)
+        autocommit = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._autocommit = self.engine.execution_options(**{_BEGIN: None, **autocommit})
+        self._reading = self.engine.execution_options(**{_BEGIN: "BEGIN"})
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database: one writer at a time."""
+        return make_url(self.url).get_backend_name() == "sqlite"
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction that writes: committed at the end, rolled back on an exception."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that reads: on SQLite it keeps no writer waiting."""
+        with Session(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def single(self) -> Iterator[Session]:
+        """Statements that commit one by one: one round trip each."""
+        with Session(self._autocommit, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def driver_url(url: str) -> str:
+    """`url` with the driver we ship: psycopg for PostgreSQL, the standard library's for SQLite."""
+    scheme, separator, rest = url.partition("://")
+    if scheme in ("postgres", "postgresql"):
+        return f"postgresql+psycopg{separator}{rest}"
+    return url
+
+
+def migrate(url: str) -> None:
+    """Bring the tables up to date. Safe to run again and by several processes at once."""
+    database = Database(url)
+    try:
+        with database.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Two releases at the same time: the second waits here and then finds nothing to do.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(723451)")
+            command.upgrade(alembic_config(connection), "head")
+    finally:
+        database.close()
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic without an ini file; the scripts lie beside this module."""
+    config = Config()
+    config.set_main_option("script_location", str(files("service.store") / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        # A connection that died with a restarted server is noticed before it is handed out.
+        return create_engine(url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size)
+    # Python's own transaction handling would begin too late and not immediately: it is switched off, see _begin.
+    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000})
+    event.listen(engine, "connect", _sqlite_connected)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connected(connection: SqliteConnection, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL: what was answered with 200 is on the disk, also when the power fails.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    """IMMEDIATE takes the write lock at the start: a transaction that reads first can then never fail half-way."""
+    statement = connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")
+    if statement is not None:
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,105 @@
+"""The durable inbox: one row for each genuine webhook, ids only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from service.store.models import Delivery, DeliveryState
+from service.store.statements import insert
+
+OUTCOME_LENGTH = 255
+KEY_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A genuine webhook, reduced to ids. `ignored` says why it needs no work: it is recorded for show only."""
+
+    installation_id: str
+    key: str
+    event: str
+    signal: str
+    external_id: str | None = None
+    actor_id: str | None = None
+    occurred_at: datetime | None = None
+    ignored: str | None = None
+
+
+def record(session: Session, received: Received, *, now: datetime, hold: timedelta) -> tuple[int, bool]:
+    """Keep one delivery; its row id and whether it is new. One statement, meant for `Database.single()`.
+
+    `hold` is how long the sweep leaves it to the message that the caller sends.
+    """
+    key = received.key[:KEY_LENGTH]
+    statement = (
+        insert(session, Delivery)
+        .values(
+            installation_id=received.installation_id,
+            key=key,
+            event=received.event[:KEY_LENGTH],
+            signal=received.signal,
+            external_id=received.external_id,
+            actor_id=received.actor_id,
+            occurred_at=received.occurred_at,
+            received_at=now,
+            state=DeliveryState.RECEIVED if received.ignored is None else DeliveryState.IGNORED,
+            outcome=(received.ignored or "")[:OUTCOME_LENGTH],
+            attempts=0,
+            queued_until=now + hold,
+        )
+        .on_conflict_do_nothing(index_elements=[Delivery.installation_id, Delivery.key])
+        .returning(Delivery.id)
+    )
+    new = session.execute(statement).scalar()
+    if new is not None:
+        return int(new), True
+    known = select(Delivery.id).where(Delivery.installation_id == received.installation_id, Delivery.key == key)
+    return session.execute(known).scalar_one(), False
+
+
+def take(session: Session, delivery_id: int) -> Delivery | None:
+    """The delivery, locked for this transaction, if it still waits to be looked at."""
+    waiting = select(Delivery).where(Delivery.id == delivery_id, Delivery.state == DeliveryState.RECEIVED)
+    return session.scalars(waiting.with_for_update()).one_or_none()
+
+
+def settle(session: Session, delivery_id: int, state: DeliveryState, outcome: str) -> None:
+    """Say what became of a delivery."""
+    values = {"state": state, "outcome": outcome[:OUTCOME_LENGTH], "queued_until": None}
+    session.execute(update(Delivery).where(Delivery.id == delivery_id).values(values))
+
+
+def hand_out(session: Session, *, now: datetime, hold: timedelta, max_attempts: int, limit: int = 500) -> Sequence[int]:
+    """Ids of deliveries whose message was lost, oldest first; those handed out too often are given up."""
+    lost = or_(Delivery.queued_until.is_(None), Delivery.queued_until <= now)
+    waiting = (
+        select(Delivery)
+        .where(Delivery.state == DeliveryState.RECEIVED, lost)
+        .order_by(Delivery.received_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = []
+    for delivery in session.scalars(waiting):
+        if delivery.attempts >= max_attempts:
+            delivery.state, delivery.outcome = DeliveryState.DEAD, "given up: taking it in failed each time"
+            continue
+        delivery.attempts += 1
+        delivery.queued_until = now + hold
+        ids.append(delivery.id)
+    return ids
+
+
+def replay(session: Session, delivery_id: int, *, now: datetime, hold: timedelta) -> bool:
+    """Take a delivery in again, whatever became of it; whether it exists."""
+    delivery = session.get(Delivery, delivery_id)
+    if delivery is None or delivery.external_id is None:
+        return False
+    delivery.state, delivery.outcome, delivery.attempts = DeliveryState.RECEIVED, "", 0
+    delivery.queued_until = now + hold
+    return True

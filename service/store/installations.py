@@ -1,0 +1,74 @@
+"""Connected helpdesks: reading and changing them. Secrets go in and out encrypted only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from secrets import token_hex
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from service.store.models import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class NewInstallation:
+    """What is needed to connect a helpdesk; `secrets` are encrypted. Writing is off unless asked for."""
+
+    connector: str
+    account: str
+    base_url: str
+    secrets: bytes
+    prefix: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    account_group: str | None = None
+    writing: bool = False
+    id: str = field(default_factory=lambda: token_hex(6))
+
+
+def add(session: Session, new: NewInstallation, *, now: datetime) -> Installation:
+    """Store a new installation. Conversations that ended before `now` are not looked for."""
+    row = Installation(
+        id=new.id,
+        connector=new.connector,
+        account=new.account,
+        account_group=new.account_group,
+        base_url=new.base_url.rstrip("/"),
+        secrets=new.secrets,
+        options=dict(new.options),
+        prefix=new.prefix,
+        enabled=True,
+        writing=new.writing,
+        actor_ids=None,
+        polled_until=now,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def get(session: Session, installation_id: str) -> Installation | None:
+    """The installation with this id."""
+    return session.get(Installation, installation_id)
+
+
+def all_of(session: Session, *, enabled_only: bool = False) -> Sequence[Installation]:
+    """All installations, by connector and account."""
+    statement = select(Installation).order_by(Installation.connector, Installation.account)
+    if enabled_only:
+        statement = statement.where(Installation.enabled)
+    return session.scalars(statement).all()
+
+
+def change(session: Session, installation_id: str, **values: Any) -> None:
+    """Set columns, e.g. `writing=True`, `secrets=...`, `options=...`, `polled_until=...`."""
+    session.execute(update(Installation).where(Installation.id == installation_id).values(values))
+
+
+def remember_actors(session: Session, installation_id: str, actor_ids: Iterable[str]) -> None:
+    """Keep the ids under which our own writes come back as webhooks."""
+    change(session, installation_id, actor_ids=sorted(actor_ids))

@@ -1,0 +1,71 @@
+"""What came out: scorecards and the write-backs that were sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from service.store.models import Conversation, Scorecard, Writeback
+from service.store.statements import insert
+
+
+def content_hash(content: object) -> str:
+    """A name for JSON content: equal content has an equal hash, whatever the order of its keys."""
+    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def save_cards(session: Session, row_id: str, cards: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """Keep the cards of all episodes, oldest first. The last one speaks for the conversation from now on."""
+    session.execute(update(Scorecard).where(Scorecard.conversation_id == row_id).values(latest=False))
+    for number, card in enumerate(cards, 1):
+        values = {
+            "card": dict(card),
+            "content_hash": content_hash(card),
+            "latest": number == len(cards),
+            "scored_at": now,
+        }
+        statement = insert(session, Scorecard).values(
+            conversation_id=row_id, episode=card["episode"], definitions=card["definitions"], **values
+        )
+        unique = [Scorecard.conversation_id, Scorecard.episode, Scorecard.definitions]
+        session.execute(statement.on_conflict_do_update(index_elements=unique, set_=values))
+
+
+def latest_card(session: Session, row_id: str) -> dict[str, Any] | None:
+    """The card that speaks for the conversation."""
+    statement = select(Scorecard.card).where(Scorecard.conversation_id == row_id, Scorecard.latest)
+    return session.scalars(statement).one_or_none()
+
+
+def save_writeback(
+    session: Session,
+    row_id: str,
+    *,
+    episode: int,
+    content: str,
+    actions: Mapping[str, Any],
+    requests: int,
+    now: datetime,
+) -> None:
+    """Keep what was sent; `content` is the hash of what should stand there. The same content again is the same row."""
+    statement = insert(session, Writeback).values(
+        conversation_id=row_id, episode=episode, content_hash=content, actions=dict(actions), requests=requests,
+        sent_at=now,
+    )  # fmt: skip
+    again = {"actions": dict(actions), "requests": Writeback.requests + requests, "sent_at": now}
+    unique = [Writeback.conversation_id, Writeback.episode, Writeback.content_hash]
+    session.execute(statement.on_conflict_do_update(index_elements=unique, set_=again))
+    written = update(Conversation).where(Conversation.id == row_id).values(there=None, written_at=now)
+    session.execute(written)
+
+
+def last_written(session: Session, row_id: str) -> str | None:
+    """The hash of the content that was written last."""
+    statement = select(Writeback.content_hash).where(Writeback.conversation_id == row_id)
+    return session.scalars(statement.order_by(Writeback.sent_at.desc()).limit(1)).one_or_none()

@@ -1,0 +1,47 @@
+"""Secrets at rest: installation tokens and webhook secrets, encrypted with a key from the environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class SecretsUnreadable(RuntimeError):
+    """Stored secrets were encrypted with a key that DESKMARK_SECRET_KEY does not name."""
+
+
+class SecretBox:
+    """Encrypts with the first key, decrypts with any: put a new key in front to rotate."""
+
+    def __init__(self, keys: str) -> None:
+        """`keys` are Fernet keys separated by commas. Raises `ValueError` when there is none or one is malformed."""
+        parts = [key.strip() for key in keys.split(",") if key.strip()]
+        if not parts:
+            raise ValueError("DESKMARK_SECRET_KEY is empty; create one with `deskmark key`")
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in parts])
+        except ValueError as error:
+            raise ValueError(
+                "DESKMARK_SECRET_KEY must be Fernet keys (44 characters each) with commas between"
+            ) from error
+
+    def lock(self, secrets: Mapping[str, str]) -> bytes:
+        """The secrets as one encrypted text."""
+        return self._fernet.encrypt(json.dumps(dict(secrets), sort_keys=True).encode())
+
+    def unlock(self, locked: bytes) -> dict[str, str]:
+        """The secrets that `lock` took. Raises `SecretsUnreadable`."""
+        try:
+            text = self._fernet.decrypt(locked)
+        except InvalidToken as error:
+            raise SecretsUnreadable(
+                "a stored secret cannot be read: DESKMARK_SECRET_KEY lacks the key it was encrypted with"
+            ) from error
+        return {str(name): str(value) for name, value in json.loads(text).items()}
+
+
+def new_key() -> str:
+    """A fresh key."""
+    return Fernet.generate_key().decode()

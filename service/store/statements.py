@@ -1,0 +1,17 @@
+"""The one statement that SQLite and PostgreSQL spell alike but SQLAlchemy keeps apart: insert ... on conflict."""
+
+from __future__ import annotations
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from service.store.models import Base
+
+Insert = postgresql.Insert | sqlite.Insert
+
+
+def insert(session: Session, table: type[Base]) -> Insert:
+    """An insert into `table` that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

@@ -1,0 +1,212 @@
+"""Work on conversations: what is due, who holds it, how often it was tried. Shared by scoring and write-back.
+
+Nothing is remembered outside the row, so losing the broker or a worker loses no work. An attempt is counted before the
+work starts: what kills its worker is given up after so many attempts instead of being tried for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from service.store.models import Conversation, State, WriteState
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The columns of one kind of work; `dead` is the value of `state` for work that was given up."""
+
+    due_at: InstrumentedAttribute[datetime | None]
+    wanted: InstrumentedAttribute[int]
+    lease: InstrumentedAttribute[str | None]
+    lease_until: InstrumentedAttribute[datetime | None]
+    queued_until: InstrumentedAttribute[datetime | None]
+    attempts: InstrumentedAttribute[int]
+    error: InstrumentedAttribute[str | None]
+    state: InstrumentedAttribute[str]
+    dead: str
+
+
+SCORING = Work(
+    due_at=Conversation.due_at,
+    wanted=Conversation.wanted,
+    lease=Conversation.lease,
+    lease_until=Conversation.lease_until,
+    queued_until=Conversation.queued_until,
+    attempts=Conversation.attempts,
+    error=Conversation.error,
+    state=Conversation.state,
+    dead=State.DEAD,
+)
+WRITING = Work(
+    due_at=Conversation.write_due_at,
+    wanted=Conversation.write_wanted,
+    lease=Conversation.write_lease,
+    lease_until=Conversation.write_lease_until,
+    queued_until=Conversation.write_queued_until,
+    attempts=Conversation.write_attempts,
+    error=Conversation.write_error,
+    state=Conversation.write_state,
+    dead=WriteState.DEAD,
+)
+
+
+class LeaseLost(RuntimeError):
+    """The lease ran out and somebody else has the work now: nothing of ours may be saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A conversation that is ours until the lease ends. `wanted` is what had been asked for when it was claimed."""
+
+    id: str
+    lease: str
+    wanted: int
+    attempts: int
+
+
+def ask(session: Session, work: Work, conversation_id: str, *, at: datetime) -> bool:
+    """Ask for work on a known conversation, not before `at` and not before it is due already; whether it is known."""
+    statement = update(Conversation).where(Conversation.id == conversation_id).values(asked(work, at))
+    return _rows(session, statement) == 1
+
+
+def asked(work: Work, at: datetime | ColumnElement[datetime]) -> dict[Any, Any]:
+    """The values that ask for work: the later due time counts, and attempts start anew."""
+    return {
+        work.due_at: case((work.due_at > at, work.due_at), else_=at),
+        work.wanted: work.wanted + 1,
+        work.attempts: 0,
+        work.queued_until: None,
+    }
+
+
+def claim(
+    session: Session, work: Work, conversation_id: str, *, now: datetime, lease: timedelta, max_attempts: int
+) -> Claim | None:
+    """Take the work if it is due and nobody holds it; `None` otherwise. One statement, so only one caller wins."""
+    token = uuid4().hex
+    statement = (
+        update(Conversation)
+        .where(Conversation.id == conversation_id, _ready(work, now), work.attempts < max_attempts)
+        .values(
+            {
+                work.lease: token,
+                work.lease_until: now + lease,
+                work.attempts: work.attempts + 1,
+                work.queued_until: None,
+            }
+        )
+        .returning(work.wanted, work.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    row = session.execute(statement).one_or_none()
+    return None if row is None else Claim(conversation_id, token, row[0], row[1])
+
+
+def finish(session: Session, work: Work, held: Claim, **values: object) -> None:
+    """The work is done: give the lease back, save `values`. Due again if somebody asked meanwhile.
+
+    Raises `LeaseLost`, upon which the caller's transaction must roll back.
+    """
+    changes: dict[Any, Any] = {
+        **values,
+        work.lease: None,
+        work.lease_until: None,
+        work.attempts: 0,
+        work.error: None,
+        work.due_at: case((work.wanted == held.wanted, None), else_=work.due_at),
+    }
+    _give_back(session, work, held, changes)
+
+
+def postpone(
+    session: Session, work: Work, held: Claim, *, until: datetime, error: str, counted: bool = True, **values: object
+) -> None:
+    """Not now: due again at `until`. The attempt does not count if it never reached the conversation."""
+    changes: dict[Any, Any] = {
+        **values,
+        work.lease: None,
+        work.lease_until: None,
+        work.error: error,
+        work.due_at: until,
+        work.attempts: work.attempts if counted else work.attempts - 1,
+    }
+    _give_back(session, work, held, changes)
+
+
+def park(session: Session, work: Work, held: Claim, *, error: str) -> None:
+    """Give up: somebody has to look at it. A later request or a replay starts it anew."""
+    changes: dict[Any, Any] = {
+        work.lease: None,
+        work.lease_until: None,
+        work.error: error,
+        work.due_at: None,
+        work.state: work.dead,
+    }
+    _give_back(session, work, held, changes)
+
+
+def park_exhausted(session: Session, work: Work, *, now: datetime, max_attempts: int) -> int:
+    """Give up on everything that was tried too often without ever coming back; how many conversations that is."""
+    statement = (
+        update(Conversation)
+        .where(_ready(work, now), work.attempts >= max_attempts)
+        .values(
+            {
+                work.state: work.dead,
+                work.due_at: None,
+                work.lease: None,
+                work.lease_until: None,
+                work.error: case((work.error.is_(None), "the worker died each time"), else_=work.error),
+            }
+        )
+    )
+    return _rows(session, statement)
+
+
+def hand_out(
+    session: Session, work: Work, *, now: datetime, hold: timedelta, max_attempts: int, limit: int = 500
+) -> list[str]:
+    """Ids of what is due, held by nobody and not handed out within `hold`: the oldest first, at most `limit`."""
+    waiting = (
+        select(Conversation.id)
+        .where(
+            _ready(work, now), work.attempts < max_attempts, or_(work.queued_until.is_(None), work.queued_until <= now)
+        )
+        .order_by(work.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(waiting))
+    if ids:
+        statement = update(Conversation).where(Conversation.id.in_(ids)).values({work.queued_until: now + hold})
+        session.execute(statement.execution_options(synchronize_session=False))
+    return ids
+
+
+def replay(session: Session, work: Work, conversation_id: str, *, now: datetime) -> bool:
+    """Start anew what was given up; whether there was anything to start."""
+    values = {**asked(work, now), work.state: WriteState.PENDING if work is WRITING else State.NEW}
+    statement = update(Conversation).where(Conversation.id == conversation_id, work.state == work.dead).values(values)
+    return _rows(session, statement) == 1
+
+
+def _ready(work: Work, now: datetime) -> ColumnElement[bool]:
+    return and_(work.due_at <= now, or_(work.lease_until.is_(None), work.lease_until <= now))
+
+
+def _give_back(session: Session, work: Work, held: Claim, changes: dict[Any, Any]) -> None:
+    statement = update(Conversation).where(Conversation.id == held.id, work.lease == held.lease).values(changes)
+    if _rows(session, statement) != 1:
+        raise LeaseLost(held.id)
+
+
+def _rows(session: Session, statement: Any) -> int:
+    result: Any = session.execute(statement.execution_options(synchronize_session=False))
+    return int(result.rowcount)
