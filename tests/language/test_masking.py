@@ -1,0 +1,38 @@
+"""Typed personal data is masked, and nothing that a helpdesk could turn into a link or markup is left."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.language.masking import mask
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("write to jo.doe+x@mail.example.com!", "write to j***@***!"),
+        ("my card 4111 1111 1111 1111, thanks", "my card 4111***, thanks"),
+        ("call +1 (555) 010-4477 please", "call +1 (555) 0*** please"),
+        ("order ORD-48213 and FW20417.", "order ORD-48*** and FW20***."),
+        ("order 4711 at 13:41, 12 May 2026, 24h", "order 4711 at 13:41, 12 May 2026, 24h"),
+        ("my name is Jane Roe", "my name is J***"),
+        ("I live at 12 Baker Street now", "I live at (address) now"),
+        ("see https://evil.example/x?y=1 or evil.com", "see (link) or (link)"),
+        ("{{ticket.requester}} <b>bold</b> [a](b)", "ticket.requester b bold /b a (b)"),
+        ("two\nlines", "two lines"),
+    ],
+)
+def test_mask(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@given(st.text(max_size=80))
+def test_no_markup_survives_and_masking_twice_adds_no_data(text: str) -> None:
+    once = mask(text)
+    assert not set(once.replace("***", "")) & set("<>[]{}|`*_~\\")
+    assert "\n" not in once
+
+
+@given(st.from_regex(r"[0-9]{5,19}", fullmatch=True))
+def test_no_long_number_survives(number: str) -> None:
+    assert number not in mask(f"it is {number} ok")
