@@ -1,4 +1,4 @@
-"""What each bot message does: answers, says it is done, says it failed, has no answer, or asks the customer for something.
+"""What each bot message does: answers, says it is done or failed, has no answer, or asks for something.
 
 Five logistic regressions over hashed word 1-2-grams of the message and shape features of it, of the bot's previous
 message and of the customer's previous one: a "yes" after "shall I book it?" makes the next message an outcome.
@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,10 @@ _DIGIT = re.compile(r"[0-9]")
 _TOKEN = re.compile(r"[a-z']+|#+|[?!$]")
 _SENTENCE = re.compile(r"[.!?]+(?=\s|$)|\n+")
 
-_NOT = r"(?:n't|not|nt|unable to|never)"
+_NOT = r"(?:n't|nt| not)"
+_CAN_NOT = rf"\b(?:(?:ca|could|wo){_NOT}|cannot|can not|(?:'m|am|is|are|was|were|be|been)(?:n't| not)? (?:un)?able to)"
+_NOW = r"(?: (?:now|just|also|already|successfully))*"
+_DONE = r"(?:[a-z]{2,}ed|sent|set|made|put|done|paid|gone|reset|given|taken|found|complete)"
 _SHAPES: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern)
     for pattern in (
@@ -46,10 +50,12 @@ _SHAPES: tuple[re.Pattern[str], ...] = tuple(
         r"\?\W*$",
         r"^\W*(?:what|which|where|when|who|how|why)\b",
         r"\b(?:what|which|where|when|who|how)(?:'s| (?:is|are|do|does|would|will|should|can|did))\b",
-        r"\b(?:confirm|verify|double.check|correct|is that right|sound (?:good|right|ok)|shall i|should i)\b",
-        r"\b(?:success\w*|has been|have been|been (?:made|booked|set|sent)|is (?:booked|confirmed|complete|done)|all set|done)\b",
-        rf"\b(?:could{_NOT}|could not|was{_NOT}|was not|unable|fail\w*|unfortunately|went wrong|did{_NOT}|did not|error)\b",
-        r"\b(?:anything|something|what) (?:else|more|further)\b|\b(?:further|additional|other) (?:help|assistance|questions?)\b",
+        r"\b(?:confirm|verify|double.check|correct|is that right|"
+        r"sound (?:good|right|ok)|(?:shall|should) i|go ahead)\b",
+        r"\b(?:success\w*|all set|done|good news|(?:it|that) worked|congrat\w*|complete[d]?)\b",
+        r"\b(?:unable|fail\w*|unfortunately|went wrong|error|declined|"
+        r"rejected|technical (?:problem|issue)|problem with)\b",
+        r"\b(?:anything|something|what) (?:else|more|further)\b|\b(?:further|additional|other) (?:help|assistance)\b",
         r"\b(?:bye|enjoy|(?:great|good|nice|wonderful|lovely) (?:day|one|time|evening|trip|rest|weekend)|take care)\b",
         r"\b(?:there (?:is|are|'s)|i(?:'ve| have)? found|i see|how about|what about|i have)\b",
         r"\b(?:would you like|do you (?:want|wish)|are you (?:looking|interested)|would you (?:want|prefer))\b",
@@ -63,16 +69,32 @@ _SHAPES: tuple[re.Pattern[str], ...] = tuple(
         r"\byour\b",
         r"\b(?:thanks?|thank you|welcome|pleasure|glad)\b",
         r"\b(?:i'll|i will|let me|one moment|hold on|just a (?:moment|second)|bear with)\b",
-        # Support bots beyond booking: how-to steps, articles, no answer, refusals, people.
+        # Support bots beyond booking: steps, articles, outcomes of actions, no answer, refusals, people.
         r"\blink\b|\b(?:article|guide|help cent(?:re|er)|faq|documentation|docs)\b",
         r"\b(?:go to|click|tap|select|open|navigate|choose|head to|sign in|log in|settings|menu|press)\b|\s>\s",
-        rf"\b(?:do|did|could|ca|can|was|am)(?: |){_NOT} (?:quite )?(?:understand|get|catch|follow|know|find|have|sure|recogni[sz]e)\b",
-        r"\b(?:rephrase|reword|in other words|different words|another way|differently|more details?|try (?:again|asking))\b",
-        rf"\b(?:ca|can|are|is|am|do|does|wo)(?: |){_NOT}\b|\bcannot\b|\b(?:unable|only able|beyond|outside)\b",
+        r"\b(?:because|since|usually|typically|within|up to|takes?|business days?|policy|as long as|must)\b",
+        r"\byou(?:'ll)? (?:can|need|should|may|have to|find|get)\b",
+        rf"\b(?:i|we)(?:'ve| have)?{_NOW} (?:{_DONE}|unlocked|cancell?ed|refunded|updated|booked)\b",
+        rf"\b(?:has|have|is|are|was|were)(?:{_NOW} been)?{_NOW} {_DONE}\b",
+        rf"^(?:\w+[,!.] )?(?:(?!not|n't|\?).)*\b(?:has|have|is|are|'s|'ve)(?: been)?{_NOW} {_DONE}\b(?!.*\?)",
+        rf"\b(?:was|were|has|have|is|are|did|does|could|can){_NOT} (?:been |"
+        rf"be |go |yet )*{_DONE}\b|\bnot (?:go|gone) through\b",
+        rf"{_CAN_NOT} be\b|(?:\bno longer|\bnot|n't) (?:\w+ )?(?:possible|"
+        rf"refundable|allowed|covered|available|eligible)\b",
+        rf"\b(?:i|we)\b[^.!?]{{0,20}}(?:{_CAN_NOT}|\b(?:unable|not able|not allowed|not in a position))",
+        rf"{_CAN_NOT}(?: \w+)? (?:help|assist|answer|do (?:that|this|it|anything)|tell|say|solve|decide|handle)\b",
+        rf"\b(?:do|did|does|could|can|am|'m|have){_NOT}(?: \w+)? (?:understand|"
+        rf"get|catch|follow|know|sure|recogni[sz]e|certain|clear)\b",
+        rf"\b(?:(?:do|have|has)(?:n't| not)(?: got| have)?|have no|no|"
+        rf"without)(?: \w+)? (?:info\w*|details?|answers?|access|idea|clue)\b",
+        rf"\b(?:could|can|did|do|was|were){_NOT}(?: \w+)? (?:find|locate|"
+        rf"see)\b|\bno (?:results?|matches|articles?)\b|\bnothing\b",
+        r"\b(?:rephrase|reword|(?:other|different) words|another way|differently|more details?|(?:try|ask)\w* again)\b",
+        r"\b(?:only (?:able|help|answer|trained)|not trained|beyond|"
+        r"outside|still learning|out of ideas|just a (?:bot|virtual))\b",
         r"\b(?:sorry|apologi[sz]e|apologies|afraid|regret)\b",
         r"\b(?:agent|human|representative|specialist|advisor|colleague|team(?: member)?|someone|live chat|person)\b",
-        r"\b(?:refunded|cancell?ed|updated|reset|changed|processed|issued|credited|sent|added|removed|created|activated|submitted)\b",
-        r"\b(?:because|since|usually|typically|within|up to|takes?|business days?|policy|as long as|must|you (?:can|need|should|may))\b",
+        r"\b(?:connect|transfer|forward|hand|pass|put)\w* (?:you|this|it|over|on|me)\b|\bin touch\b|\bticket\b",
     )
 )
 SHAPES = len(_SHAPES) + 5
@@ -152,7 +174,7 @@ def normal(text: str) -> str:
 def gram_counts(text: str) -> Counter[int]:
     """How often each hashed word 1-gram and 2-gram occurs in `text`."""
     words = _TOKEN.findall(normal(text))
-    pairs = (f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    pairs = (f"{a} {b}" for a, b in pairwise(words))
     return Counter(zlib.crc32(gram.encode()) for gram in (*words, *pairs))
 
 
