@@ -54,6 +54,11 @@ def admins() -> ApiRequest:
     return ApiRequest("GET", "/admins")
 
 
+def teams() -> ApiRequest:
+    """All team inboxes."""
+    return ApiRequest("GET", "/teams")
+
+
 def tags() -> ApiRequest:
     """All tags of the workspace."""
     return ApiRequest("GET", "/tags")

@@ -66,6 +66,7 @@ class IntercomClient:
                 account_group=installation.account_group,
                 email_verified=contact is not None and self._trusts(contact),
                 prefix=installation.prefix,
+                teams=self.workspace.teams() if mapping.names_a_team(payload) else {},
             ),
             ended=payload.state == "closed",
             there=mapping.already_there(known, attributes, prefix=installation.prefix),

@@ -125,9 +125,13 @@ def conversation(
     account_group: str | None = None,
     email_verified: bool = False,
     prefix: str = writeback.PREFIX,
+    teams: Mapping[str, str] = MappingProxyType({}),
 ) -> Conversation:
-    """The conversation as the core reads it. What we wrote ourselves (tags, attributes, notes) is left out."""
-    source, parts = payload.source, _in_order(payload)
+    """The conversation as the core reads it. What we wrote ourselves (tags, attributes, notes) is left out.
+
+    `teams` are team names by id; a team that is not among them goes by its id.
+    """
+    source, parts = payload.source, [_named(part, teams) for part in _in_order(payload)]
     channel = CHANNELS.get(source.type, Channel.UNKNOWN)
     state = resolution_state(payload)
     first = _first_message(payload, bots)
@@ -144,7 +148,7 @@ def conversation(
         messages=_with_answer(([first] if first else []) + [m for m in spoken if not _ours(m)], payload, parts, state),
         contact=_contact(payload, contact, email_verified),
         channel=channel,
-        inbox=payload.team_assignee_id,
+        inbox=teams.get(payload.team_assignee_id or "", payload.team_assignee_id),
         subject=email_text.html_text(source.subject or payload.title) or None,
         truncated=truncated,
         opened_at=payload.created_at,
@@ -201,6 +205,12 @@ def resolution_state(payload: payloads.Conversation) -> str:
     )
 
 
+def names_a_team(payload: payloads.Conversation) -> bool:
+    """Whether the conversation is, or once was, in a team's inbox."""
+    parts = payload.conversation_parts.conversation_parts
+    return payload.team_assignee_id is not None or any(part.assigned_to.type == "team" for part in parts)
+
+
 def field_prefix(prefix: str) -> str:
     """Our attributes start with the tag prefix and a single underscore: `dm__` gives `dm_`."""
     return prefix.rstrip("_") + "_"
@@ -214,6 +224,12 @@ def _in_order(payload: payloads.Conversation) -> list[payloads.Part]:
         latest = part.created_at or latest
         keyed.append((latest, position, part))
     return [part for _, _, part in sorted(keyed, key=lambda item: item[:2])]
+
+
+def _named(part: payloads.Part, teams: Mapping[str, str]) -> payloads.Part:
+    """From 2.x on an assignment names its team by id only."""
+    name = teams.get(part.assigned_to.id or "") if part.assigned_to.type == "team" else None
+    return part.model_copy(update={"assigned_to": part.assigned_to.model_copy(update={"name": name})}) if name else part
 
 
 def _says(part: payloads.Part) -> bool:

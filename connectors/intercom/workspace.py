@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from connectors.errors import Rejected
 from connectors.http import ApiRequest, ApiResponse
 from connectors.intercom import actions
 from connectors.intercom.payloads import DataAttribute, Me, Tag, rows
@@ -29,6 +30,7 @@ class Known:
     me: tuple[float, Me] | None = None
     tags: tuple[float, Mapping[str, str]] | None = None
     attributes: tuple[float, Mapping[str, DataAttribute]] | None = None
+    teams: tuple[float, Mapping[str, str]] | None = None
 
 
 class Workspace:
@@ -54,6 +56,18 @@ class Workspace:
             found = rows(self._send(actions.conversation_attributes()).body, "data", DataAttribute)
             kept = {row.name: row for row in found if row.name and not row.archived}
             self._known.attributes = (self._clock(), kept)
+        return kept
+
+    def teams(self) -> Mapping[str, str]:
+        """Team names by id; empty when the token may not read them, and ids then stand for names."""
+        kept = self._fresh(self._known.teams)
+        if kept is None:
+            try:
+                found = rows(self._send(actions.teams()).body, "teams", Tag)
+            except Rejected:
+                found = []
+            kept = {team.id: team.name for team in found if team.name and team.id}
+            self._known.teams = (self._clock(), kept)
         return kept
 
     def tags(self, *, needed: frozenset[str] = frozenset()) -> Mapping[str, str]:

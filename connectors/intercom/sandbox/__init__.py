@@ -1,0 +1,248 @@
+"""A stateful local stand-in for Intercom over real HTTP on 127.0.0.1, for the demo and the tests only.
+
+Nothing outside them imports this package. It enforces the rules of Intercom that hurt, and plays our conversations
+in the shape that Intercom gives them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from connectors.email_text import html_text
+from connectors.intercom.sandbox import shapes
+from connectors.intercom.sandbox.api import create_api
+from connectors.intercom.sandbox.hooks import RETRY_DELAY, TIMEOUT, Hooks
+from connectors.intercom.sandbox.seeding import Player
+from connectors.intercom.sandbox.workspace import Attribute, Record, Workspace
+from service.conversation import Conversation, Event, Message, Rating
+
+RATE_LIMIT = 1_667
+WINDOW = 10.0
+"""Seconds: Intercom spreads 10,000 calls a minute over windows of ten seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """One API request that reached the sandbox; header names are in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    json: Any
+    status: int
+
+
+class Snapshot(NamedTuple):
+    """What stands on a conversation: tag names, attributes by name, the plain text of its private notes."""
+
+    tags: tuple[str, ...]
+    fields: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Requests are in `requests_log`, not on the terminal."""
+
+
+class Sandbox:
+    """One Intercom workspace. `start` serves it at `base_url`; everything may be called from any thread.
+
+    `clock` gives the aware time that new parts get; `retry_delay` is how long a failed webhook waits for its only
+    retry; `fin` says whether bots are Fin or workflow bots; with `silent_bot_close` a bot's closing fires no topic,
+    which Intercom leaves open.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        token: str = "sandbox-token",  # noqa: S107 - a stand-in's token protects nothing
+        client_secret: str = "sandbox-client-secret",  # noqa: S107
+        retry_delay: float = RETRY_DELAY,
+        webhook_timeout: float = TIMEOUT,
+        fin: bool = True,
+        silent_bot_close: bool = False,
+        attributes: Mapping[str, Attribute] | None = None,
+    ) -> None:
+        self.secrets: Mapping[str, str] = {"access_token": token, "client_secret": client_secret}
+        self.hooks = Hooks(client_secret, retry_delay=retry_delay, timeout=webhook_timeout)
+        self.requests_log: list[LoggedRequest] = []
+        self.rate_limit = RATE_LIMIT
+        self.silent_bot_close = silent_bot_close
+        self.workspace = Workspace(clock=clock, emit=self._emit)
+        if attributes is not None:
+            self.workspace.attributes = dict(attributes)
+        self._player = Player(self.workspace, fin=fin)
+        self._lock = threading.RLock()
+        self._calls: list[float] = []
+        self._refusals, self._refuse_until = 0, 0.0
+        self._app = create_api(self.workspace, token)
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+        self._watch(self._app)
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is, without a trailing slash; known once started."""
+        assert self._server is not None, "the sandbox is not started"
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def start(self, port: int = 0) -> Self:
+        """Serve on 127.0.0.1, on a free port unless one is named."""
+        self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="intercom-sandbox", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and sending; nothing is left running."""
+        self.hooks.stop()
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+            self._server = self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def connect_webhook(self, url: str) -> None:
+        """Subscribe `url` to all topics, as saving it in the Developer Hub does: a HEAD request, then a ping."""
+        self.hooks.connect(url)
+        self.ping()
+
+    def ping(self) -> None:
+        """Fire the `ping` topic, as the test button and Intercom's own schedule do."""
+        item = {"type": "ping", "message": "test notification"}
+        self.hooks.send(shapes.notification(self.workspace, "ping", item))
+
+    def seed(self, conversation: Conversation, *, ended: bool = True) -> str:
+        """Play a conversation in, with its webhooks, and close it if `ended`; its id here."""
+        with self._lock:
+            record = self._player.begin(conversation)
+            if ended and record["state"] != "closed":
+                self._player.close(record, conversation.closed_at)
+            return str(record["id"])
+
+    def end(self, conversation_id: str, at: datetime | None = None) -> None:
+        """Close a conversation at `at`, by default now."""
+        with self._lock:
+            self._player.close(self._record(conversation_id), at or self.workspace.clock())
+
+    def continue_(
+        self,
+        conversation_id: str,
+        messages: Iterable[Message] = (),
+        events: Iterable[Event] = (),
+        *,
+        rating: Rating | None = None,
+        ended: bool = True,
+        at: datetime | None = None,
+    ) -> None:
+        """Play more into a conversation (writing into a closed one opens it), then close it at `at` if `ended`."""
+        with self._lock:
+            record = self._record(conversation_id)
+            self._player.go_on(record, messages, events)
+            if rating is not None:
+                self._player.rate(record, rating)
+            if ended and record["state"] != "closed":
+                self._player.close(record, at)
+
+    def redact(self, conversation_id: str, part_id: str) -> None:
+        """An agent deletes a message: its text is replaced and the part is marked."""
+        with self._lock:
+            record = self._record(conversation_id)
+            part = next(part for part in record["parts"] if part["id"] == part_id)
+            part.update(body="<p><i>This message was deleted</i></p>", redacted=True, updated_at=self.workspace.now())
+            self._emit("conversation_part.redacted", record, part)
+
+    def delete(self, conversation_id: str) -> None:
+        """A conversation is deleted; the notification carries its id only."""
+        with self._lock:
+            record = self.workspace.conversations.pop(conversation_id)
+            item = {"type": "conversation", "id": record["id"]}
+            self.hooks.send(shapes.notification(self.workspace, "conversation.deleted", item))
+
+    def tag(self, conversation_id: str, name: str) -> None:
+        """An agent puts a tag on a conversation. Intercom fires no topic for it."""
+        with self._lock:
+            agent = self.workspace.admin("agent")
+            self.workspace.put_tag(self._record(conversation_id), self.workspace.tag(name), agent["id"])
+
+    def snapshot(self, conversation_id: str) -> Snapshot:
+        """What stands on a conversation now."""
+        with self._lock:
+            record = self._record(conversation_id)
+            notes = (html_text(part["body"]) for part in record["parts"] if part["part_type"] == "note")
+            tags = tuple(tag["name"] for tag in record["tags"]["tags"])
+            return Snapshot(tags, dict(record["custom_attributes"]), tuple(notes))
+
+    def refuse_next(self, requests: int, *, seconds: float = 10.0) -> None:
+        """Answer the next requests with 429; the window is said to reset in `seconds`."""
+        self._refusals, self._refuse_until = requests, time.time() + seconds
+
+    def flush(self, timeout: float = 30.0) -> bool:
+        """Wait until no webhook is under way any more."""
+        return self.hooks.flush(timeout)
+
+    def _record(self, conversation_id: str) -> Record:
+        return self.workspace.conversations[conversation_id]
+
+    def _emit(self, topic: str, conversation: Record, part: Record | None) -> None:
+        by_bot = part is not None and part["author"]["type"] == "bot"
+        if topic == "conversation.admin.closed" and by_bot and self.silent_bot_close:
+            return
+        self.hooks.send(shapes.notification(self.workspace, topic, shapes.notified(conversation, part)))
+
+    def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with self._lock:
+            return self._app(environ, start_response)
+
+    def _watch(self, app: Flask) -> None:
+        app.before_request_funcs.setdefault(None, []).append(self._count)
+        app.after_request(self._finish)
+
+    def _count(self) -> tuple[Response, int] | None:
+        now = time.time()
+        self._calls = [moment for moment in self._calls if moment > now - WINDOW] + [now]
+        if self._refusals > 0 or len(self._calls) > self.rate_limit:
+            self._refusals = max(0, self._refusals - 1)
+            words = f"Exceeded rate limit of {self.rate_limit} in 10_seconds"
+            return jsonify(shapes.error("rate_limit_exceeded", words)), 429
+        return None
+
+    def _finish(self, response: Response) -> Response:
+        left = 0 if response.status_code == 429 else max(0, self.rate_limit - len(self._calls))
+        reset = max(self._refuse_until, self._calls[0] + WINDOW)
+        response.headers["X-RateLimit-Limit"] = str(self.rate_limit)
+        response.headers["X-RateLimit-Remaining"] = str(left)
+        response.headers["X-RateLimit-Reset"] = str(int(reset) + 1)
+        self.requests_log.append(
+            LoggedRequest(
+                request.method,
+                request.path,
+                request.args.to_dict(),
+                {name.lower(): value for name, value in request.headers.items()},
+                request.get_json(silent=True),
+                response.status_code,
+            )
+        )
+        return response
