@@ -15,6 +15,10 @@ class RetryLater(ConnectorError):
         self.after = after
 
 
+class Throttled(RetryLater):
+    """A rate limit, the helpdesk's or our own: nothing is wrong with this conversation, so no attempt is counted."""
+
+
 class Conflict(ConnectorError):
     """The conversation changed since it was read (409): read it again, plan again, write again."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from connectors.errors import Conflict, ConnectorError, NotFound, Rejected, RetryLater
+from connectors.errors import Conflict, ConnectorError, NotFound, Rejected, RetryLater, Throttled
 from connectors.limiter import Limiter
 
 TIMEOUT = (3.05, 20.0)
@@ -70,10 +70,10 @@ class Http:
             raise RetryLater(f"{request.method} {request.path}: {type(error).__name__}") from error
         if 200 <= response.status_code < 300:
             return ApiResponse(response.status_code, _body(response), response.headers)
-        error = classify(request, response)
-        if isinstance(error, RetryLater) and response.status_code == 429:
-            self._limiter.pause(name, error.after)
-        raise error from requests.HTTPError(response=response)
+        refusal = classify(request, response)
+        if isinstance(refusal, Throttled):
+            self._limiter.pause(name, refusal.after)
+        raise refusal from requests.HTTPError(response=response)
 
     def pause(self, bucket: str, seconds: float) -> None:
         """Stop calling `bucket` for `seconds`, for all workers: its headers said that nothing is left."""
@@ -83,7 +83,9 @@ class Http:
 def classify(request: ApiRequest, response: requests.Response) -> ConnectorError:
     """What the caller must do about an answer that is not 2xx."""
     status, what = response.status_code, f"{request.method} {request.path}: HTTP {response.status_code}"
-    if status == 429 or status >= 500 or status in (408, 425):
+    if status == 429:
+        return Throttled(what, after=wait(response.headers))
+    if status >= 500 or status in (408, 425):
         return RetryLater(what, after=wait(response.headers))
     if status == 409:
         return Conflict(what)

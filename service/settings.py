@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     prefix: str = Field(default="dm__", pattern=r"^[a-z0-9_]{2,16}$")
     repeat_window_hours: float = Field(default=24, gt=0)
     review_confidence: float = Field(default=0.6, ge=0, le=1)
+    metrics_token: SecretStr | None = None
+    """When set, `/metrics` answers only to this bearer token."""
     model_dir: Path | None = None
     """A folder with the sentence model; without it the installed package's files are used."""
 
@@ -74,7 +76,7 @@ class Settings(BaseSettings):
             raise ValueError("must not be empty")
         return value
 
-    @field_validator("model_dir", mode="before")
+    @field_validator("model_dir", "metrics_token", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b32encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session, undefer
 
 from service.store.models import ContactKey, Conversation, Installation, Scorecard, State, Writeback
 from service.store.statements import insert
-from service.store.work import SCORING, asked
+from service.store.work import SCORING, Claim, asked
 
 
 def conversation_id(connector: str, account: str, external_id: str) -> str:
@@ -54,22 +55,35 @@ def get(session: Session, row_id: str) -> Conversation | None:
     return session.scalars(statement.options(undefer(Conversation.document), undefer(Conversation.there))).one_or_none()
 
 
-def save_reading(
-    session: Session,
-    row_id: str,
-    *,
-    document: Mapping[str, Any],
-    there: Mapping[str, Any] | None,
-    channel: str,
-    opened_at: datetime | None,
-    ended_at: datetime | None,
-    read_at: datetime,
-) -> None:
-    """Keep a conversation as it was just read."""
-    values = {
-        "document": dict(document), "there": None if there is None else dict(there), "channel": channel,
-        "opened_at": opened_at, "ended_at": ended_at, "read_at": read_at, "reread": False,
+@dataclass(frozen=True, slots=True)
+class ReadConversation:
+    """A conversation as it was just read: document, what of ours stands on it, and what lists and windows need.
+
+    `news` says that it holds something which the customer's other conversations have to be judged by.
+    """
+
+    document: Mapping[str, Any]
+    there: Mapping[str, Any]
+    channel: str
+    opened_at: datetime | None
+    ended_at: datetime
+    read_at: datetime
+    news: bool
+
+
+def save_reading(session: Session, held: Claim, read: ReadConversation) -> None:
+    """Keep a conversation as it was read: no need to read it again, unless somebody asked since it was claimed."""
+    values: dict[str, Any] = {
+        "document": dict(read.document), "there": dict(read.there), "channel": read.channel,
+        "opened_at": read.opened_at, "ended_at": read.ended_at, "read_at": read.read_at, "news": read.news,
+        "reread": case((Conversation.wanted == held.wanted, False), else_=Conversation.reread),
     }  # fmt: skip
+    session.execute(update(Conversation).where(Conversation.id == held.id).values(values))
+
+
+def cannot_write(session: Session, row_id: str, *, error: str, again_at: datetime | None) -> None:
+    """Show why a verdict could not be written, and look again at `again_at` after reading it anew."""
+    values = {"there": None, "write_error": error, "write_due_at": again_at}
     session.execute(update(Conversation).where(Conversation.id == row_id).values(values))
 
 
@@ -78,7 +92,8 @@ def remove_content(session: Session, row_id: str) -> None:
     for table in (ContactKey, Scorecard, Writeback):
         session.execute(delete(table).where(table.conversation_id == row_id))
     nothing = {
-        "document": None, "there": None, "channel": None, "final_at": None, "write_due_at": None, "write_error": None,
+        "document": None, "there": None, "channel": None, "news": False, "final_at": None, "write_due_at": None,
+        "write_error": None,
     }  # fmt: skip
     session.execute(update(Conversation).where(Conversation.id == row_id).values(nothing))
 

@@ -164,7 +164,8 @@ class Conversation(Base):
     Scoring is due when `due_at` is set; nothing starts before it. A worker that has claimed the row holds `lease`
     until `lease_until`. `wanted` counts how often the work was asked for: whoever finishes clears `due_at` only when
     nobody asked again meanwhile. `reread` says that the helpdesk must be read again first, else the stored document
-    will do. `queued_until` keeps the sweep from sending a second message for the same work. `write_*` is the same for
+    will do. `news`: it was read with something new in it, and the customer's other conversations have still to be asked
+    for. `queued_until` keeps the sweep from sending a second message for the same work. `write_*` is the same for
     the write-back. `final_at` is when the repeat window passes. `id` is the same whenever the same conversation is
     stored anew, so references in notes survive the loss of a database.
     """
@@ -196,6 +197,7 @@ class Conversation(Base):
 
     due_at: Mapped[datetime | None]
     reread: Mapped[bool] = mapped_column(default=True)
+    news: Mapped[bool] = mapped_column(default=False)
     wanted: Mapped[int] = mapped_column(default=0)
     lease: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None]
@@ -259,12 +261,14 @@ class Writeback(Base):
 
 
 class Vector(Base):
-    """A sentence vector by the hash of model and text: little-endian 32-bit floats."""
+    """A sentence vector by the hash of model and text: little-endian 32-bit floats. Old ones are forgotten."""
 
     __tablename__ = "vector"
+    __table_args__ = (Index(None, "created_at"),)
 
     key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     vector: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
 
 
 class SignInLink(Base):

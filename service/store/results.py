@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -43,22 +44,23 @@ def latest_card(session: Session, row_id: str) -> dict[str, Any] | None:
     return session.scalars(statement).one_or_none()
 
 
-def save_writeback(
-    session: Session,
-    row_id: str,
-    *,
-    episode: int,
-    content: str,
-    actions: Mapping[str, Any],
-    requests: int,
-    now: datetime,
-) -> None:
-    """Keep what was sent; `content` is the hash of what should stand there. The same content again is the same row."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A write-back that came through. `content` is the hash of what should stand there, `actions` what was changed."""
+
+    episode: int
+    content: str
+    actions: Mapping[str, Any]
+    requests: int
+
+
+def save_writeback(session: Session, row_id: str, sent: Sent, *, now: datetime) -> None:
+    """Keep what was sent. The same content of an episode again is the same row."""
     statement = insert(session, Writeback).values(
-        conversation_id=row_id, episode=episode, content_hash=content, actions=dict(actions), requests=requests,
-        sent_at=now,
+        conversation_id=row_id, episode=sent.episode, content_hash=sent.content, actions=dict(sent.actions),
+        requests=sent.requests, sent_at=now,
     )  # fmt: skip
-    again = {"actions": dict(actions), "requests": Writeback.requests + requests, "sent_at": now}
+    again = {"actions": dict(sent.actions), "requests": Writeback.requests + sent.requests, "sent_at": now}
     unique = [Writeback.conversation_id, Writeback.episode, Writeback.content_hash]
     session.execute(statement.on_conflict_do_update(index_elements=unique, set_=again))
     written = update(Conversation).where(Conversation.id == row_id).values(there=None, written_at=now)

@@ -6,12 +6,13 @@ work starts: what kills its worker is given up after so many attempts instead of
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.store.models import Conversation, State, WriteState
@@ -70,10 +71,21 @@ class Claim:
     attempts: int
 
 
-def ask(session: Session, work: Work, conversation_id: str, *, at: datetime) -> bool:
-    """Ask for work on a known conversation, not before `at` and not before it is due already; whether it is known."""
-    statement = update(Conversation).where(Conversation.id == conversation_id).values(asked(work, at))
-    return _rows(session, statement) == 1
+def ask(session: Session, work: Work, conversation_id: str, *, at: datetime, only: str | None = None) -> bool:
+    """Ask for work on a known conversation, not before `at` and not before it is due already; whether that was done.
+
+    With `only` the conversation is asked for in that state of the work and in no other.
+    """
+    statement = update(Conversation).where(Conversation.id == conversation_id)
+    if only is not None:
+        statement = statement.where(work.state == only)
+    return _rows(session, statement.values(asked(work, at))) == 1
+
+
+def lock(session: Session, conversation_ids: Iterable[str]) -> None:
+    """Lock several rows for this transaction, always in the same order: no two transactions block each other."""
+    rows = select(Conversation.id).where(Conversation.id.in_(sorted(conversation_ids))).order_by(Conversation.id)
+    session.execute(rows.with_for_update()).all()
 
 
 def asked(work: Work, at: datetime | ColumnElement[datetime]) -> dict[Any, Any]:
@@ -125,6 +137,18 @@ def finish(session: Session, work: Work, held: Claim, **values: object) -> None:
     _give_back(session, work, held, changes)
 
 
+def check(session: Session, work: Work, held: Claim) -> None:
+    """Raise `LeaseLost` unless the work is still ours; it stays so until this transaction ends."""
+    row = select(work.lease).where(Conversation.id == held.id).with_for_update()
+    if session.execute(row).scalar_one_or_none() != held.lease:
+        raise LeaseLost(held.id)
+
+
+def unless_asked_again(work: Work, held: Claim, state: str) -> ColumnElement[str]:
+    """`state`, or what it is now when somebody asked for the work again since it was claimed."""
+    return case((work.wanted == held.wanted, state), else_=work.state)
+
+
 def postpone(
     session: Session, work: Work, held: Claim, *, until: datetime, error: str, counted: bool = True, **values: object
 ) -> None:
@@ -154,20 +178,17 @@ def park(session: Session, work: Work, held: Claim, *, error: str) -> None:
 
 def park_exhausted(session: Session, work: Work, *, now: datetime, max_attempts: int) -> int:
     """Give up on everything that was tried too often without ever coming back; how many conversations that is."""
-    statement = (
-        update(Conversation)
-        .where(_ready(work, now), work.attempts >= max_attempts)
-        .values(
-            {
-                work.state: work.dead,
-                work.due_at: None,
-                work.lease: None,
-                work.lease_until: None,
-                work.error: case((work.error.is_(None), "the worker died each time"), else_=work.error),
-            }
-        )
-    )
-    return _rows(session, statement)
+    exhausted = select(Conversation.id).where(_ready(work, now), work.attempts >= max_attempts)
+    ids = list(session.scalars(exhausted.with_for_update(skip_locked=True)))
+    changes: dict[Any, Any] = {
+        work.state: work.dead,
+        work.due_at: None,
+        work.lease: None,
+        work.lease_until: None,
+        work.error: func.coalesce(work.error, "the worker died each time"),
+    }
+    _rows(session, update(Conversation).where(Conversation.id.in_(ids)).values(changes))
+    return len(ids)
 
 
 def hand_out(

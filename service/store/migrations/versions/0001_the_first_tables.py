@@ -46,8 +46,10 @@ def upgrade() -> None:
         "vector",
         sa.Column("key", sa.LargeBinary(length=32), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_vector")),
     )
+    op.create_index(op.f("ix_vector_created_at"), "vector", ["created_at"])
     op.create_table(
         "conversation",
         sa.Column("id", sa.String(length=16), nullable=False),
@@ -64,6 +66,7 @@ def upgrade() -> None:
         sa.Column("there", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("reread", sa.Boolean(), nullable=False),
+        sa.Column("news", sa.Boolean(), nullable=False),
         sa.Column("wanted", sa.Integer(), nullable=False),
         sa.Column("lease", sa.String(length=32), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),

@@ -1,0 +1,121 @@
+"""The Celery application: one table of settings, chosen so that neither a killed worker nor a lost broker loses work.
+
+The app is made here and configured at the edge (`tasks.worker` for workers, the web app for publishing only).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+from celery import Celery
+from kombu import Queue as Route
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from service.settings import Settings
+
+INGEST, SCORE, WRITEBACK = "ingest", "score", "writeback"
+QUEUES = (INGEST, SCORE, WRITEBACK)
+ROUTES = {
+    "deskmark.ingest": INGEST,
+    "deskmark.sweep": INGEST,
+    "deskmark.forget": INGEST,
+    "deskmark.score": SCORE,
+    "deskmark.write_back": WRITEBACK,
+    "deskmark.poll": WRITEBACK,
+}
+"""Which queue each task travels on: a slow helpdesk holds up no scoring, and scoring no webhook."""
+
+PUBLISH_SECONDS = 1.0
+DAY = 86_400.0
+log = structlog.get_logger(__name__)
+
+app = Celery("deskmark", include=["tasks.jobs"])
+
+
+def configure(settings: Settings) -> Celery:
+    """Set the application up for this broker. Raises `ValueError` when no broker is set."""
+    # Longer than any task may run; then a message whose worker died comes back. The row's lease guards the work.
+    visible_again = int(settings.lease_seconds)
+    app.conf.update(
+        broker_url=settings.broker,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        # Once in the transport's options, once in the app's: Celery and kombu each read their own.
+        visibility_timeout=visible_again,
+        broker_transport_options={
+            "visibility_timeout": visible_again,
+            "unacked_restore_interval": 2,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": PUBLISH_SECONDS * 5,
+            "socket_connect_timeout": PUBLISH_SECONDS,
+            "retry_on_timeout": False,
+            "max_retries": 0,
+        },
+        task_publish_retry=False,
+        result_backend=None,
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_acks_on_failure_or_timeout=True,
+        task_track_started=False,
+        task_time_limit=settings.lease_seconds * 0.9,
+        task_soft_time_limit=settings.lease_seconds * 0.8,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        task_serializer="json",
+        accept_content=["json"],
+        task_create_missing_queues=False,
+        task_queues=[Route(name) for name in QUEUES],
+        task_default_queue=INGEST,
+        task_routes={task: {"queue": queue} for task, queue in ROUTES.items()},
+        enable_utc=True,
+        timezone="UTC",
+        beat_schedule=schedule(settings),
+    )
+    return app
+
+
+def schedule(settings: Settings) -> dict[str, dict[str, object]]:
+    """What beat sends. A message that waited for a whole interval is dropped: the next one says the same."""
+
+    def every(task: str, seconds: float) -> dict[str, object]:
+        return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 5.0)}}
+
+    return {
+        "sweep": every("deskmark.sweep", settings.sweep_seconds),
+        "poll": every("deskmark.poll", settings.poll_seconds),
+        "forget": every("deskmark.forget", DAY),
+    }
+
+
+class CeleryQueue:
+    """Announces work over the broker. A broker that is away is logged and nothing more: the sweep finds the work."""
+
+    def __init__(self, celery: Celery) -> None:
+        """`celery` is configured."""
+        self._celery = celery
+
+    def ingest(self, delivery_ids: Iterable[int]) -> None:
+        """Look at deliveries."""
+        self._send("deskmark.ingest", delivery_ids)
+
+    def score(self, conversation_ids: Iterable[str]) -> None:
+        """Score conversations that are due."""
+        self._send("deskmark.score", conversation_ids)
+
+    def write_back(self, conversation_ids: Iterable[str]) -> None:
+        """Write verdicts back that are due."""
+        self._send("deskmark.write_back", conversation_ids)
+
+    def _send(self, task: str, ids: Iterable[int] | Iterable[str]) -> None:
+        for each in ids:
+            try:
+                self._celery.send_task(task, args=(each,), queue=ROUTES[task])
+            except (OperationalError, RedisError, OSError) as error:
+                # The others would wait for the same time-out one by one.
+                log.warning("broker_unreachable", task=task, id=each, error=type(error).__name__)
+                return

@@ -1,0 +1,65 @@
+"""From a delivery to a due conversation: what a webhook asks for, and which ones ask for nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from connectors.base import Signal
+from service.store import conversations, deliveries
+from service.store.models import Conversation, Delivery, DeliveryState, Installation, State, WriteState
+from tasks.runtime import Runtime
+
+ECHO = timedelta(seconds=5)
+"""An event of nobody we know, this soon after we wrote, is what our own write caused."""
+
+
+def take_in(runtime: Runtime, delivery_id: int) -> None:
+    """Look at one delivery: make its conversation due, or say why not. A second time does nothing."""
+    now = runtime.clock()
+    with runtime.database.begin() as session:
+        delivery = deliveries.take(session, delivery_id)
+        if delivery is None:
+            return
+        installation = session.get_one(Installation, delivery.installation_id)
+        due_at, why_not = _when(session, runtime, installation, delivery, now)
+        if due_at is None or delivery.external_id is None:
+            deliveries.settle(session, delivery_id, DeliveryState.IGNORED, why_not)
+            return
+        row_id = conversations.announce(session, installation, delivery.external_id, at=due_at, now=now)
+        deliveries.settle(session, delivery_id, DeliveryState.ACCEPTED, f"conversation {row_id}")
+    if due_at <= now:
+        runtime.queue.score([row_id])
+
+
+def _when(
+    session: Session, runtime: Runtime, installation: Installation, delivery: Delivery, now: datetime
+) -> tuple[datetime | None, str]:
+    """When the delivery's conversation is due; `None` with the reason when it asks for nothing."""
+    if not installation.enabled:
+        return None, "the installation is switched off"
+    if delivery.external_id is None or delivery.signal in (Signal.PING, Signal.IGNORED):
+        return None, "names no conversation to look at"
+    row_id = conversations.conversation_id(installation.connector, installation.account, delivery.external_id)
+    known = session.get(Conversation, row_id)
+    if delivery.signal == Signal.DELETED:
+        return (now, "") if known else (None, "deleted, and never seen before")
+    if _is_echo(installation, delivery, known):
+        return None, "our own write"
+    if delivery.signal == Signal.ACTIVITY and not _worth_another_look(known):
+        return None, "has not ended yet"
+    return now + runtime.settings.settle, ""
+
+
+def _is_echo(installation: Installation, delivery: Delivery, known: Conversation | None) -> bool:
+    if delivery.actor_id is not None:
+        return delivery.actor_id in (installation.actor_ids or ())
+    if known is None or known.written_at is None:
+        return False
+    return abs((delivery.occurred_at or delivery.received_at) - known.written_at) < ECHO
+
+
+def _worth_another_look(known: Conversation | None) -> bool:
+    """Something happened on a conversation we have judged: a rating came, it was reopened, it can be written now."""
+    return known is not None and (known.state == State.SCORED or known.write_state == WriteState.NOT_WRITABLE)

@@ -1,0 +1,73 @@
+"""The tasks: an id in, one call, nothing else. What they do is in the modules beside; how they fail is in `Job`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Task
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from connectors.errors import RetryLater
+from tasks import intake, scoring, upkeep, worker_state, writing
+from tasks.celery_app import app
+from tasks.runtime import Runtime
+
+DATABASE_AWAY = 5.0
+TRIES = 3
+"""Beyond these the sweep sends the work again."""
+
+
+class Job(Task):  # type: ignore[type-arg]  # generic in the stubs only
+    """Every task's base: knows its process's runtime, and waits as long as an error asks (`autoretry_for` does not)."""
+
+    max_retries = TRIES
+
+    @property
+    def runtime(self) -> Runtime:
+        """What this process works with."""
+        return worker_state.runtime()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        """Run, and try again later after a failure that passes by itself."""
+        try:
+            super().__call__(*args, **kwargs)
+        except RetryLater as error:
+            raise self.retry(exc=error, countdown=error.after) from error
+        except (OperationalError, InterfaceError) as error:
+            raise self.retry(exc=error, countdown=DATABASE_AWAY) from error
+
+
+@app.task(base=Job, bind=True, name="deskmark.ingest")
+def ingest(self: Job, delivery_id: int) -> None:
+    """Make the delivery's conversation due."""
+    intake.take_in(self.runtime, delivery_id)
+
+
+@app.task(base=Job, bind=True, name="deskmark.score")
+def score(self: Job, conversation_id: str) -> None:
+    """Read and score a due conversation."""
+    scoring.score(self.runtime, conversation_id)
+
+
+@app.task(base=Job, bind=True, name="deskmark.write_back")
+def write_back(self: Job, conversation_id: str) -> None:
+    """Write a due verdict back."""
+    writing.write_back(self.runtime, conversation_id)
+
+
+@app.task(base=Job, bind=True, name="deskmark.sweep")
+def sweep(self: Job) -> None:
+    """Announce again whatever is due and in nobody's hands."""
+    upkeep.sweep(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.poll")
+def poll(self: Job) -> None:
+    """Ask the helpdesks for conversations whose webhook never came."""
+    upkeep.poll(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.forget")
+def forget(self: Job) -> None:
+    """Remove old cached vectors."""
+    upkeep.forget(self.runtime)

@@ -1,0 +1,101 @@
+"""What the work needs, put together once a process and passed in: database, helpdesks, text engine, queue, clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Protocol
+
+import requests
+
+from connectors.base import Client, Connector, Installation
+from connectors.http import Http
+from connectors.limiter import Limiter
+from service.language.embedding import Embedder
+from service.settings import Settings
+from service.store import models
+from service.store.database import Database
+from service.store.secrets import SecretBox
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Queue(Protocol):
+    """Where work is announced. Nothing depends on a message arriving: what is due stands in the database."""
+
+    def ingest(self, delivery_ids: Iterable[int]) -> None:
+        """Look at deliveries."""
+        ...
+
+    def score(self, conversation_ids: Iterable[str]) -> None:
+        """Score conversations that are due."""
+        ...
+
+    def write_back(self, conversation_ids: Iterable[str]) -> None:
+        """Write verdicts back that are due."""
+        ...
+
+
+class Clients:
+    """One API client for each installation, kept until its row changes: connections and access tokens are reused."""
+
+    def __init__(self, connectors: Mapping[str, Connector], limiter: Limiter) -> None:
+        """`limiter` is shared by all of them."""
+        self._connectors = connectors
+        self._limiter = limiter
+        self._kept: dict[str, tuple[object, Client]] = {}
+        self._lock = Lock()
+
+    def of(self, installation: Installation) -> Client:
+        """The client of an installation. Raises `KeyError` for a helpdesk we have no connector for."""
+        made_from = (installation.base_url, dict(installation.secrets), dict(installation.options), installation.prefix)
+        with self._lock:
+            kept = self._kept.get(installation.id)
+            if kept is not None and kept[0] == made_from:
+                return kept[1]
+            http = Http(installation.base_url, requests.Session(), self._limiter, name=installation.id)
+            client = self._connectors[installation.connector].client(installation, http)
+            self._kept[installation.id] = (made_from, client)
+            return client
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything that work on conversations needs."""
+
+    settings: Settings
+    database: Database
+    secrets: SecretBox
+    clients: Clients
+    embedder: Embedder
+    queue: Queue
+    clock: Clock = field(default=utc_now)
+
+    def installation(self, row: models.Installation) -> Installation:
+        """A stored installation with its secrets decrypted."""
+        return connected(row, self.secrets)
+
+    def client(self, row: models.Installation) -> Client:
+        """The API client of a stored installation."""
+        return self.clients.of(self.installation(row))
+
+
+def connected(row: models.Installation, secrets: SecretBox) -> Installation:
+    """The installation as connectors know it. Raises `SecretsUnreadable`."""
+    return Installation(
+        id=row.id,
+        connector=row.connector,
+        account=row.account,
+        base_url=row.base_url,
+        secrets=secrets.unlock(row.secrets),
+        options=row.options,
+        account_group=row.account_group,
+        prefix=row.prefix,
+    )

@@ -1,0 +1,209 @@
+"""Reading a due conversation from its helpdesk, scoring it with its customer's history, and saving what came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from connectors.base import Reading
+from connectors.errors import NotFound, OptedOut
+from service.conversation import Conversation
+from service.document import card_document, from_document, to_document
+from service.scoring.customer import customer_keys
+from service.scoring.score import History, Policy, Scorecard
+from service.scoring.scorecard import score_conversation
+from service.store import conversations, history, models, results, work
+from service.store.history import Span
+from service.store.models import State, WriteState
+from service.store.work import SCORING, WRITING, Claim
+from service.writeback import AlreadyThere
+from tasks import standing
+from tasks.claims import claimed
+from tasks.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A claimed conversation with what is stored of it. `conversation` is `None` when it was never read."""
+
+    held: Claim
+    row: models.Conversation
+    installation: models.Installation
+    conversation: Conversation | None
+
+
+def score(runtime: Runtime, conversation_id: str) -> None:
+    """Score one conversation if it is due; announce its write-back and its customer's other conversations."""
+    with claimed(runtime, SCORING, conversation_id) as held:
+        if held is None:
+            return
+        known = _load(runtime, held)
+        conversation, has_news = known.conversation, known.row.news
+        if known.row.reread or conversation is None:
+            reading = _read(runtime, known)
+            if reading is None:
+                return
+            conversation = _ours(reading.conversation, known.installation)
+            has_news |= known.conversation is None or standing.differs(known.conversation, conversation)
+            _save_reading(runtime, known, conversation, reading.there, news=has_news)
+        others = _ask_others(runtime, held.id, conversation) if has_news else []
+        cards = _judge(runtime, conversation, conversation_id)
+        _conclude(runtime, known, conversation, cards)
+        runtime.queue.score(others)
+
+
+def _load(runtime: Runtime, held: Claim) -> Known:
+    with runtime.database.read() as session:
+        row = conversations.get(session, held.id)
+        assert row is not None, "a claimed conversation is stored"
+        installation = session.get_one(models.Installation, row.installation_id)
+    stored = from_document(row.document) if row.document is not None else None
+    return Known(held, row, installation, stored)
+
+
+def _read(runtime: Runtime, known: Known) -> Reading | None:
+    """The conversation as the helpdesk has it; `None` (and the row settled) when there is nothing to score."""
+    try:
+        reading = runtime.client(known.installation).read(known.row.external_id)
+    except OptedOut:
+        _forget(runtime, known, State.OPTED_OUT)
+        return None
+    except NotFound:
+        _forget(runtime, known, State.GONE)
+        return None
+    if reading.ended:
+        return reading
+    with runtime.database.begin() as session:
+        # Whatever was scored before stays; the next end, or the poll, reads it again.
+        work.finish(session, SCORING, known.held, state=State.OPEN, reread=True, final_at=None)
+    return None
+
+
+def _ours(conversation: Conversation, installation: models.Installation) -> Conversation:
+    """The conversation under the names of the installation: they decide whose customer it is."""
+    return replace(
+        conversation,
+        helpdesk=installation.connector,
+        account=installation.account,
+        account_group=installation.account_group,
+    )
+
+
+def _forget(runtime: Runtime, known: Known, state: State) -> None:
+    """Remove what was stored of a conversation that is gone or opted out; its customer's others are judged anew."""
+    now, row_id = runtime.clock(), known.held.id
+    with runtime.database.begin() as session:
+        near = [] if known.conversation is None else _near(runtime, session, row_id, known.conversation)
+        work.lock(session, [row_id, *near])
+        others = [other for other in near if work.ask(session, SCORING, other, at=now, only=State.SCORED)]
+        conversations.remove_content(session, row_id)
+        work.finish(session, SCORING, known.held, state=state, reread=True, write_state=WriteState.NONE)
+    runtime.queue.score(others)
+
+
+def _save_reading(
+    runtime: Runtime, known: Known, conversation: Conversation, there: AlreadyThere, *, news: bool
+) -> None:
+    """Kept before it is scored, so that two conversations scored at once cannot both miss each other."""
+    now = runtime.clock()
+    with runtime.database.begin() as session:
+        work.check(session, SCORING, known.held)
+        conversations.save_reading(
+            session,
+            known.held,
+            conversations.ReadConversation(
+                document=to_document(conversation),
+                there=standing.to_json(there),
+                channel=conversation.channel.value,
+                opened_at=conversation.started_at,
+                ended_at=conversation.ended_at or now,
+                read_at=now,
+                news=news,
+            ),
+        )
+        history.save_keys(session, _span(known.held.id, conversation, now))
+
+
+def _near(runtime: Runtime, session: Session, row_id: str, conversation: Conversation) -> list[str]:
+    span = _span(row_id, conversation, runtime.clock())
+    return sorted(history.nearby(session, span, window=longest_window(runtime.settings.policy())))
+
+
+def _ask_others(runtime: Runtime, row_id: str, conversation: Conversation) -> list[str]:
+    """Ask for the customer's scored conversations near this one: it may be their return, or they its beginning."""
+    now = runtime.clock()
+    with runtime.database.begin() as session:
+        near = _near(runtime, session, row_id, conversation)
+        return [other for other in near if work.ask(session, SCORING, other, at=now, only=State.SCORED)]
+
+
+def _span(row_id: str, conversation: Conversation, now: datetime) -> Span:
+    ended = conversation.ended_at or now
+    return Span(row_id, customer_keys(conversation), conversation.started_at or ended, ended)
+
+
+def _judge(runtime: Runtime, conversation: Conversation, row_id: str) -> tuple[Scorecard, ...]:
+    now, policy = runtime.clock(), runtime.settings.policy()
+    with runtime.database.read() as session:
+        documents = history.others(session, _span(row_id, conversation, now), window=longest_window(policy))
+    others = tuple(from_document(document) for document in documents)
+    return score_conversation(conversation, History(as_of=now, others=others), policy, runtime.embedder)
+
+
+def longest_window(policy: Policy) -> timedelta:
+    """How far back and ahead a conversation of the same customer can matter."""
+    return max(policy.repeat_window, *policy.longer_windows)
+
+
+def _conclude(runtime: Runtime, known: Known, conversation: Conversation, cards: tuple[Scorecard, ...]) -> None:
+    """Save the cards, ask for the write-back, give the lease back: all of it or nothing."""
+    now, row_id = runtime.clock(), known.held.id
+    with runtime.database.begin() as session:
+        results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
+        write_state = _ask_write_back(runtime, session, row_id, cards[-1])
+        work.finish(
+            session,
+            SCORING,
+            known.held,
+            state=State.SCORED,
+            scored_at=now,
+            news=False,
+            write_state=write_state,
+            final_at=_final_at(conversation, cards[-1], runtime.settings.policy()),
+        )
+    log.info("scored", conversation=row_id, episodes=len(cards), write_back=str(write_state))
+    if write_state is WriteState.PENDING:
+        runtime.queue.write_back([row_id])
+
+
+def _final_at(conversation: Conversation, card: Scorecard, policy: Policy) -> datetime | None:
+    """When a pending verdict becomes final: nothing arrives then, so the sweep has to ask."""
+    if card.scores["repeat_contact"].verdict != "pending" or conversation.ended_at is None:
+        return None
+    return conversation.ended_at + policy.repeat_window
+
+
+def _ask_write_back(runtime: Runtime, session: Session, row_id: str, card: Scorecard) -> WriteState:
+    """Ask for a write-back if something on the helpdesk has to change; where that leaves it."""
+    row = conversations.get(session, row_id)
+    assert row is not None and row.document is not None, "saved just before"
+    installation = session.get_one(models.Installation, row.installation_id)
+    if not installation.writing:
+        return WriteState.OFF
+    wanted = standing.desired_for(runtime, row, installation, card)
+    if row.there is not None:
+        needed = bool(standing.changes(wanted, standing.from_json(row.there), card, installation, runtime.clock()))
+    else:
+        # Not read again: what we wrote last is what should stand there.
+        needed = standing.content_of(wanted) != results.last_written(session, row_id)
+    if needed:
+        work.ask(session, WRITING, row_id, at=runtime.clock())
+        return WriteState.PENDING
+    if row.write_due_at is not None:
+        return WriteState(row.write_state)
+    return WriteState.WRITTEN if row.written_at is not None else WriteState.NONE

@@ -1,0 +1,92 @@
+"""What should stand on a conversation against what stands there: between the store's JSON and the core's plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from service.conversation import Conversation
+from service.document import from_document
+from service.note import desired
+from service.scoring.score import Scorecard
+from service.store import models
+from service.store.results import content_hash
+from service.writeback import AlreadyThere, Desired, Plan, Writable, WrittenNote, note_reference, plan
+from tasks.runtime import Runtime
+
+
+def desired_for(
+    runtime: Runtime, row: models.Conversation, installation: models.Installation, card: Scorecard
+) -> Desired:
+    """What the card wants to see on the conversation of `row`."""
+    assert row.document is not None, "a scored conversation has its document"
+    public = runtime.settings.public_url
+    return desired(
+        card,
+        from_document(row.document),
+        runtime.settings.policy(),
+        prefix=installation.prefix,
+        link=f"{public}/c/{row.id}" if public else None,
+    )
+
+
+def changes(
+    wanted: Desired, there: AlreadyThere, card: Scorecard, installation: models.Installation, now: datetime
+) -> Plan:
+    """The plan that makes the helpdesk say what is wanted."""
+    return plan(wanted, there, reference=note_reference(card), prefix=installation.prefix, now=now)
+
+
+def content_of(wanted: Desired) -> str:
+    """A name for what should stand there, to tell whether it has been written already."""
+    return content_hash([list(wanted.tags), dict(wanted.fields), wanted.headline, wanted.actionable])
+
+
+def actions_of(made: Plan) -> dict[str, Any]:
+    """A plan as JSON, for showing what was written."""
+    return {
+        "add_tags": list(made.add_tags),
+        "remove_tags": list(made.remove_tags),
+        "fields": dict(made.fields),
+        "note": None if made.note is None else {"reference": made.note.reference, "text": made.note.text},
+    }
+
+
+def to_json(there: AlreadyThere) -> dict[str, Any]:
+    """What stands there as JSON."""
+    return {
+        "tags": list(there.tags),
+        "fields": dict(there.fields),
+        "notes": [asdict(note) for note in there.notes],
+        "writable": there.writable.value,
+        "version": there.version,
+    }
+
+
+def from_json(document: Mapping[str, Any]) -> AlreadyThere:
+    """What `to_json` wrote."""
+    return AlreadyThere(
+        tags=tuple(document["tags"]),
+        fields=MappingProxyType(dict(document["fields"])),
+        notes=tuple(WrittenNote(**note) for note in document["notes"]),
+        writable=Writable(document["writable"]),
+        version=document["version"],
+    )
+
+
+def wording(conversation: Conversation) -> tuple[tuple[str, str], ...]:
+    """The public messages: ids and texts."""
+    return tuple((message.id, message.text) for message in conversation.public)
+
+
+def differs(before: Conversation, after: Conversation) -> bool:
+    """Whether the customer, the public messages or the rating changed: then other conversations' scores may change."""
+    return (wording(before), before.contact, before.rating, before.account_group) != (
+        wording(after),
+        after.contact,
+        after.rating,
+        after.account_group,
+    )

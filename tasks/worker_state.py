@@ -1,0 +1,69 @@
+"""The one runtime of a worker process: settings at start, model before the fork, database and helpdesks after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Lock
+
+from connectors.limiter import Limiter
+from connectors.registry import connectors
+from service.language.embedding import CachedEmbedder
+from service.language.model import MiniLM
+from service.settings import Settings
+from service.store.database import Database
+from service.store.secrets import SecretBox
+from service.store.vectors import StoredVectors
+from tasks.celery_app import CeleryQueue, configure
+from tasks.runtime import Clients, Runtime, utc_now
+
+
+@dataclass(slots=True)
+class _Process:
+    settings: Settings | None = None
+    model: MiniLM | None = None
+    runtime: Runtime | None = None
+    lock: Lock = field(default_factory=Lock)
+
+
+_process = _Process()
+
+
+def start(settings: Settings) -> None:
+    """Say with which settings this process works; before it forks."""
+    _process.settings = settings
+    _process.model = MiniLM(settings.model_dir)
+    _process.runtime = None
+
+
+def load_model() -> None:
+    """Load the sentence model now, so that forked children share it. Raises `ModelMissing`."""
+    assert _process.model is not None, "start() comes first"
+    _process.model.load()
+
+
+def forked() -> None:
+    """A child has connections of its own."""
+    _process.lock = Lock()
+    _process.runtime = None
+
+
+def runtime() -> Runtime:
+    """This process's runtime, made when first asked for."""
+    with _process.lock:
+        if _process.runtime is None:
+            assert _process.settings is not None and _process.model is not None, "start() comes first"
+            _process.runtime = build(_process.settings, _process.model)
+        return _process.runtime
+
+
+def build(settings: Settings, model: MiniLM) -> Runtime:
+    """A runtime on the real parts that the settings name."""
+    database = Database(settings.database)
+    return Runtime(
+        settings=settings,
+        database=database,
+        secrets=SecretBox(settings.secret_key.get_secret_value()),
+        clients=Clients(connectors(), Limiter(settings.broker)),
+        embedder=CachedEmbedder(model, StoredVectors(database, clock=utc_now)),
+        queue=CeleryQueue(configure(settings)),
+    )
