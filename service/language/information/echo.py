@@ -1,0 +1,101 @@
+"""What the reply to a question says about it: the same value again, something new, or a protest. Learned from, never alone decisive."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from service.language.information.exchange import words
+from service.language.information.values import codes, dates, digits, emails, plain, times
+
+_PROTEST = re.compile(
+    r"\b(?:already|just|previously|earlier) (?:\w+ ){0,2}?(?:told|said|gave|given|mentioned|provided|sent|shared|explained|answered|typed|entered|did|done|wrote|written|stated|told|uploaded|attached|tried|pasted|specified|went through)\b"
+    r"|\b(?:told|gave|said|mentioned|provided|sent|shared|explained|answered|typed|wrote|uploaded|attached|pasted)\b(?: \w+){0,6}? (?:already|before|earlier|twice|just now|a minute ago|(?:to )?the (?:bot|chat ?bot|assistant|robot|machine|other (?:agent|person|guy|lady|colleague))|your (?:bot|chat ?bot|colleague|assistant))\b"
+    r"|\b(?:like|as) i(?:'ve| have)? (?:just |already )?(?:said|mentioned|told|wrote|explained|stated|described)\b|\b(?:it's|it is|all|scroll|see|read|look) (?:\w+ )?(?:up |right )?(?:above|further up|in the chat|in my first message|in the transcript|the chat (?:history|log))\b"
+    r"|\bscroll up\b|\b(?:again|once more)\s*\?|\bhow many times\b|\b(?:have|having|need|do i have) to (?:repeat|say it all|explain (?:it|this|everything|myself) (?:all )?again|start (?:all )?over)\b|\bsecond time\b|\bthird time\b|\brepeat(?:ing)? (?:myself|it|this|everything|all)\b|\bdidn't (?:the bot|you|they|anyone) (?:\w+ )?(?:read|tell|pass|see|get)\b|\bi have (?:already )?(?:told|said|given|done|tried) (?:\w+ )?(?:this|that|it|all)\b"
+    r"|\b(?:the|your) (?:bot|chat ?bot|assistant) (?:already )?(?:asked|has|had|got|knows|took)\b"
+)
+_ALIASES = {
+    "new york city": "nyc", "new york": "nyc", "ny": "nyc", "los angeles": "la", "lax": "la", "san francisco": "sf", "sfo": "sf", "san fran": "sf", "san diego": "sd", "chi-town": "chicago", "chi town": "chicago", "philly": "philadelphia",
+    "las vegas": "vegas", "washington d.c.": "washington", "washington dc": "washington", "atl": "atlanta", "united states": "us", "united kingdom": "uk",
+}
+_ALIAS = re.compile(rf"\b(?:{'|'.join(re.escape(name) for name in sorted(_ALIASES, key=len, reverse=True))})(?!\w)")
+_GENERIC = frozenset(
+    "book reserve reservation ticket people person passenger rider seat travel trip leav depart go return pick drop car rental rent bus flight fly hotel room restaurant table event movie show apartment bed bedroom bath "
+    "appointment doctor dentist therapist city area place location destination date day time hour search find look visit check transfer send money account dollar cab ride march month week interest work day night "
+    "around start end one way order number issue problem error message tri".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Counts (capped at 4) of what a reply repeats of, or adds to, what the customer had said before."""
+
+    present: bool
+    seen_values: int
+    new_values: int
+    seen_words: int
+    new_words: int
+    share: float
+    protest: bool
+
+    @property
+    def informative(self) -> bool:
+        """Does the reply say anything beyond yes, ok and the words of the question?"""
+        return self.present and (self.seen_values + self.new_values + self.seen_words + self.new_words > 0 or self.protest)
+
+
+def protests(text: str) -> bool:
+    """Does the customer say that this was asked, said or done before?"""
+    return bool(_PROTEST.search(plain(text)))
+
+
+def tokens(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The values of a text (dates, times, numbers, codes, e-mails; normalised) and its other content words."""
+    line = digits(plain(text))
+    line = _ALIAS.sub(lambda m: _ALIASES[m.group()], line)
+    values: set[str] = set()
+    spans: list[tuple[int, int]] = []
+    for found in (*emails(line), *times(line), *dates(line), *codes(line)):
+        if any(start < found.end and found.start < end for start, end in spans):
+            continue
+        spans.append((found.start, found.end))
+        values.add(_bare(found.value))
+    rest = "".join(" " if any(a <= i < b for a, b in spans) else c for i, c in enumerate(line))
+    values |= set(re.findall(r"\b\d+\b", rest))
+    return frozenset(values), frozenset(w for w in words(rest) if not w.isdigit() and w not in _GENERIC)
+
+
+def _bare(value: str) -> str:
+    """A day without its month, a clock time on a 12-hour dial: both are said in either way."""
+    if re.fullmatch(r"(?:\d+|day)-\d+", value):
+        return "day-" + value.rsplit("-", 1)[1]
+    if re.fullmatch(r"\d\d:\d\d", value):
+        return f"t{int(value[:2]) % 12}:{value[3:]}"
+    return value
+
+
+def echo(question: str, reply: str | None, earlier: list[str]) -> Echo:
+    """How `reply` (None when there is none) relates to the customer's `earlier` messages; words of `question` do not count."""
+    if reply is None:
+        return Echo(False, 0, 0, 0, 0, 0.0, False)
+    asked_values, asked_words = tokens(question)
+    values, content = tokens(reply)
+    values, content = values - asked_values, content - asked_words
+    before_values: set[str] = set()
+    before_words: set[str] = set()
+    for text in earlier:
+        some_values, some_words = tokens(text)
+        before_values |= some_values
+        before_words |= some_words
+    seen_values, seen_words = len(values & before_values), len(content & before_words)
+    total = len(values) + len(content)
+    return Echo(
+        present=True,
+        seen_values=min(seen_values, 4),
+        new_values=min(len(values) - seen_values, 4),
+        seen_words=min(seen_words, 4),
+        new_words=min(len(content) - seen_words, 4),
+        share=(seen_values + seen_words) / total if total else 0.0,
+        protest=protests(reply),
+    )

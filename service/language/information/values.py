@@ -1,0 +1,207 @@
+"""Values in text, normalised: numbers, clock times, dates, codes, e-mail addresses, phone numbers.
+
+Two spellings of the same value give the same string, so that "ORD 48 213" meets "ord-48213" and "a quarter past five
+in the evening" meets "5:15 pm". Nothing here knows conversations.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = {
+    word: 10 * place for place, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+}
+_SMALL = {word: number for number, word in enumerate(_UNITS)} | _TENS
+_ORDINALS = {
+    word: number
+    for number, word in enumerate(
+        (
+            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+            "sixteenth seventeenth eighteenth nineteenth twentieth"
+        ).split(),
+        1,
+    )
+}
+_NUMBER_RUN = re.compile(
+    rf"\b(?:{'|'.join([*_SMALL, 'hundred', 'thousand'])})(?:(?:\s+|-|\s+and\s+)(?:{'|'.join([*_SMALL, 'hundred', 'thousand'])}))*\b"
+)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+
+MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)}|mon|tues?|wed|thurs?|fri|sat|sun)"
+_ORDINAL = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(word for word in _ORDINALS if word != 'second')})"
+
+_DATE = re.compile(
+    rf"\b(?:(?P<month>{_MONTH})\.?\s+(?:the\s+)?(?P<day>\d{{1,2}}(?!\d|:)|{_ORDINAL})(?:st|nd|rd|th)?(?:,?\s+(?:of\s+)?\d{{4}})?"
+    rf"|(?P<day2>\d{{1,2}}|{_ORDINAL})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month2>{_MONTH})\b(?:,?\s+\d{{4}})?"
+    rf"|(?P<day3>{_ORDINAL})(?:\s+of\s+(?:this|the|next|last)\s+month)?"
+    r"|(?P<iso>\d{4}-\d{2}-\d{2})|(?P<slash>\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?)(?![\d.])"
+    rf"|(?P<week>(?:(?:this|next|last|coming|past)\s+)?{_WEEKDAY})\b(?:\s+(?:this|next|last)\s+week)?"
+    r"|(?P<relative>(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday|last\s+night|this\s+(?:morning|afternoon|evening|week|weekend)"
+    r"|(?:next|last)\s+(?:week(?:end)?|month|year)|(?:a|an|\d+|few|couple\s+of)\s+(?:hours?|days?|weeks?|months?|years?)\s+ago))\b"
+)
+_PART = r"(?:morning|afternoon|evening|night)"
+_TIME = re.compile(
+    rf"\b(?:(?P<part>{_PART})\s+(?P<h1>\d{{1,2}})(?::(?P<m1>\d{{2}}))?"
+    rf"|(?P<fraction>quarter|half)\s+(?P<way>past|to|after|before|till)\s+(?P<h2>\d{{1,2}})(?:\s*o\W?clock)?(?:\s+(?:in\s+the|at)\s+(?P<part2>{_PART}))?"
+    rf"|(?P<h3>\d{{1,2}})[:.h](?P<m3>[0-5]\d)(?!\d)\s*(?P<ap3>[ap]\.?\s?m\b\.?)?(?:\s+(?:in\s+the|at)\s+(?P<part3>{_PART}))?"
+    rf"|(?P<h4>\d{{1,2}})\s*(?P<ap4>[ap]\.?\s?m\b\.?)"
+    rf"|(?P<h5>\d{{1,2}})\s*o\W?clock(?:\s+(?:in\s+the|at)\s+(?P<part5>{_PART}))?"
+    rf"|(?P<h6>\d{{1,2}})\s+(?:in\s+the|at)\s+(?P<part6>{_PART})"
+    r"|(?P<named>noon|midday|midnight))"
+)
+_EMAIL = re.compile(r"\b[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+\b", re.IGNORECASE)
+_PHONE = re.compile(r"(?<![\w-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,5}(?:[\s.-]\d{2,5}){1,4}(?![\w-])|(?<![\w-])\+?\d{9,14}(?![\w-])")
+_CODE = re.compile(
+    r"(?<![\w@.])(?:#\s?)?(?:[A-Za-z]{1,6}[-_/ #]{0,2})?\d[\dA-Za-z]*(?:[-_/. ]\d[\dA-Za-z]*|[-_/][A-Za-z]+\d*)*(?![\w@])"
+    r"|(?<![\w@])(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{5,20}(?![\w@])"
+)
+_AMOUNT = re.compile(
+    r"(?:[$€£]|(?:usd|eur|gbp|chf)\s)\s?(\d+(?:\.\d{1,2})?)|\b(\d+(?:\.\d{1,2})?)\s?(?:dollars?|bucks?|euros?|pounds?|quid|usd|eur|gbp|chf|cents?|€|£)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value found in text, with its place (`start`, `end` index the text as it was passed)."""
+
+    value: str
+    start: int
+    end: int
+
+
+def plain(text: str) -> str:
+    """`text` in lower case with straight quotes and single spaces; the shape all patterns of this package read."""
+    text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u201c", '"').replace("\u201d", '"')
+    return " ".join(text.lower().split())
+
+
+def digits(text: str) -> str:
+    """`text` (already plain) with number words as digits: "two hundred and five" becomes "205"; "1,200" becomes "1200"."""
+    return _THOUSANDS.sub("", _NUMBER_RUN.sub(_spell, text))
+
+
+def _spell(match: re.Match[str]) -> str:
+    """The number that a run of number words names; two numbers side by side stay two."""
+    numbers: list[int] = []
+    total, current, last = 0, 0, 1000
+    for word in re.split(r"[\s-]+", match.group()):
+        if word == "and":
+            continue
+        if word in ("hundred", "thousand"):
+            scale = 100 if word == "hundred" else 1000
+            current = max(current, 1) * scale
+            if scale == 1000:
+                total, current = total + current, 0
+            last = scale
+            continue
+        size = _SMALL[word]
+        fits = (last >= 100) or (20 <= last < 100 and size < 10 and size > 0)
+        if (current or total) and not fits:
+            numbers.append(total + current)
+            total, current = 0, 0
+        current += size
+        last = size
+    numbers.append(total + current)
+    return " ".join(str(number) for number in numbers)
+
+
+def dates(text: str) -> list[Found]:
+    """The dates in plain text with digits. A day of a month is "day-6" or "3-6"; the rest keeps its words."""
+    found = []
+    for match in _DATE.finditer(text):
+        parts = match.groupdict()
+        day = parts["day"] or parts["day2"] or parts["day3"]
+        if day:
+            month = parts["month"] or parts["month2"]
+            value = f"{_month(month)}-{_day(day)}" if month else f"day-{_day(day)}"
+        elif parts["week"]:
+            value = "weekday-" + re.sub(r"^.* ", "", parts["week"])[:3]
+        else:
+            value = re.sub(r"^the ", "", match.group())
+        found.append(Found(value, match.start(), match.end()))
+    return found
+
+
+def _day(word: str) -> int:
+    return _ORDINALS.get(word) or int(re.sub(r"\D", "", word) or 0)
+
+
+def _month(word: str) -> int:
+    return next(number for number, name in enumerate(MONTHS, 1) if name.startswith(word[:3]))
+
+
+def times(text: str) -> list[Found]:
+    """The clock times in plain text with digits, each as "17:15"; without am, pm or part of day the hour as said."""
+    found = []
+    for match in _TIME.finditer(text):
+        value = _clock(match.groupdict())
+        if value:
+            found.append(Found(value, match.start(), match.end()))
+    return found
+
+
+def _clock(parts: dict[str, str | None]) -> str:
+    """The time of day that a time match names, or "" when it is none."""
+    if parts["named"]:
+        return "00:00" if parts["named"] == "midnight" else "12:00"
+    hour = int(next(parts[name] or 0 for name in ("h1", "h2", "h3", "h4", "h5", "h6") if parts[name]))
+    minute = int(parts["m1"] or parts["m3"] or 0)
+    if hour > 24:
+        return ""
+    if parts["fraction"]:
+        minute = 30 if parts["fraction"] == "half" else 15
+        if parts["way"] in ("to", "before", "till"):
+            hour, minute = hour - 1, 60 - minute
+    half = (parts["ap3"] or parts["ap4"] or " ")[0]
+    part = parts["part"] or parts["part2"] or parts["part3"] or parts["part5"] or parts["part6"]
+    late = half == "p" or part in ("afternoon", "evening") or (part == "night" and hour > 4)
+    if late and hour < 12:
+        hour += 12
+    if (half == "a" or part == "morning") and hour == 12:
+        hour = 0
+    return f"{hour % 24:02d}:{minute:02d}"
+
+
+def emails(text: str) -> list[Found]:
+    """The e-mail addresses in a text, in lower case."""
+    return [
+        Found(re.sub(r"\s?(?:\(at\)|\[at\])\s?|\s?@\s?", "@", m.group().lower()), m.start(), m.end())
+        for m in _EMAIL.finditer(text)
+    ]
+
+
+def phones(text: str) -> list[Found]:
+    """What looks like a phone number (9 to 15 digits, or grouped 7 and more), as its last nine digits."""
+    found = []
+    for match in _PHONE.finditer(text):
+        number = re.sub(r"\D", "", match.group())
+        if 7 <= len(number) <= 15:
+            found.append(Found(number[-9:], match.start(), match.end()))
+    return found
+
+
+def codes(text: str) -> list[Found]:
+    """What looks like an identifier: a token with digits, perhaps with a prefix and separators; value without separators.
+
+    One- and two-digit bare numbers are left out: they count things, they do not name them.
+    """
+    found = []
+    for match in _CODE.finditer(text):
+        value = re.sub(r"[^0-9a-z]", "", match.group().lower())
+        if sum(c.isdigit() for c in value) >= 3 or (len(value) >= 3 and value[0].isalpha() and "#" not in match.group()):
+            found.append(Found(value, match.start(), match.end()))
+    return found
+
+
+def amounts(text: str) -> list[Found]:
+    """Sums of money in plain text with digits, as the bare number."""
+    return [
+        Found(f"{float(m.group(1) or m.group(2)):g}", m.start(), m.end()) for m in _AMOUNT.finditer(text)
+    ]
