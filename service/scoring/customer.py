@@ -1,4 +1,4 @@
-"""Who is the same customer: the rule of `repeat_contact`, and the keys by which conversations of one customer are found.
+"""Who is the same customer: the rule of `repeat_contact`, and the keys by which a customer's conversations are found.
 
 The contact id counts within one helpdesk account. A verified e-mail address and the company's own id for the customer
 (`external_id`) count across channels and across all helpdesks of one account group. Where no group is set, they count
