@@ -8,7 +8,7 @@ repeated: attributes and tags are compared by the plan, and a note is looked for
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import requests
@@ -17,8 +17,21 @@ from connectors.base import Installation, Reading
 from connectors.errors import Conflict, ConnectorError, NotFound, OptedOut, Rejected, RetryLater
 from connectors.http import ApiRequest, ApiResponse, Http, wait
 from connectors.intercom import actions, mapping
-from connectors.intercom.payloads import Company, Contact, Conversation, ConversationPage, Me, Person, Tag, rows
+from connectors.intercom.authors import Bots
+from connectors.intercom.parts import spoken_ids
+from connectors.intercom.payloads import (
+    Company,
+    Contact,
+    Conversation,
+    ConversationPage,
+    DataAttribute,
+    Me,
+    Person,
+    Tag,
+    rows,
+)
 from connectors.intercom.workspace import Known, Workspace
+from connectors.intercom.written import already_there, note_texts, notes
 from service.writeback import Note, Plan
 
 VERSION = "2.15"
@@ -42,9 +55,10 @@ class IntercomClient:
                 "Accept": "application/json",
             }
         )
+        self.base_url = http.base_url
         self._installation = installation
         self._http = http
-        self._bots = mapping.Bots.of(installation.options)
+        self._bots = Bots.of(installation.options)
         self._calls = 0
         self.workspace = Workspace(self.send, known)
 
@@ -69,7 +83,7 @@ class IntercomClient:
                 teams=self.workspace.teams() if mapping.names_a_team(payload) else {},
             ),
             ended=payload.state == "closed",
-            there=mapping.already_there(known, attributes, prefix=installation.prefix),
+            there=already_there(known, attributes, prefix=installation.prefix),
             calls=self._calls - before,
         )
 
@@ -116,6 +130,10 @@ class IntercomClient:
     def me(self) -> Me:
         """The teammate and workspace behind the token."""
         return self.workspace.me()
+
+    def attributes(self) -> Mapping[str, DataAttribute]:
+        """The workspace's conversation attributes by name."""
+        return self.workspace.attributes()
 
     def admins(self) -> list[Person]:
         """All teammates of the workspace, bots among them."""
@@ -201,7 +219,7 @@ class IntercomClient:
 
     def _check_unmoved(self, reading: Reading, now: Conversation) -> None:
         known = {message.id for message in reading.conversation.messages}
-        if (now.state == "closed") != reading.ended or not mapping.spoken_ids(now) <= known:
+        if (now.state == "closed") != reading.ended or not spoken_ids(now) <= known:
             raise Conflict("the conversation went on since it was read")
 
     def _remove_tag(self, name: str, tag: str, now: Conversation) -> None:
@@ -240,8 +258,8 @@ def replace_missing_id(payload: Conversation, conversation_id: str) -> Conversat
 def _noted(now: Conversation, note: Note) -> bool:
     """Whether a note with this reference is on the conversation, however Intercom has reflowed its text."""
     last = note.text.rstrip().splitlines()[-1:]
-    return any(found.reference == note.reference for found in mapping.notes(now)) or any(
-        " ".join(text.split()).endswith(" ".join(last[0].split())) for text in mapping.note_texts(now) if last
+    return any(found.reference == note.reference for found in notes(now)) or any(
+        " ".join(text.split()).endswith(" ".join(last[0].split())) for text in note_texts(now) if last
     )
 
 

@@ -97,7 +97,7 @@ def rows(body: object, key: str, shape: type[ShapeT]) -> list[ShapeT]:
 
 
 class Person(Shape):
-    """Who wrote or caused something; the two flags come with version 2.14."""
+    """Who wrote or caused something. The AI flags come with version 2.14; the seat is told of a teammate only."""
 
     type: Text = ""
     id: Identifier = None
@@ -105,6 +105,7 @@ class Person(Shape):
     email: Text = ""
     from_ai_agent: Flag = False
     is_ai_answer: Flag = False
+    has_inbox_seat: Flag = False
 
 
 class Tag(Shape):

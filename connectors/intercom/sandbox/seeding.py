@@ -137,7 +137,7 @@ class Player:
         workspace.add_part(record, "assignment", author, at=at, topics=("conversation.admin.assigned",), assigned_to=to)
 
     def _act(self, record: Record, event: Event, at: int) -> None:
-        author, name = self._cause(record, event), event.target or "action"
+        author, name = self._cause(record, event), event.target or ""
         workspace, result = self._workspace, ACTIONS[EventKind(event.kind)]
         workspace.add_part(record, "custom_action_started", author, at=at, event_details={"action": {"name": name}})
         done = {"action": {"name": name, "result": result}}

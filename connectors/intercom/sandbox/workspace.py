@@ -284,8 +284,8 @@ class Workspace:
 
 
 def markup(text: str) -> str:
-    """Plain text as the HTML that Intercom keeps: a paragraph for each line."""
-    return "".join(f"<p>{html.escape(line, quote=False)}</p>" for line in text.split("\n"))
+    """Plain text as the HTML that Intercom keeps."""
+    return f"<p>{html.escape(text, quote=False).replace(chr(10), '<br>')}</p>"
 
 
 def _slug(name: str) -> str:
