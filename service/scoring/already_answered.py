@@ -1,0 +1,112 @@
+"""Whether an agent's reply is what the bot had already answered: same words, same values, same meaning, or said so."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.conversation import Message, Role
+from service.language.embedding import Embedder
+from service.language.wording import content, values
+
+FEWEST_WORDS = 3
+"""Content words below which an agent's message is a greeting or a receipt, not an answer."""
+
+REPLIES = 4
+"""Agent messages after the handoff that are looked at."""
+
+_REFERS = re.compile(
+    r"\b(?:as|like|what|the same|same (?:as|thing|steps|answer)|exactly what)\b[^.!?]{0,30}\b(?:bot|assistant|chatbot|virtual agent|ai)\b"
+    r"|\b(?:bot|assistant|chatbot) (?:is |was |has )?(?:already |correctly |right|correct|gave|told|said|explained|mentioned|suggested)",
+    re.I,
+)
+_TOLD_BY_BOT = re.compile(
+    r"\b(?:bot|assistant|chatbot|robot)\b[^.!?]{0,25}\b(?:told|said|gave|sent|wrote|answered|mentioned|suggested)\b"
+    r"|\bsame (?:thing |answer )?(?:as )?the (?:bot|assistant|chatbot)\b|\b(?:already|just) (?:had|got|have) that (?:from|answer)\b",
+    re.I,
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_CONTRADICTS = re.compile(
+    r"\b(?:actually|incorrect|wrong|mistaken|outdated|not (?:quite )?(?:right|correct|true)|however|unfortunately|instead|ignore|disregard)\b", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """The agent's message, the bot's earlier one, and how likely (0..1) the first only says what the second had."""
+
+    agent: Message
+    bot: Message
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What two texts have in common: see `likeness`. All 0..1 but the counts."""
+
+    covered: float
+    cosine: float
+    shared_values: int
+    new_values: int
+    fresh: int
+    contradicts: bool
+
+
+def already_answered(messages: Sequence[Message], handoff: int, embedder: Embedder) -> Repetition | None:
+    """The most likely repetition of a bot's answer by an agent after the handoff; `None` without an answer of both."""
+    bots = [m for m in messages[:handoff] if m.role is Role.BOT and len(content(m.text)) >= FEWEST_WORDS]
+    asked = frozenset().union(*(content(m.text) for m in messages[:handoff] if m.role is Role.CUSTOMER))
+    agents = [m for m in messages[handoff:] if m.role is Role.AGENT and len(content(m.text)) >= FEWEST_WORDS][:REPLIES]
+    if not bots or not agents:
+        return None
+    rows = embedder.vectors([m.text for m in (*bots, *agents)])
+    told = any(_TOLD_BY_BOT.search(m.text) for m in messages[handoff:] if m.role is Role.CUSTOMER)
+    found = []
+    for a, agent in enumerate(agents):
+        refers = bool(_REFERS.search(agent.text))
+        for b, bot in enumerate(bots):
+            cosine = float(rows[b] @ rows[len(bots) + a])
+            chance = probability(likeness(agent.text, bot.text, asked, cosine), refers=refers, told=told)
+            found.append(Repetition(agent, bot, chance))
+    first = agents[0]
+    # The agent's first answer decides: what comes later may answer a later question.
+    own = [r for r in found if r.agent is first]
+    return max(own, key=lambda r: r.probability) if own else None
+
+
+def likeness(agent: str, bot: str, asked: frozenset[str], cosine: float) -> Likeness:
+    """`covered`: share of the agent's content words that the bot had said, words of the customer's own counting a third.
+
+    `fresh` counts content words that neither the bot nor the customer had used; values as in `wording.values`.
+    """
+    answer = " ".join(s for s in _SENTENCE.split(agent) if len(content(s)) >= FEWEST_WORDS) or agent
+    mine, theirs = content(answer), content(bot)
+    weights = {word: 1 / 3 if word in asked else 1.0 for word in mine}
+    covered = sum(w for word, w in weights.items() if word in theirs) / (sum(weights.values()) or 1.0)
+    mine_values, bot_values = values(answer), values(bot)
+    return Likeness(
+        covered=covered,
+        cosine=cosine,
+        shared_values=len(mine_values & bot_values),
+        new_values=len({v for v in mine_values - bot_values if v not in asked}),
+        fresh=len(mine - theirs - asked),
+        contradicts=bool(_CONTRADICTS.search(answer)),
+    )
+
+
+def probability(like: Likeness, *, refers: bool, told: bool) -> float:
+    """Of a repetition. Weights set on our own pairs (`tests/samples/escalation_pairs.jsonl`)."""
+    logit = (
+        -5.5
+        + 5.0 * like.covered
+        + 5.0 * like.cosine
+        + 0.5 * min(like.shared_values, 3)
+        - 1.0 * min(like.new_values, 3)
+        - 0.15 * min(like.fresh, 10)
+        - 1.5 * like.contradicts
+        + 2.0 * refers
+        + 2.0 * told
+    )
+    return 1 / (1 + math.exp(-logit))
