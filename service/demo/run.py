@@ -1,0 +1,147 @@
+"""`deskmark demo`: starts two local helpdesks and the service, plays the stories, prints what Deskmark made of them."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
+
+from cryptography.fernet import Fernet
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from connectors.intercom.sandbox import Sandbox as IntercomSandbox
+from connectors.zendesk.sandbox import Sandbox as ZendeskSandbox
+from service.demo.play import PREFIX, Demo, Helpdesk, Played
+from service.demo.story import Story, stories
+from service.embedded import Embedded
+from service.settings import Settings
+from service.store.database import Database
+from service.store.secrets import SecretBox
+from tasks.runtime import utc_now
+
+NOT_WRITTEN = "-"
+
+
+def run(settings: Settings, *, console: Console, stay: bool) -> int:
+    """Play the demo in a data folder of its own; the exit status. With `stay` it stays up until Ctrl-C."""
+    began = time.monotonic()
+    with ExitStack() as stack:
+        zendesk = stack.enter_context(ZendeskSandbox())
+        intercom = stack.enter_context(IntercomSandbox())
+        service = stack.enter_context(_running(settings))
+        database = Database(settings.database)
+        stack.callback(database.dispose)
+        helpdesks = (
+            Helpdesk("zendesk", zendesk, zendesk.options),
+            Helpdesk("intercom", intercom, {}),
+        )
+        box = SecretBox(settings.secret_key.get_secret_value())
+        demo = Demo(database, box, helpdesks, service.base_url)
+        demo.connect()
+        told = stories(utc_now())
+        finished = _rounds(demo, told, console)
+        outcome = demo.outcome(told)
+        console.print(_table(outcome))
+        _summary(outcome, finished, time.monotonic() - began, console)
+        if stay:
+            console.print(f"\nOpen [bold]{service.base_url}[/bold] to see every conversation. Ctrl-C stops the demo.")
+            service.wait()
+    return 0 if finished and not any(played.missing for played in outcome) else 1
+
+
+def demo_settings(folder: Path, port: int) -> Settings:
+    """Settings of a demo: keys made on the spot, no settle time, everything in `folder`."""
+    return Settings(
+        secret_key=Fernet.generate_key().decode(),
+        session_key=token_urlsafe(32),
+        data_dir=folder,
+        database_url="",
+        redis_url="",
+        public_url="",
+        port=port,
+        demo=True,
+        settle_seconds=0,
+        sweep_seconds=1,
+        prefix=PREFIX,
+    )
+
+
+@contextmanager
+def temporary_folder(chosen: Path | None) -> Iterator[Path]:
+    """The folder to work in: the chosen one, kept, or one that is gone afterwards."""
+    if chosen is not None:
+        yield chosen
+        return
+    with tempfile.TemporaryDirectory(prefix="deskmark-demo-") as name:
+        yield Path(name)
+
+
+@contextmanager
+def _running(settings: Settings) -> Iterator[Embedded]:
+    service = Embedded(settings, host="127.0.0.1", port=settings.port, demo=True)
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
+
+
+def _rounds(demo: Demo, told: tuple[Story, ...], console: Console) -> bool:
+    """Two rounds: first contacts, then returns, reopenings and what people take over at last."""
+    first = [story for story in told if not story.later]
+    second = [story for story in told if story.later]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        played = progress.add_task("conversations played into the helpdesks", total=len(told))
+        scored = progress.add_task("read, scored and written back", total=len(told))
+
+        def tell(done: int, _known: int) -> None:
+            progress.update(scored, completed=done)
+
+        demo.play(first, lambda count: progress.update(played, completed=count))
+        if not demo.settle(tell):
+            return False
+        demo.play(second, lambda count: progress.update(played, completed=len(first) + count))
+        demo.go_on([story for story in first if story.read_only or story.reopened_at is not None])
+        return demo.settle(tell)
+
+
+def _table(outcome: list[Played]) -> Table:
+    table = Table(title="What really happened, and what Deskmark wrote", title_justify="left", pad_edge=False)
+    for name in ("conversation", "helpdesk", "outcome", "escalation", "context", "effort", "tags written", "note", ""):
+        table.add_column(name, overflow="fold")
+    for played in outcome:
+        tags = " ".join(tag.removeprefix(PREFIX) for tag in played.tags)
+        table.add_row(
+            played.story.name,
+            f"{played.story.conversation.helpdesk} {played.number}",
+            _verdict(played.card, "containment"),
+            _verdict(played.card, "escalation"),
+            _verdict(played.card, "context_repeat"),
+            _verdict(played.card, "effort"),
+            tags or NOT_WRITTEN,
+            str(played.notes) if played.notes else NOT_WRITTEN,
+            f"[red]missing: {', '.join(played.missing)}[/red]" if played.missing else "[green]ok[/green]",
+        )
+    return table
+
+
+def _verdict(card: Mapping[str, Any] | None, score: str) -> str:
+    verdict = card["scores"][score]["verdict"] if card else None
+    return verdict or NOT_WRITTEN
+
+
+def _summary(outcome: list[Played], finished: bool, seconds: float, console: Console) -> None:
+    notes, tags = sum(played.notes for played in outcome), sum(len(played.tags) for played in outcome)
+    console.print(f"{len(outcome)} conversations, {tags} tags and {notes} notes written, in {seconds:.0f} seconds.")
+    if not finished:
+        console.print("[red]The service did not finish in time; its logs are in the data folder.[/red]")
+    missing = [played for played in outcome if played.missing]
+    if missing:
+        console.print(f"[red]{len(missing)} conversations lack an expected write-back.[/red]")
