@@ -1,0 +1,69 @@
+"""The web application, put together: `create_app(settings)`; for gunicorn `service.app:create_app()`.
+
+Nothing is read from the environment when this module is imported, and no connection is opened before the first request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import redis
+from flask import Flask
+
+from connectors.registry import connectors
+from service.logs import configure_logs
+from service.scoring.score import DEFINITIONS
+from service.settings import Settings
+from service.store.database import Database
+from service.store.secrets import SecretBox
+from service.web import conversations, deliveries, errors, health, installations, pages, security, sign_in, webhooks
+from service.web.parts import EXTENSION, BrokerDown, Parts
+from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, configure
+
+BLUEPRINTS = (webhooks, health, sign_in, pages, conversations, deliveries, installations)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The Flask application. Without `settings` they are read from the environment."""
+    settings = settings or Settings()  # type: ignore[call-arg]  # the environment fills what has no default
+    configure_logs(settings.log_level)
+    return build(
+        Parts(
+            settings=settings,
+            database=Database(settings.database),
+            box=SecretBox(settings.secret_key.get_secret_value()),
+            connectors=connectors(),
+            queue=CeleryQueue(configure(settings)),
+            waiting=queue_lengths(settings.broker),
+        )
+    )
+
+
+def build(parts: Parts) -> Flask:
+    """The Flask application over `parts` that are there already."""
+    settings = parts.settings
+    app = Flask("service.web")
+    app.config.update(SECRET_KEY=settings.session_key.get_secret_value(), MAX_CONTENT_LENGTH=webhooks.MAX_BODY_BYTES)
+    app.extensions[EXTENSION] = parts
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(lambda: {"definitions_version": DEFINITIONS})
+    for module in BLUEPRINTS:
+        app.register_blueprint(module.blueprint)
+    security.protect(app, https=settings.public_url.startswith("https://"))
+    errors.register(app)
+    return app
+
+
+def queue_lengths(broker: str) -> Callable[[], Mapping[str, int]]:
+    """A function that gives the number of messages in each queue and raises `BrokerDown`."""
+    client = redis.Redis.from_url(
+        broker, socket_timeout=PUBLISH_SECONDS, socket_connect_timeout=PUBLISH_SECONDS, retry=None
+    )
+
+    def waiting() -> Mapping[str, int]:
+        try:
+            return {name: int(client.llen(name)) for name in QUEUES}
+        except (redis.RedisError, OSError) as error:
+            raise BrokerDown(type(error).__name__) from error
+
+    return waiting

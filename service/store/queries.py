@@ -1,0 +1,189 @@
+"""What the pages ask beside `service.store.overview`: filtered lists by page number, counts by verdict, sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Generic, TypeVar
+
+from sqlalchemy import Select, and_, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from service.store.models import (
+    ContactKey,
+    Conversation,
+    Delivery,
+    Installation,
+    Scorecard,
+    SignInLink,
+    State,
+    WriteState,
+)
+from service.store.overview import Listed
+
+PAGE = 30
+MOST_PAGES = 1000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; `number` counts from 1, `more` says whether another one follows."""
+
+    rows: Sequence[T]
+    number: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """One delivery as listed, with our id of the conversation it speaks of, where that one is known."""
+
+    delivery: Delivery
+    installation: Installation
+    conversation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another conversation of the same customer."""
+
+    id: str
+    external_id: str
+    connector: str
+    channel: str | None
+    opened_at: datetime | None
+    ended_at: datetime | None
+
+
+def conversations(
+    session: Session,
+    *,
+    verdict: tuple[str, str] | None = None,
+    connector: str | None = None,
+    state: str | None = None,
+    write_state: str | None = None,
+    search: str | None = None,
+    page: int = 1,
+) -> Page[Listed]:
+    """Conversations, the latest first; `verdict` is (score, verdict), `search` the helpdesk's number or our own id."""
+    moment = func.coalesce(Conversation.ended_at, Conversation.created_at)
+    statement = (
+        select(Conversation, Installation, Scorecard.card)
+        .join(Installation, Installation.id == Conversation.installation_id)
+        .outerjoin(Scorecard, and_(Scorecard.conversation_id == Conversation.id, Scorecard.latest))
+        .order_by(moment.desc(), Conversation.id)
+    )
+    if verdict is not None:
+        score, said = verdict
+        statement = statement.where(Scorecard.card[("scores", score, "verdict")].as_string() == said)
+    if connector:
+        statement = statement.where(Installation.connector == connector)
+    if state:
+        statement = statement.where(Conversation.state == state)
+    if write_state:
+        statement = statement.where(Conversation.write_state == write_state)
+    if search:
+        statement = statement.where(or_(Conversation.external_id == search, Conversation.id == search.lower()))
+    found, number, more = _page(session, statement, page)
+    return Page([Listed(*row) for row in found], number, more)
+
+
+def deliveries(
+    session: Session, *, state: str | None = None, connector: str | None = None, page: int = 1
+) -> Page[DeliveryLine]:
+    """Deliveries, the latest first."""
+    statement = (
+        select(Delivery, Installation, Conversation.id)
+        .join(Installation, Installation.id == Delivery.installation_id)
+        .outerjoin(
+            Conversation,
+            and_(
+                Conversation.installation_id == Delivery.installation_id,
+                Conversation.external_id == Delivery.external_id,
+            ),
+        )
+        .order_by(Delivery.id.desc())
+    )
+    if state:
+        statement = statement.where(Delivery.state == state)
+    if connector:
+        statement = statement.where(Installation.connector == connector)
+    found, number, more = _page(session, statement, page)
+    return Page([DeliveryLine(*row) for row in found], number, more)
+
+
+def _page(session: Session, statement: Select[T], number: int) -> tuple[Sequence[T], int, bool]:
+    number = min(max(1, number), MOST_PAGES)
+    rows = session.execute(statement.limit(PAGE + 1).offset((number - 1) * PAGE)).all()
+    return rows[:PAGE], number, len(rows) > PAGE  # type: ignore[return-value]
+
+
+def verdicts(session: Session, score: str) -> Mapping[str, int]:
+    """How many conversations have which verdict of `score` now."""
+    said = Scorecard.card[("scores", score, "verdict")].as_string()
+    rows = session.execute(select(said, func.count()).where(Scorecard.latest).group_by(said))
+    return {str(name): int(count) for name, count in rows if name is not None}
+
+
+def troubled(session: Session, *, limit: int = 8) -> Sequence[Conversation]:
+    """Conversations given up, or with a last error, the latest first."""
+    failed = or_(
+        Conversation.state == State.DEAD,
+        Conversation.write_state == WriteState.DEAD,
+        Conversation.error.is_not(None),
+        Conversation.write_error.is_not(None),
+    )
+    statement = select(Conversation).where(failed).order_by(Conversation.created_at.desc()).limit(limit)
+    return session.scalars(statement).all()
+
+
+def related(session: Session, row_id: str, *, limit: int = 20) -> Sequence[Related]:
+    """The same customer's other conversations, oldest first, on whatever helpdesk."""
+    keys = select(ContactKey.key).where(ContactKey.conversation_id == row_id)
+    ids = select(ContactKey.conversation_id).where(ContactKey.key.in_(keys), ContactKey.conversation_id != row_id)
+    statement = (
+        select(
+            Conversation.id,
+            Conversation.external_id,
+            Installation.connector,
+            Conversation.channel,
+            Conversation.opened_at,
+            Conversation.ended_at,
+        )
+        .join(Installation, Installation.id == Conversation.installation_id)
+        .where(Conversation.id.in_(ids))
+        .order_by(func.coalesce(Conversation.opened_at, Conversation.created_at).desc())
+        .limit(limit)
+    )
+    return [Related(*row) for row in reversed(session.execute(statement).all())]
+
+
+def last_deliveries(session: Session) -> Mapping[str, datetime]:
+    """When each installation last sent a genuine webhook, by installation id."""
+    statement = select(Delivery.installation_id, func.max(Delivery.received_at)).group_by(Delivery.installation_id)
+    return {str(row[0]): row[1] for row in session.execute(statement)}
+
+
+def link_name(token: str) -> str:
+    """The name under which a sign-in link is kept: it does not give the token away."""
+    return sha256(token.encode()).hexdigest()
+
+
+def signed_in(session: Session, link: str, *, since: datetime) -> bool:
+    """Whether somebody signed in with `link` after `since` and has not signed out."""
+    statement = select(SignInLink.token_hash).where(SignInLink.token_hash == link, SignInLink.used_at > since)
+    return session.scalar(statement) is not None
+
+
+def sign_out(session: Session, link: str) -> None:
+    """End every session that `link` began."""
+    session.execute(delete(SignInLink).where(SignInLink.token_hash == link))
+
+
+def has_signed_in(session: Session) -> bool:
+    """Whether anybody ever did: before that, the first link is printed."""
+    return session.scalar(select(SignInLink.token_hash).where(SignInLink.used_at.is_not(None)).limit(1)) is not None

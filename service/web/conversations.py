@@ -1,0 +1,137 @@
+"""Conversations: the list with its verdicts, and one conversation with the proof of every verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from service.document import card_from_document, from_document
+from service.scoring.score import Scorecard
+from service.store import conversations as store
+from service.store import installations, overview, queries
+from service.store.models import State, WriteState
+from service.web.parts import parts
+from service.web.transcript import transcript
+from service.web.vocabulary import SCORES, Described, Verdict, verdict
+
+blueprint = Blueprint("conversations", __name__)
+
+STATES = {
+    State.NEW: "Waiting to be read",
+    State.OPEN: "Not ended yet",
+    State.SCORED: "Scored",
+    State.OPTED_OUT: "Opted out",
+    State.GONE: "Removed on the helpdesk",
+    State.DEAD: "Given up",
+}
+WRITES = {
+    WriteState.NONE: "Nothing to write",
+    WriteState.OFF: "Writing is off",
+    WriteState.PENDING: "Waiting to be written",
+    WriteState.WRITTEN: "Written",
+    WriteState.NOT_WRITABLE: "Not writable now",
+    WriteState.DEAD: "Writing given up",
+}
+SILENT = frozenset({"not_needed", "preserved", "low", "medium", "pending", "not_returned", "escalated"})
+"""Verdicts that need no chip in the list beside the outcome: they say that all is well, or what the outcome says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One verdict in the list."""
+
+    score: Described
+    words: Verdict
+
+
+@blueprint.get("/conversations")
+def listing() -> str:
+    """All conversations, filtered."""
+    asked = {name: request.args.get(name, "") for name in ("verdict", "helpdesk", "state", "written", "q")}
+    score, _, said = asked["verdict"].partition(".")
+    p = parts()
+    with p.database.read() as session:
+        page = queries.conversations(
+            session,
+            verdict=(score, said) if score in SCORES and said else None,
+            connector=asked["helpdesk"],
+            state=asked["state"],
+            write_state=asked["written"],
+            search=asked["q"].strip(),
+            page=request.args.get("page", 1, type=int),
+        )
+        connected = len(installations.all_of(session))
+    return render_template(
+        "conversations.html",
+        page=page,
+        rows=[(row, _chips(row)) for row in page.rows],
+        asked=asked,
+        filters={name: value for name, value in asked.items() if value},
+        scores=SCORES,
+        states=STATES,
+        writes=WRITES,
+        helpdesks=[(name, name.title()) for name in sorted(p.connectors)],
+        connected=connected,
+    )
+
+
+def _chips(row: overview.Listed) -> list[Chip]:
+    if row.card is None:
+        return []
+    verdicts = {name: row.card["scores"].get(name, {}).get("verdict") for name in SCORES}
+    return [
+        Chip(SCORES[name], verdict(name, said))
+        for name, said in verdicts.items()
+        if said and (name == "containment" or said not in SILENT)
+    ]
+
+
+@blueprint.get("/c/<row_id>")
+def conversation(row_id: str) -> str:
+    """One conversation: transcript, scores, proof, and what was written where."""
+    with parts().database.read() as session:
+        dossier = overview.dossier(session, row_id)
+        if dossier is None:
+            abort(404)
+        related = queries.related(session, row_id)
+    current = _current([card_from_document(card.card) for card in dossier.cards])
+    read = from_document(dossier.conversation.document) if dossier.conversation.document else None
+    return render_template(
+        "conversation.html",
+        dossier=dossier,
+        row=dossier.conversation,
+        read=read,
+        page=transcript(read, current) if read else None,
+        related=related,
+        others={other.external_id: other for other in related},
+        scored_at=max((card.scored_at for card in dossier.cards), default=None),
+        states=STATES,
+        writes=WRITES,
+    )
+
+
+def _current(cards: list[Scorecard]) -> list[Scorecard]:
+    """The card of each episode under the newest definitions: older ones are kept but no longer speak."""
+    newest: dict[int, Scorecard] = {}
+    for card in sorted(cards, key=lambda card: (len(card.definitions), card.definitions)):
+        newest[card.episode] = card
+    return list(newest.values())
+
+
+@blueprint.post("/c/<row_id>/again")
+def again(row_id: str) -> AnyResponse:
+    """Read the conversation from the helpdesk again and score it anew, also when it had been given up."""
+    p = parts()
+    with p.database.begin() as session:
+        row = store.get(session, row_id)
+        if row is None:
+            abort(404)
+        installation = installations.get(session, row.installation_id)
+        if installation is None:
+            abort(404)
+        store.announce(session, installation, row.external_id, at=p.now(), now=p.now())
+    p.queue.score([row_id])
+    flash("It is read and scored again; reload the page in a moment.", "good")
+    return redirect(url_for("conversations.conversation", row_id=row_id))

@@ -1,0 +1,59 @@
+"""What a visitor reads when something went wrong: plain words and what to do, never a traceback."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from service.store.secrets import SecretsUnreadable
+
+Answer = tuple[str | Response, int] | tuple[str | Response, int, dict[str, str]]
+
+WORDS = {
+    400: ("That request was not understood", "Go back, reload the page and try again."),
+    401: ("Not allowed", "This address needs a token that was not sent."),
+    403: ("Not allowed", "You may not do this."),
+    404: ("Nothing here", "The page or conversation does not exist, or was removed."),
+    405: ("Not possible", "This address cannot be used in this way."),
+    413: ("Too large", "More was sent than is accepted here."),
+    429: ("Too many tries", "Please wait a minute and try again."),
+    500: ("Something broke", "The error is in Deskmark's log. Trying again may help."),
+}
+
+
+def register(app: Flask) -> None:
+    """Answer every error of `app` with a page."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(SQLAlchemyError, _no_database)
+    app.register_error_handler(SecretsUnreadable, _unreadable)
+
+
+def _http(error: HTTPException) -> Answer:
+    code = error.code or 500
+    title, text = WORDS.get(code, ("Something went wrong", "Go back and try again."))
+    if request.blueprint in ("webhooks", "health"):
+        return jsonify(result=title.lower()), code
+    return _page(code, title, text), code
+
+
+def _forged(_: CSRFError) -> Answer:
+    text = "The form was too old or did not come from this page. Go back, reload the page and send it again."
+    return _page(403, "Please send that again", text), 403
+
+
+def _no_database(error: SQLAlchemyError) -> Answer:
+    current_app.logger.error("database not usable: %s", type(error).__name__)
+    text = "The database does not answer. Nothing is lost: helpdesks send their webhooks again. Try in a minute."
+    return _page(503, "Not available right now", text), 503, {"Retry-After": "30"}
+
+
+def _unreadable(_: SecretsUnreadable) -> Answer:
+    text = "The stored credentials cannot be read: DESKMARK_SECRET_KEY is not the one they were stored with."
+    return _page(503, "The key does not fit", text), 503
+
+
+def _page(code: int, title: str, text: str) -> str:
+    return render_template("error.html", code=code, title=title, text=text)

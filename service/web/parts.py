@@ -1,0 +1,43 @@
+"""What the views work with, built once by `service.app` and found through the Flask application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from connectors.base import Connector
+from service.settings import Settings
+from service.store.database import Database
+from service.store.secrets import SecretBox
+from tasks.runtime import Clock, Queue, utc_now
+
+EXTENSION = "deskmark"
+
+
+class BrokerDown(RuntimeError):
+    """The broker does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one running web process.
+
+    `queue` tells the workers what to look at; that a message is lost costs time only. `waiting` gives the number of
+    messages in each queue of the broker and raises `BrokerDown`.
+    """
+
+    settings: Settings
+    database: Database
+    box: SecretBox
+    connectors: Mapping[str, Connector]
+    queue: Queue
+    waiting: Callable[[], Mapping[str, int]]
+    now: Clock = utc_now
+
+
+def parts() -> Parts:
+    """The parts of the application that answers this request."""
+    return cast(Parts, current_app.extensions[EXTENSION])

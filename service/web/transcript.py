@@ -1,0 +1,214 @@
+"""A conversation with its proof laid over it: which passage of which message supports which verdict.
+
+Pure: conversation and scorecards in, frozen lines out. It makes no markup; the template escapes every word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from types import MappingProxyType
+
+from service.conversation import Conversation, Event, EventKind, Message
+from service.scoring.score import Evidence, Score, Scorecard
+from service.web.vocabulary import SCORES, Described, Tone, Verdict, described, value_in_words, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One piece of evidence, numbered through the page. `message` and `answer` are anchors of lines, if shown."""
+
+    number: int
+    score: str
+    title: str
+    tone: Tone
+    evidence: Evidence
+    message: str | None = None
+    answer: str | None = None
+
+    @property
+    def anchor(self) -> str:
+        """Where the quoted passage stands in the transcript."""
+        return f"proof-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a message's text and what it proves; `opens` are the citations that begin here."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    opens: tuple[Citation, ...] = ()
+
+    @property
+    def tone(self) -> Tone:
+        """The gravest tone of what the passage proves."""
+        tones = {citation.tone for citation in self.citations}
+        return next((tone for tone in (Tone.BAD, Tone.WARN, Tone.INFO, Tone.GOOD) if tone in tones), Tone.NEUTRAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message as shown. `proves` cites it; `answers` are re-asks whose answer this message had already given."""
+
+    anchor: str
+    message: Message
+    passages: tuple[Passage, ...]
+    proves: tuple[Citation, ...] = ()
+    answers: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Something that happened between two messages, in plain words."""
+
+    text: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One score as shown: its words, the score itself, its evidence."""
+
+    name: str
+    words: Described
+    score: Score
+    verdict: Verdict | None
+    value: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """All scores of one episode: those with a verdict first, in the pages' order."""
+
+    number: int
+    definitions: str
+    judged: tuple[Judged, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The whole page of one conversation: entries in order of time, episodes newest first."""
+
+    entries: tuple[Line | Marker, ...]
+    episodes: tuple[Episode, ...]
+    anchors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def transcript(conversation: Conversation, cards: Sequence[Scorecard]) -> Transcript:
+    """`conversation` with the evidence of all `cards` (one for each episode, any order) laid over its messages."""
+    anchors = {message.id: f"message-{number}" for number, message in enumerate(conversation.messages, 1)}
+    episodes: list[Episode] = []
+    cited: list[Citation] = []
+    for card in sorted(cards, key=lambda card: card.episode, reverse=True):
+        judged: list[Judged] = []
+        for name in _in_order(card.scores):
+            found = _citations(name, card.scores[name], anchors, first=len(cited) + 1)
+            cited.extend(found)
+            judged.append(_judged(name, card.scores[name], found))
+        episodes.append(Episode(card.episode, card.definitions, tuple(judged)))
+    lines = tuple(_line(message, anchors[message.id], cited) for message in conversation.messages)
+    return Transcript(_woven(lines, conversation.events), tuple(episodes), MappingProxyType(anchors))
+
+
+def _in_order(scores: Mapping[str, Score]) -> list[str]:
+    """Names of the scores: with a verdict first, then as `SCORES` lists them."""
+    known = list(SCORES)
+    place = {name: known.index(name) if name in known else len(known) for name in scores}
+    return sorted(scores, key=lambda name: (scores[name].verdict is None, place[name], name))
+
+
+def _judged(name: str, score: Score, citations: tuple[Citation, ...]) -> Judged:
+    named = verdict(name, score.verdict) if score.verdict else None
+    return Judged(name, described(name), score, named, value_in_words(name, score), citations)
+
+
+def _citations(name: str, score: Score, anchors: Mapping[str, str], *, first: int) -> tuple[Citation, ...]:
+    tone = verdict(name, score.verdict).tone if score.verdict else Tone.NEUTRAL
+    return tuple(
+        Citation(
+            number=number,
+            score=name,
+            title=described(name).title,
+            tone=tone,
+            evidence=item,
+            # Proof in another conversation must not be looked for here, even where message ids are alike.
+            message=None if item.conversation else anchors.get(item.message or ""),
+            answer=anchors.get(item.answered_in or ""),
+        )
+        for number, item in enumerate(score.evidence, first)
+    )
+
+
+def _line(message: Message, anchor: str, cited: Iterable[Citation]) -> Line:
+    cited = tuple(cited)
+    proves = tuple(c for c in cited if c.message == anchor)
+    answers = tuple(c for c in cited if c.answer == anchor)
+    return Line(anchor, message, passages(message.text, proves), proves, answers)
+
+
+def passages(text: str, citations: Sequence[Citation]) -> tuple[Passage, ...]:
+    """`text` cut at the borders of what is quoted of it; joined, the pieces give `text` again.
+
+    A quote is found whatever its white space; the ellipsis of a shortened one is not looked for. A quote that is not
+    in the text (it was masked, or the text changed) marks the whole message.
+    """
+    spans = [(*_span(text, citation.evidence.quote), citation) for citation in citations]
+    borders = sorted({0, len(text), *(start for start, _, _ in spans), *(end for _, end, _ in spans)})
+    pieces = []
+    for start, end in pairwise(borders):
+        here = tuple(c for begin, stop, c in spans if begin <= start and end <= stop)
+        opens = tuple(c for begin, _, c in spans if begin == start)
+        pieces.append(Passage(text[start:end], here, opens))
+    return tuple(pieces)
+
+
+def _span(text: str, quote: str) -> tuple[int, int]:
+    words = quote.removesuffix("…").split()
+    found = re.search(r"\s+".join(re.escape(word) for word in words), text) if words else None
+    return found.span() if found else (0, len(text))
+
+
+_SAID: Mapping[str, str] = MappingProxyType(
+    {
+        EventKind.HANDOFF: "Handed over to a human",
+        EventKind.ASSIGNED: "Assigned",
+        EventKind.CLOSED: "Closed",
+        EventKind.REOPENED: "Reopened: a new episode starts",
+        EventKind.RATED: "Rated by the customer",
+        EventKind.FEEDBACK: "Feedback on an answer",
+        EventKind.LINK_CLICKED: "Link opened",
+        EventKind.ACTION_COMPLETED: "Action completed",
+        EventKind.ACTION_FAILED: "Action failed",
+        EventKind.TRANSFERRED: "Transferred",
+        EventKind.CHANNEL_CHANGED: "Channel changed",
+        EventKind.REDACTED: "A message was removed",
+    }
+)
+
+
+def _marker(event: Event) -> Marker | None:
+    said = _SAID.get(event.kind)
+    if said is None:
+        return None
+    by = f" by the {event.by}" if event.by else ""
+    where = f" to {event.target}" if event.target and event.kind != EventKind.CLOSED else ""
+    return Marker(f"{said}{by}{where}", event.at)
+
+
+def _woven(lines: Sequence[Line], events: Sequence[Event]) -> tuple[Line | Marker, ...]:
+    """Lines and markers by time; what has no time keeps its place among the lines, markers without one are left out."""
+    markers = sorted(
+        (marker for event in events if event.at is not None and (marker := _marker(event)) is not None),
+        key=lambda marker: marker.at.timestamp() if marker.at else 0.0,
+    )
+    entries: list[Line | Marker] = []
+    for line in lines:
+        while markers and line.message.at and markers[0].at and markers[0].at < line.message.at:
+            entries.append(markers.pop(0))
+        entries.append(line)
+    return (*entries, *markers)

@@ -1,0 +1,153 @@
+"""How the pages name scores and verdicts: plain words and a tone. Text only; what a verdict means is decided elsewhere.
+
+A verdict this table does not know is shown by its own name in a neutral tone, so a new score needs no change here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from service.scoring.score import Score
+
+
+class Tone(StrEnum):
+    """How a verdict is coloured; the word beside the colour always says the same."""
+
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+    INFO = "info"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One verdict in plain words: its label on a chip and one sentence."""
+
+    label: str
+    tone: Tone
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One score in plain words: its name, the question it answers, its unit, and its verdicts."""
+
+    title: str
+    question: str
+    verdicts: Mapping[str, Verdict] = field(default_factory=lambda: MappingProxyType({}))
+    unit: str = ""
+
+
+SCORES: Mapping[str, Described] = MappingProxyType(
+    {
+        "containment": Described(
+            "Outcome",
+            "Did the bot solve it without a human, and how well?",
+            {
+                "confirmed": Verdict("Confirmed", Tone.GOOD, "The customer or a completed action says it was solved."),
+                "likely": Verdict("Likely solved", Tone.GOOD, "The bot answered and nothing speaks against it."),
+                "unclear": Verdict("Unclear", Tone.NEUTRAL, "Nothing tells whether the customer was helped."),
+                "unresolved": Verdict("Unresolved", Tone.BAD, "The bot failed, refused or answered badly."),
+                "abandoned": Verdict("Abandoned", Tone.BAD, "The customer left midway or gave up."),
+                "returned": Verdict("Returned", Tone.BAD, "The customer came back with the same issue."),
+                "escalated": Verdict("Escalated", Tone.INFO, "The bot handed over to a human."),
+                "human_only": Verdict("Human only", Tone.NEUTRAL, "No bot took part."),
+            },
+            unit="probability that the issue was truly solved",
+        ),
+        "escalation": Described(
+            "Escalation",
+            "Was there a handoff to a human, should there have been one, and did it come in time?",
+            {
+                "warranted": Verdict("Warranted", Tone.INFO, "A human was needed and came."),
+                "avoidable": Verdict("Avoidable", Tone.WARN, "The human said what the bot already knew or had said."),
+                "missed": Verdict("Missed", Tone.BAD, "A human was needed and never came."),
+                "not_needed": Verdict("Not needed", Tone.NEUTRAL, "No human came and none was needed."),
+                "unclear": Verdict("Unclear", Tone.NEUTRAL, "The conversation does not tell."),
+            },
+            unit="time from the moment a human was needed to the handoff",
+        ),
+        "context_repeat": Described(
+            "Context",
+            "After the handoff, was the customer asked again for what had been given?",
+            {
+                "repeated": Verdict("Asked again", Tone.BAD, "An agent asked for something already given."),
+                "preserved": Verdict("Preserved", Tone.GOOD, "Nothing that was given was asked for again."),
+                "unclear": Verdict("Unclear", Tone.NEUTRAL, "The conversation does not tell."),
+            },
+            unit="number of times something was asked again",
+        ),
+        "effort": Described(
+            "Effort",
+            "How hard did the automated part make it for the customer?",
+            {
+                "low": Verdict("Low effort", Tone.GOOD, "An answer came quickly."),
+                "medium": Verdict("Some effort", Tone.NEUTRAL, "It took a few turns."),
+                "high": Verdict("High effort", Tone.BAD, "Rephrasing, repeating, switching channel or waiting."),
+            },
+            unit="1 to 7, 7 is easiest",
+        ),
+        "repeat_contact": Described(
+            "Repeat contact",
+            "Did the same customer come back with the same issue within the window?",
+            {
+                "pending": Verdict("Window open", Tone.NEUTRAL, "The window in which a return counts is still open."),
+                "returned": Verdict("Came back", Tone.BAD, "The same customer came back with the same issue."),
+                "not_returned": Verdict("Did not return", Tone.GOOD, "The window passed without a return."),
+            },
+            unit="probability that the best later contact is the same issue",
+        ),
+    }
+)
+"""The scores that have words of their own, in the order the pages show them."""
+
+
+def described(name: str) -> Described:
+    """The words for one score; a plain rendering of its name where there are none."""
+    return SCORES.get(name) or Described(name.replace("_", " ").capitalize(), "")
+
+
+def verdict(score: str, name: str) -> Verdict:
+    """The words for one verdict; its own name in a neutral tone where there are none."""
+    return described(score).verdicts.get(name) or Verdict(name.replace("_", " ").capitalize(), Tone.NEUTRAL, "")
+
+
+def value_in_words(name: str, score: Score) -> str:
+    """The score's number with its unit, as one short phrase; empty when it has no number."""
+    if score.value is None:
+        return ""
+    match name:
+        case "containment":
+            return f"{score.value:.0%} likely truly solved"
+        case "repeat_contact":
+            return f"{score.value:.0%} likely the same issue"
+        case "effort":
+            return f"{score.value:.1f} of 7 (7 is easiest)"
+        case "context_repeat":
+            return "asked again once" if score.value == 1 else f"asked again {score.value:.0f} times"
+        case "escalation":
+            return _escalation(score)
+        case _:
+            return f"{score.value:g}"
+
+
+def _escalation(score: Score) -> str:
+    timing = str(score.details.get("timing") or "").replace("_", " ")
+    waited = duration(score.value or 0.0)
+    return f"{timing}: handed over {waited} after it was needed" if timing else f"handed over after {waited}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as the largest unit that says enough, e.g. "45 s", "12 min", "3 h", "2 days"."""
+    size = abs(seconds)
+    if size < 90:
+        return f"{seconds:.0f} s"
+    if size < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    if size < 48 * 3600:
+        return f"{seconds / 3600:.0f} h"
+    return f"{seconds / 86400:.0f} days"

@@ -1,0 +1,96 @@
+"""Webhooks in: verify the raw bytes, record once, enqueue, answer. Nothing is parsed beyond ids and nothing is scored.
+
+An answer other than 2xx is chosen for what the helpdesk then does: Zendesk repeats a 503 whose `Retry-After` is under
+60 seconds and drops a bare 500; Intercom repeats once after a minute whatever the failure.
+"""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from flask import Blueprint, Response, jsonify, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.base import Delivery, Signal
+from connectors.errors import InvalidSignature
+from service.store import deliveries, installations
+from service.store.deliveries import Received
+from service.store.secrets import SecretsUnreadable
+from service.web.metrics import WEBHOOK_SECONDS, WEBHOOKS
+from service.web.parts import Parts, parts
+from tasks.runtime import connected
+
+RETRY_AFTER = 30
+MAX_BODY_BYTES = 1_048_576
+"""Zendesk and Intercom stay far below; whatever is larger was not sent by them."""
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+log = structlog.get_logger(__name__)
+
+
+@blueprint.route("/<connector>/<installation_id>", methods=["HEAD", "POST"])
+def receive(connector: str, installation_id: str) -> tuple[Response, int]:
+    """Take one webhook: 200 recorded, known already or of no use; 401 not signed by the helpdesk; 404 not ours."""
+    began = time.perf_counter()
+    status, result = _receive(parts(), connector, installation_id)
+    known = connector if connector in parts().connectors else "unknown"
+    WEBHOOKS.labels(connector=known, result=result).inc()
+    WEBHOOK_SECONDS.labels(connector=known).observe(time.perf_counter() - began)
+    return jsonify(result=result), status
+
+
+def _receive(p: Parts, connector: str, installation_id: str) -> tuple[int, str]:
+    helpdesk = p.connectors.get(connector)
+    body = request.get_data(cache=False)
+    with p.database.single() as session:
+        row = installations.get(session, installation_id)
+        if row is None or helpdesk is None or row.connector != connector or not row.enabled:
+            return 404, "unknown"
+        if request.method == "HEAD":  # Intercom asks so when the address is saved.
+            return 200, "known"
+        installation = connected(row, p.box)
+        try:
+            helpdesk.verify(installation, request.headers, body, now=p.now())
+        except InvalidSignature as error:
+            log.warning("webhook refused", installation=installation_id, reason=str(error))
+            return 401, "refused"
+        delivery = helpdesk.delivery(request.headers, body)
+        received = _received(installation_id, delivery)
+        delivery_id, new = deliveries.record(session, received, now=p.now(), hold=p.settings.hold)
+    if not new:
+        return 200, "duplicate"
+    if received.ignored is not None:
+        return 200, "ping" if delivery.signal is Signal.PING else "ignored"
+    # With the broker down the message is lost and the answer the same: the row is durable and the sweep finds it.
+    p.queue.ingest([delivery_id])
+    return 200, "recorded"
+
+
+def _received(installation_id: str, delivery: Delivery) -> Received:
+    # A ping is kept as well: it shows the admin that the webhook was set up right.
+    useless = delivery.signal in (Signal.IGNORED, Signal.PING) or delivery.conversation_id is None
+    return Received(
+        installation_id=installation_id,
+        key=delivery.key,
+        event=delivery.event,
+        signal=delivery.signal,
+        external_id=delivery.conversation_id,
+        actor_id=delivery.actor_id,
+        occurred_at=delivery.occurred_at,
+        ignored=_why_useless(delivery) if useless else None,
+    )
+
+
+def _why_useless(delivery: Delivery) -> str:
+    return "ping" if delivery.signal is Signal.PING else delivery.reason or "names no conversation"
+
+
+@blueprint.errorhandler(SQLAlchemyError)
+@blueprint.errorhandler(SecretsUnreadable)
+@blueprint.errorhandler(500)
+def try_again(error: Exception) -> tuple[Response, int, dict[str, str]]:
+    """Whatever failed on our side: say so in the way that makes the helpdesk send the webhook again."""
+    log.error("webhook not taken", error=type(error).__name__, path=request.path)
+    WEBHOOKS.labels(connector=str((request.view_args or {}).get("connector", "unknown")), result="failed").inc()
+    return jsonify(result="try again"), 503, {"Retry-After": str(RETRY_AFTER)}

@@ -1,0 +1,207 @@
+"""A web application over a real database, a queue that remembers what it was told, webhooks as helpdesks sign them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from connectors.registry import connectors
+from service.app import build
+from service.settings import Settings
+from service.store import sign_in
+from service.store.database import Database
+from service.store.installations import NewInstallation, add
+from service.store.secrets import SecretBox
+from service.web.parts import BrokerDown, Parts
+
+ZENDESK_SECRETS = {"client_id": "deskmark", "client_secret": "z-api-secret", "webhook_secret": "z-signing-secret"}
+INTERCOM_SECRETS = {"access_token": "i-token", "client_secret": "i-signing-secret"}
+SECRETS = {"zendesk": ZENDESK_SECRETS, "intercom": INTERCOM_SECRETS}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request of a helpdesk."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
+def zendesk(ticket: str, *, at: datetime, secret: str = "z-signing-secret", invocation: str | None = None,
+            kind: str = "zen:event-type:ticket.status_changed") -> Sent:  # fmt: skip
+    """An event-subscription webhook: a ticket became solved."""
+    moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    body = json.dumps(
+        {
+            "type": kind,
+            "account_id": 1,
+            "id": str(uuid4()),
+            "time": moment,
+            "zendesk_event_version": "2022-11-06",
+            "subject": f"zen:ticket:{ticket}",
+            "detail": {"id": ticket, "status": "SOLVED", "actor_id": "31", "via": {"channel": "web"}},
+            "event": {"current": "SOLVED", "previous": "OPEN"},
+        }
+    ).encode()
+    signed = base64.b64encode(hmac.new(secret.encode(), moment.encode() + body, hashlib.sha256).digest()).decode()
+    headers = {
+        "Content-Type": "application/json",
+        "X-Zendesk-Webhook-Signature": signed,
+        "X-Zendesk-Webhook-Signature-Timestamp": moment,
+        "X-Zendesk-Webhook-Invocation-Id": invocation or uuid4().hex,
+    }
+    return Sent(body, headers)
+
+
+def intercom(conversation: str, *, at: datetime, secret: str = "i-signing-secret", notification: str | None = None,
+             topic: str = "conversation.admin.closed") -> Sent:  # fmt: skip
+    """A notification: an admin closed a conversation, or `topic`."""
+    item: dict[str, object] = {"type": "conversation", "id": conversation}
+    if topic == "ping":
+        item = {"type": "ping", "message": "hello"}
+    body = json.dumps(
+        {
+            "type": "notification_event",
+            "app_id": "acme",
+            "id": notification or f"notif_{uuid4()}",
+            "topic": topic,
+            "created_at": int(at.timestamp()),
+            "delivery_attempts": 1,
+            "data": {"type": "notification_event_data", "item": item},
+        }
+    ).encode()
+    signed = hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
+    return Sent(body, {"Content-Type": "application/json", "X-Hub-Signature": f"sha1={signed}"})
+
+
+BUILDERS = {"zendesk": zendesk, "intercom": intercom}
+
+
+@pytest.fixture
+def signed() -> SimpleNamespace:
+    """Builders of signed webhooks, the secrets they sign with, and a request as such."""
+    return SimpleNamespace(zendesk=zendesk, intercom=intercom, builders=BUILDERS, secrets=SECRETS, Sent=Sent)
+
+
+@dataclass
+class Remembered:
+    """A queue that keeps what it was asked to announce."""
+
+    deliveries: list[int] = field(default_factory=list)
+    conversations: list[str] = field(default_factory=list)
+
+    def ingest(self, delivery_ids: Iterable[int]) -> None:
+        self.deliveries.extend(delivery_ids)
+
+    def score(self, conversation_ids: Iterable[str]) -> None:
+        self.conversations.extend(conversation_ids)
+
+    def write_back(self, conversation_ids: Iterable[str]) -> None:
+        self.conversations.extend(conversation_ids)
+
+
+@dataclass
+class Web:
+    """The application and what lies around it; `broker` is what its queues hold, `None` when it is down."""
+
+    app: Flask
+    parts: Parts
+    queue: Remembered
+    clock: Any
+    broker: dict[str, int] | None = field(default_factory=lambda: {"ingest": 0, "score": 2, "writeback": 0})
+
+    def client(self) -> FlaskClient:
+        """A visitor nobody knows."""
+        return self.app.test_client()
+
+    def link(self) -> str:
+        """The path of a fresh sign-in link."""
+        with self.parts.database.begin() as session:
+            return f"/sign-in/{sign_in.new_token(session, now=self.clock())}"
+
+    def admin(self) -> FlaskClient:
+        """A visitor who signed in."""
+        client, link = self.client(), self.link()
+        answer = client.post(link, data={"csrf_token": self.csrf(client, link)})
+        assert answer.status_code == 302
+        return client
+
+    def csrf(self, client: FlaskClient, address: str) -> str:
+        """The token in the first form of the page at `address`."""
+        page = client.get(address).get_data(as_text=True)
+        return page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+
+    def post(self, client: FlaskClient, address: str, *, form_on: str, **fields: str) -> Any:
+        """Send a form whose token stands on the page `form_on`."""
+        return client.post(address, data={"csrf_token": self.csrf(client, form_on), **fields})
+
+    def installation(self, connector: str, *, secrets: Mapping[str, str] | None = None, **given: Any) -> str:
+        """A connected helpdesk; its id."""
+        new = NewInstallation(
+            connector=connector,
+            account=given.pop("account", "acme"),
+            base_url="https://helpdesk.example.com",
+            secrets=self.parts.box.lock(SECRETS[connector] if secrets is None else secrets),
+            prefix="dm__",
+            **given,
+        )
+        with self.parts.database.begin() as session:
+            return add(session, new, now=self.clock()).id
+
+
+@pytest.fixture
+def make_web(settings: Settings, clock: Any) -> Iterator[Callable[..., Web]]:
+    """Builds applications over a database address; closes them at the end."""
+    made: list[Web] = []
+
+    def make(url: str, **changes: Any) -> Web:
+        own = settings.model_copy(update={"database_url": url, "public_url": "", **changes})
+
+        def waiting() -> Mapping[str, int]:
+            if web.broker is None:
+                raise BrokerDown("made so by the test")
+            return web.broker
+
+        queue = Remembered()
+        parts = Parts(
+            settings=own,
+            database=Database(own.database),
+            box=SecretBox(own.secret_key.get_secret_value()),
+            connectors=_temporary(),
+            queue=queue,
+            waiting=waiting,
+            now=clock,
+        )
+        web = Web(build(parts), parts, queue, clock)
+        made.append(web)
+        return web
+
+    yield make
+    for web in made:
+        web.parts.database.close()
+
+
+@pytest.fixture
+def web(sqlite_url: str, make_web: Callable[..., Web]) -> Web:
+    """An application over SQLite."""
+    return make_web(sqlite_url)
+
+
+def _temporary():
+    from connectors.intercom import IntercomConnector
+    try:
+        return connectors()
+    except ImportError:
+        return {"intercom": IntercomConnector()}
