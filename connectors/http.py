@@ -75,6 +75,10 @@ class Http:
             self._limiter.pause(name, refusal.after)
         raise refusal from requests.HTTPError(response=response)
 
+    def take(self, bucket: str, rate: str) -> None:
+        """Count one call against a further limit that a request falls under; raises `RetryLater` when it is used up."""
+        self._limiter.take(f"{self.name}/{bucket}", rate)
+
     def pause(self, bucket: str, seconds: float) -> None:
         """Stop calling `bucket` for `seconds`, for all workers: its headers said that nothing is left."""
         self._limiter.pause(f"{self.name}/{bucket}", seconds)
