@@ -1,0 +1,204 @@
+"""What a customer says about the outcome: it works, it does not, not what was asked, gives up, will try, accepts.
+
+Clause patterns of general English with negation, questions and conditions minded; the last decisive clause of a message
+speaks for it. This module reads customers only and knows no metric.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from service.conversation import Message, Role
+
+LONGEST = 4000
+"""Characters of a message that are read."""
+
+
+class Outcome(StrEnum):
+    """What a customer's message says about how it went."""
+
+    WORKS = "works"
+    FAILS = "fails"
+    REJECTS = "rejects"
+    GIVES_UP = "gives_up"
+    DEFERS = "defers"
+    ACCEPTS = "accepts"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One customer message that says something about the outcome."""
+
+    message: Message
+    outcome: Outcome
+
+
+_SENTENCE = re.compile(r"[.;!?]+(?=\s|$)|\n+|,? (?:but|however|although|except)\b")
+_UNREAL = re.compile(
+    r"\b(?:if|unless|whether|when|once|until|hope(?:fully)?|(?:sh|w|c)ould|might|may|will|used to|before|yesterday|last (?:week|time"
+    r"|month)|normally|usually|wish|expect\w*|(?:will|does|did|is) it|(?:has|have|had) to|need\w*|want\w*|promised|sa(?:ys?|id)|what|who|how|neither|as soon as|any way|would)\b"
+)
+_NEGATION = re.compile(
+    r"n't\b|\b(?:not|no|never(?! ?mind)|nothing|none|nobody|without|cannot|cant|dont|doesnt|didnt|isnt|wont|nor|hardly)\b"
+)
+_USE = r"(?:log|sign|see|open|use|access|get|print|send|pay|download|connect|watch|play|book|view|find|load|order|check|upload|install|reach)"
+_THING = r"(?:it|that|this|everything|all|they)"
+
+_FAILS = re.compile(
+    r"\bstill (?:not|no|nothing|broken|fail\w*|crash\w*|stuck|offline|wrong|missing|waiting|down|locked|the same|error|can|ca|do|is|get"
+    r"|have the|says?|shows?|see\w*|the|won|unable|slow)"
+    r"|(?:n't|\bnot|\bnt|doesnt|didnt|wont|cant) (?:\w+ )?(?:work(?:ed|ing|s)|help(?:s|ed|ing|ful)?|fix(?:ed)?|solv\w*|resolv\w*|load\w*"
+    r"|open\w*|arriv\w*|show(?:s|ing|ed)?|do anything)\b"
+    r"|\b(?:does|did|do)(?:n't|nt| not) (?:\w+ )?(?:work|change)\b"
+    r"|\bno (?:luck|change|joy|difference|success|effect)\b"
+    r"|\bsame (?:problem|issue|error|thing|result|message|again)\b"
+    r"|\bnothing (?:happen\w*|work\w*|chang\w*|help\w*|came|arriv\w*)|\b(?:and|still) nothing\b"
+    r"|\b(?:it|that|this|now)(?:'s| is| just| only)? (?:keeps? \w+ing|fails?|failed|crashe[sd]|broke\w*|worse|dead|stuck)\b"
+    r"|\btried (?:that|this|it|everything|all|twice|three|several|many|already|both)\b"
+    r"|\b(?:did|done) (?:that|this|it|all that)(?: all)? (?:already|twice|before|three)\b|\balready (?:did|tried|done)\b"
+    r"|\bgives? (?:me )?(?:an|the same|another) error\b"
+    rf"|\b(?:i|we) (?:still )?(?:can't|cant|cannot|couldn't|(?:am|'m) (?:not able|unable) to) {_USE}\b"
+)
+_REJECTS = re.compile(
+    r"\bnot what i\b|\b(?:that|this)(?:'s| is| was|s)? (?:not|n't)(?: really| even)? (?:my question|the question|what|relevant|helpful"
+    r"|helping|an answer|the (?:issue|problem|point))\b|\b(?:is|was)n't (?:my question|what i|helpful|an answer)"
+    r"|\bwrong (?:answer|article|topic|question|link)\b"
+    r"|\byou (?:did|do|are|have|were)(?:n't| not)(?: even| really)? (?:answer\w*|understand\w*|listen\w*|read\w*|help\w*|hear\w*)"
+    r"|\b(?:useless|unhelpful|irrelevant|pointless|ridiculous|no help|not helpful|nonsense|unacceptable|not acceptable)\b"
+    r"|\b(?:does|did)n't answer\b|\bno,? (?:i|that)(?:'m| am| was)? (?:mean|meant|asked|asking|said)\b|\bi mean[t]?\b"
+    r"|\bi (?:just|already) (?:told|said|asked|explained)\b|\bas i (?:said|wrote|told|mentioned)\b|\b(?:read|listen to) (?:my|me|what i)\b"
+    r"|\bi (?:asked|was asking) (?:about|for|you|if|how|why|when)\b"
+)
+_GIVES_UP = re.compile(
+    r"\bnever ?mind\b|\bnvm\b|\bforget (?:it|about it|this|that)\b|\b(?:i|i'm|im) (?:give|giving|gave) up\b|^give up\b"
+    r"|\bwaste of (?:my )?time\b"
+    r"|\b(?:i'll|i will|ill|i'm going to|going to|gonna|i'd rather)(?: just| simply| probably)? (?:call|phone|ring|dispute|complain|sue"
+    r"|go elsewhere|go to (?:my bank|another|a different|court|a competitor)|switch (?:to|provider)|take my (?:business|money)"
+    r"|(?:try|buy|shop|order|look)(?: it)? (?:another|a different|some(?:where|one) else|elsewhere)|do without|contact my bank)"
+    r"|\bdone with (?:this|you|it all)\b|\bnot worth (?:it|my|the)\b|\bi'm (?:out of here|done here)\b"
+)
+_DEFERS = re.compile(
+    r"\b(?:i'll|i will|ill|let me|i'm going to|gonna|i need to|i have to|we'll|will)(?: just| definitely| go| have to| need to| also| now"
+    r"| then)? ?(?:and )?(?:try|check|look|get back|come back|find|gather|contact|reach out|think|see (?:if|whether|what|how)|test"
+    r"|do (?:that|it|so)|let you know|wait|ask|search|explore|consider|keep an eye)\b"
+    r"|\b(?:talk|speak|write|back) (?:to you )?(?:soon|later|tomorrow)\b|\bhold off\b|\bwill do\b"
+    r"|\bonce i (?:have|get|find|know)\b|\bas soon as i\b"
+)
+_WORKS = re.compile(
+    rf"(?:^\W*|\b(?:{_THING}|now|finally|yes|also),? )(?:now )?(?:works?|worked)\b(?! (?:for|best|better|well|with))"
+    rf"|\b(?:{_THING}|\w+)(?:'s| is| are|'re)(?: now| all| finally| up and)? (?:working|fixed|solved|resolved|sorted|running|back"
+    r"|connected|(?:fine|ok|okay|good|gone|visible|online) now)\b"
+    rf"|\b(?:{_THING}|\w+) (?:now |finally )?(?:opens|loads|shows?|charges|connects|syncs|runs|starts|prints|arrived|appeared"
+    r"|went through|goes through|came through)(?: up)?(?: [\w' ]{0,30})? ?\b(?:now|again|fine|perfectly|at last)\b"
+    rf"|\b(?:{_THING}|which) (?:did (?:it|the (?:trick|job))|has (?:fixed|solved|resolved)|(?:fix|solv|resolv|cur)ed|sorted|answers"
+    r"|answered|was it)\b"
+    r"|\b(?:problem|issue|error|trouble)(?:'s| is| was| has been)? (?:now )?(?:gone|fixed|solved|resolved|sorted|disappeared)\b"
+    r"|^\W*(?:fixed|solved|resolved|sorted|working|connected|success)\b"
+    r"|\b(?:all|everything)(?:'s| is)? (?:good|fine|sorted|working|ok) (?:now|again)\b|\b(?:working|back|connected|running) (?:now|again)\b"
+    r"|\bgot it (?:working|to work|sorted|fixed|running)\b|\bi(?:'ve| have)?(?: just)? (?:fixed|solved|figured|sorted) (?:it|that|this)\b"
+    r"|^\W*(?:(?:ok|okay|ah|yes|great|i|i've|oh|just|finally|perfect),? )*(?:found|downloaded|received|figured)"
+    r" (?:it|them|that|out|the (?:email|link|code|label|option|button|setting|page|file|invoice))\b"
+    rf"|\bi(?:'ve| have)? (?:can|(?:was|am) able to|managed to) (?:now |finally )?{_USE}\b(?=(?: [\w']+){{0,4}} (?:now|again|at last)\b)"
+    rf"|\bi can (?:now|finally) {_USE}\b|\bnow i (?:can|see|have|got)\b"
+)
+_ACCEPTS = re.compile(
+    r"^\W*(?:ok(?:ay)?|k|thanks?|thank you|thx|ty|cheers|ta|great|perfect|good|nice|cool|awesome|excellent|wonderful|alright|all right"
+    r"|fine|got it|understood|i see|i understand|makes sense|sure|yes|yep|ah|oh|lovely|brilliant|super|no,? (?:that'?s|thank|thanks|it'?s)"
+    r"|that'?s (?:all|it|ok|fine|great|perfect|good|clear|okay|helpful)|appreciate|sounds good|very helpful|fair enough|right|noted"
+    r"|i appreciate|good to know|no problem|no worries|you too|bye|goodbye|wow|phew|finally|that works|works for me)\b"
+)
+_ASKS_OUTCOME = re.compile(
+    r"\b(?:did|does|is|has|have|was|were|are)\b[^?.!]*\b(?:help(?:ful|ed)?|work(?:ing|ed|s)?|solv(?:e|ed)|fix(?:ed)?|answer(?:ed)?|resolved?)\b"
+    r"[^?.!]*\?"
+)
+_AGREES = re.compile(
+    r"^\W*(?:(?:yes|yeah|yep|sure|ok|okay|great|perfect),? )*(?:that|it|this|which) works?\b(?! (?:now|again|fine))"
+)
+_EXCEPT = re.compile(r"(?:not|only|no longer|n't)\b|(?:it|that|this) (?:is|does|did|has)(?:n't| not)\b")
+_CLOSES = re.compile(r"^\W*no[,. ]+(?:that|thank|it'?s|i'?m|nothing|all)")
+_YES = re.compile(r"^\W*(?:yes|yeah|yep|yup|it did|it does|it has)\b")
+_NO = re.compile(r"^\W*(?:no|nope|nah|not (?:really|at all|yet)|it (?:did|does|has)n't)\b")
+
+_BAD_NEWS = (
+    (Outcome.GIVES_UP, _GIVES_UP),
+    (Outcome.REJECTS, _REJECTS),
+    (Outcome.FAILS, _FAILS),
+    (Outcome.DEFERS, _DEFERS),
+)
+"""In the order in which they decide; "never mind" outweighs what else is said in the clause."""
+
+
+def read_outcome(text: str) -> Outcome | None:
+    """What `text` says about the outcome, `None` when it says nothing about it.
+
+    >>> read_outcome("great, it works now").value
+    'works'
+    >>> read_outcome("it does not work, same error").value
+    'fails'
+    >>> read_outcome("what time is it") is None
+    True
+    """
+    plain = text[:LONGEST].lower().replace("\u2019", "'").replace("e-mail", "email")
+    found: Outcome | None = None
+    start = 0
+    for match in [*_SENTENCE.finditer(plain), None]:
+        end = len(plain) if match is None else match.start()
+        asked = match is not None and "?" in match.group()
+        clause = plain[start:end].strip(" ,")
+        outcome = _of_clause(clause, asked=asked)
+        start = end if match is None else match.end()
+        if found is Outcome.WORKS and _EXCEPT.match(clause):
+            outcome = Outcome.FAILS
+        # Thanks after "still broken" or "works" adds nothing; what was said before it stands.
+        if outcome is not None and (outcome is not Outcome.ACCEPTS or found is None):
+            found = outcome
+    return found
+
+
+def read_statements(messages: Sequence[Message]) -> tuple[Statement, ...]:
+    """The statements of the customer's messages that follow a bot's or an agent's message, in order.
+
+    What a customer writes before anyone answered describes the problem and says nothing about an outcome.
+    """
+    statements: list[Statement] = []
+    answer: Message | None = None
+    for message in messages:
+        if message.internal:
+            continue
+        if message.role in (Role.BOT, Role.AGENT):
+            answer = message
+        elif answer is not None and message.role is Role.CUSTOMER:
+            outcome = _in_reply(message.text, answer.text)
+            if outcome is not None:
+                statements.append(Statement(message, outcome))
+    return tuple(statements)
+
+
+def _in_reply(text: str, asked: str) -> Outcome | None:
+    """The outcome of `text` as a reply to the bot's or agent's message `asked`."""
+    outcome = read_outcome(text)
+    question = asked[-LONGEST:].lower().rstrip()
+    if _ASKS_OUTCOME.search(question):
+        plain = text.lower()
+        if outcome in (None, Outcome.ACCEPTS) and _YES.match(plain):
+            return Outcome.WORKS
+        if outcome in (None, Outcome.ACCEPTS) and _NO.match(plain) and not _CLOSES.match(plain):
+            return Outcome.FAILS
+    elif outcome is Outcome.WORKS and question.endswith("?") and _AGREES.match(text.lower()):
+        return Outcome.ACCEPTS
+    return outcome
+
+
+def _of_clause(clause: str, *, asked: bool) -> Outcome | None:
+    """What one clause says; a question never says that it works."""
+    if not clause:
+        return None
+    if not asked and not _NEGATION.search(clause) and not _UNREAL.search(clause) and _WORKS.search(clause):
+        return Outcome.WORKS
+    for outcome, pattern in _BAD_NEWS:
+        if pattern.search(clause):
+            return outcome
+    return Outcome.ACCEPTS if not asked and _ACCEPTS.search(clause) else None
