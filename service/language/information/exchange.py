@@ -28,6 +28,7 @@ class Exchange:
     message: str
     bot: str
     customer: str
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,12 @@ _TIME = re.compile(
     r"|(?P<named>noon|midday|midnight))"
 )
 _EMAIL = re.compile(r"\b[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+\b", re.IGNORECASE)
-_PHONE = re.compile(r"(?<![\w-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,5}(?:[\s.-]\d{2,5}){1,4}(?![\w-])|(?<![\w-])\+?\d{9,14}(?![\w-])")
+_PHONE = re.compile(r"(?<![\w-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,6}(?:[\s.-]\d{2,6}){1,4}(?![\w-])|(?<![\w-])\+?\d{9,14}(?![\w-])")
+_PREFIXES = r"(?:ord|order|inv|cust?|cn|tkt|case|inc|acc|acct|trk|sn|bk|pol|clm|txn|rma|po|ref|id)"
 _CODE = re.compile(
-    r"(?<![\w@.])(?:#\s?)?(?:[A-Za-z]{1,6}[-_/ #]{0,2})?\d[\dA-Za-z]*(?:[-_/. ]\d[\dA-Za-z]*|[-_/][A-Za-z]+\d*)*(?![\w@])"
-    r"|(?<![\w@])(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{5,20}(?![\w@])"
+    rf"(?<![\w@.])(?:#\s?)?(?:{_PREFIXES}[-_/ #:]{{1,2}}|[A-Za-z]{{1,6}}[-_/#]{{0,2}})?\d[\dA-Za-z]*(?:[-_/. ]\d[\dA-Za-z]*|[-_/][A-Za-z]+\d*)*(?![\w@])"
+    r"|(?<![\w@])(?=[a-zA-Z]*\d)(?=\w*[a-zA-Z])[A-Za-z0-9]{5,20}(?![\w@])",
+    re.IGNORECASE,
 )
 _AMOUNT = re.compile(
     r"(?:[$€£]|(?:usd|eur|gbp|chf)\s)\s?(\d+(?:\.\d{1,2})?)|\b(\d+(?:\.\d{1,2})?)\s?(?:dollars?|bucks?|euros?|pounds?|quid|usd|eur|gbp|chf|cents?|€|£)"
@@ -196,8 +198,13 @@ def codes(text: str) -> list[Found]:
     for match in _CODE.finditer(text):
         value = re.sub(r"[^0-9a-z]", "", match.group().lower())
         if sum(c.isdigit() for c in value) >= 3 or (len(value) >= 3 and value[0].isalpha() and "#" not in match.group()):
-            found.append(Found(value, match.start(), match.end()))
+            found.append(Found(_unprefixed(value), match.start(), match.end()))
     return found
+
+
+def _unprefixed(code: str) -> str:
+    """A code without a word that only names it: "order 48213" and "48213" are the same, "A48213" is not."""
+    return re.sub(rf"^{_PREFIXES}(?=\d{{3,}}$)", "", code)
 
 
 def amounts(text: str) -> list[Found]:
