@@ -50,3 +50,9 @@ def overlap(one: str, other: str) -> float:
     if shared < FEWEST_SHARED:
         return 0.0
     return shared / min(len(a), len(b))
+
+
+def likeness(one: str, other: str) -> float:
+    """Share of the content words of both messages that both hold, 0 when fewer than two are shared; see `overlap`."""
+    a, b = content(one), content(other)
+    return len(a & b) / len(a | b) if overlap(one, other) else 0.0

@@ -28,6 +28,10 @@ class Outcome(StrEnum):
     ACCEPTS = "accepts"
 
 
+NEGATIVE = frozenset({Outcome.FAILS, Outcome.REJECTS})
+"""It did not help."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One customer message that says something about the outcome."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from service.conversation import Conversation, Feedback, Role, handoff_position
-from service.language.statements import Outcome
-from service.scoring.endings import CERTAIN, NEGATIVE, Ending, read_ending
+from service.language.statements import NEGATIVE, Outcome
+from service.scoring.endings import CERTAIN, Ending, read_ending
 from service.scoring.score import Case, Evidence, Score
 
 
@@ -86,7 +86,11 @@ def containment(case: Case) -> Score:
 
     >>> from service.conversation import Author, Message
     >>> from service.scoring.score import History, Policy
-    >>> said = [(Role.CUSTOMER, "My app won't start"), (Role.BOT, "Update it to version 5."), (Role.CUSTOMER, "It works now!")]
+    >>> said = [
+    ...     (Role.CUSTOMER, "My app won't start"),
+    ...     (Role.BOT, "Update it to version 5."),
+    ...     (Role.CUSTOMER, "It works now!"),
+    ... ]
     >>> messages = tuple(Message(f"m{i}", Author(role), text) for i, (role, text) in enumerate(said))
     >>> containment(Case(Conversation("1", messages), History(), Policy(), None)).verdict
     'confirmed'

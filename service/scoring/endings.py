@@ -22,7 +22,6 @@ SAME_ANSWER = 0.8
 """Overlap from which a bot message is its earlier answer again."""
 
 DECISIVE = frozenset({Outcome.WORKS, Outcome.FAILS, Outcome.REJECTS, Outcome.GIVES_UP, Outcome.DEFERS})
-NEGATIVE = frozenset({Outcome.FAILS, Outcome.REJECTS})
 
 
 @dataclass(frozen=True, slots=True)

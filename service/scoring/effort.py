@@ -1,0 +1,253 @@
+"""Effort: how hard the customer had to work with the automated part of the conversation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from service.conversation import Conversation, EventKind, Feedback, Message, Role, handoff_position
+from service.language.acts import BotAct, first_of, read_bot_turns
+from service.language.repetition import likeness, overlap
+from service.language.statements import NEGATIVE, Outcome, read_outcome, read_statements
+from service.scoring.score import Case, Evidence, Policy, Score
+
+
+class Effort(StrEnum):
+    """How much work it was."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+PER_MESSAGE = 0.5
+NEVER_USEFUL = 2.5
+PER_REPHRASING = 1.0
+PER_SWITCH = 0.75
+PER_RE_ASK = 0.75
+PER_HOUR = 1.0
+MOST_FOR_WAITING = 1.5
+
+SAME_QUESTION = 0.5
+"""Overlap of content words from which a message is an earlier question again."""
+
+SAME_WORDS = 0.6
+"""Share of all content words from which a message after a useful answer is the same question."""
+
+REJECTED = 0.2
+"""What is left of the probability that an answer was useful when the customer rejects it at once."""
+
+CERTAIN = 0.5
+
+_AGAIN = re.compile(
+    r"\b(?:i mean[t]?|as i (?:said|wrote|told|mentioned)|i (?:just |already |have |had )*(?:asked|told|said|explained)"
+    r"|not what i|(?:second|third|fourth|fifth|\d(?:nd|rd|th)) time|again[:,]|let me (?:rephrase|repeat|explain)|once more|in other words|i repeat)\b",
+    re.IGNORECASE,
+)
+
+
+_ELSE = re.compile(
+    r"\b(?:an?other|others?|else|different|more|also|too|as well|instead|now|next|additionally|new)\b", re.IGNORECASE
+)
+"""Words of a further wish; with them the same words are not the same question."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rephrasing:
+    """A customer message that asks again, and the earlier one it repeats."""
+
+    message: Message
+    earlier: Message
+
+
+def effort(case: Case) -> Score:
+    """How easy the bot made it for the customer.
+
+    Definition. Of the automated part, which ends at the handoff (`handoff_position`):
+
+    - messages_until_useful (m): customer messages up to the first useful bot message, the most probable count; `None`
+      when "none was useful" is the most probable. Useful: offers, informs, did what was wanted (`BotAct.useful`); an
+      answer that the customer rejects at once counts a fifth.
+    - rephrasings (r): customer messages that put an earlier question again after the bot had written.
+    - channel_switches (c): `channel_changed` events of the conversation.
+    - re_asks (a): value of `context_repeat`, what a human asked for again.
+    - waiting (w): seconds from each customer message to the bot's next one, added up; `None` without times.
+
+    Value, an observed effort score on the 1-7 scale of the customer effort score, 7 = easy:
+
+        7 - 0.5 (m - 1) - 1.0 r - 0.75 c - 0.75 a - min(1.5, w / 3600), at least 1
+
+    where, when nothing was useful, 0.5 (m - 1) is 2.5 + 0.5 (customer messages - 1). Verdict: `high` effort at
+    `Policy.high_effort` (3) and below, `low` at `Policy.low_effort` (5) and above, else `medium`. The weights are a
+    convention, not fitted. A survey's CES, where there is one, stands beside it in `details.survey_ces`.
+
+    `None` when no bot took part or the customer wrote nothing to it. Source: `metrics.md` 5.
+
+    >>> from service.conversation import Author
+    >>> from service.scoring.score import History
+    >>> said = [(Role.CUSTOMER, "When do you open?"), (Role.BOT, "We open at 9 am.")]
+    >>> messages = tuple(Message(f"m{i}", Author(role), text) for i, (role, text) in enumerate(said))
+    >>> score = effort(Case(Conversation("1", messages), History(), Policy(), None))
+    >>> score.verdict, score.value, score.details["messages_until_useful"]
+    ('low', 7.0, 1)
+    """
+    conversation = case.conversation
+    messages = _automated(conversation)
+    asked = [m for m in messages if m.role is Role.CUSTOMER]
+    re_asks = _re_asks(case)
+    switches = tuple(e for e in conversation.events if e.kind == EventKind.CHANNEL_CHANGED)
+    acts = read_bot_turns(messages)
+    useful = _messages_until_useful(messages, acts) if asked else None
+    again = _rephrasings(messages, acts)
+    waiting = _waiting(messages)
+    details: dict[str, object] = {
+        "messages_until_useful": useful,
+        "customer_messages": len(asked),
+        "rephrasings": len(again),
+        "channel_switches": len(switches),
+        "re_asks": re_asks,
+        "waiting_seconds": waiting,
+        "survey_ces": conversation.rating.ces if conversation.rating else None,
+    }
+    if not acts or not asked:
+        return Score(verdict=None, reason="The customer wrote to no bot.", details=details)
+    until = PER_MESSAGE * (useful - 1) if useful else NEVER_USEFUL + PER_MESSAGE * (len(asked) - 1)
+    value = 7 - until - PER_REPHRASING * len(again) - PER_SWITCH * len(switches) - PER_RE_ASK * re_asks
+    value = max(1.0, value - min(MOST_FOR_WAITING, PER_HOUR * (waiting or 0.0) / 3600))
+    verdict = _verdict(value, case.policy)
+    return Score(
+        verdict=verdict,
+        value=round(value, 2),
+        confidence=0.8 if verdict is not Effort.MEDIUM else 0.7,
+        reason=_reason(useful, len(asked), len(again)),
+        evidence=_evidence(messages, acts, useful, again),
+        details=details,
+    )
+
+
+def _automated(conversation: Conversation) -> tuple[Message, ...]:
+    """The public messages before the handoff; a human who was there before the bot does not end it."""
+    end = handoff_position(conversation)
+    return conversation.public if end is None else conversation.public[:end]
+
+
+def _re_asks(case: Case) -> int:
+    repeated = case.so_far.get("context_repeat")
+    return int(repeated.value or 0) if repeated is not None and repeated.verdict == "repeated" else 0
+
+
+def _messages_until_useful(messages: Sequence[Message], acts: Sequence[BotAct]) -> int | None:
+    """Most probable number of customer messages up to the first useful bot message."""
+    by_message = {act.message_id: act for act in acts}
+    rejected = {s.message.id for s in read_statements(messages) if s.outcome is Outcome.REJECTS}
+    counts: list[int] = []
+    useful: list[float] = []
+    for index, message in enumerate(messages):
+        if message.role is not Role.BOT:
+            continue
+        before = sum(m.role is Role.CUSTOMER for m in messages[:index])
+        chance = by_message[message.id].useful
+        reply = next((m for m in messages[index + 1 :] if m.role is Role.CUSTOMER), None)
+        if message.feedback is Feedback.UNHELPFUL or (reply is not None and reply.id in rejected):
+            chance *= REJECTED
+        # A greeting before the customer wrote anything answers nothing.
+        if before:
+            counts.append(before)
+            useful.append(chance)
+    return first_of(useful, counts)
+
+
+def _rephrasings(messages: Sequence[Message], acts: Sequence[BotAct]) -> tuple[_Rephrasing, ...]:
+    """Customer messages that ask again what an earlier one asked, with a bot message in between.
+
+    An answer to the bot's question may repeat words without asking again, unless the bot had not understood.
+    """
+    by_message = {act.message_id: act for act in acts}
+    found: list[_Rephrasing] = []
+    earlier: list[Message] = []
+    waiting: list[Message] = []
+    act: BotAct | None = None
+    for message in messages:
+        if message.role is Role.BOT:
+            act = by_message[message.id]
+            earlier.extend(waiting)
+            waiting = []
+        elif message.role is Role.CUSTOMER:
+            repeats = _repeated(message, earlier, act)
+            if repeats is not None:
+                found.append(_Rephrasing(message, repeats))
+            waiting.append(message)
+    return tuple(found)
+
+
+def _repeated(message: Message, earlier: Sequence[Message], act: BotAct | None) -> Message | None:
+    """The earlier message that `message` puts again, the likest one.
+
+    After a useful answer the same words may be a next question; then nearly all of both must be the same, or the
+    customer must say that it did not help.
+    """
+    if not earlier or act is None:
+        return None
+    closest = max(earlier, key=lambda m: overlap(message.text, m.text))
+    if _AGAIN.search(message.text):
+        return closest
+    outcome = read_outcome(message.text)
+    answers_question = act.asks >= CERTAIN > act.no_answer
+    if answers_question or outcome is Outcome.ACCEPTS or _ELSE.search(message.text):
+        return None
+    if act.useful >= CERTAIN and outcome not in NEGATIVE:
+        return closest if likeness(message.text, closest.text) >= SAME_WORDS else None
+    return closest if overlap(message.text, closest.text) >= SAME_QUESTION else None
+
+
+def _waiting(messages: Sequence[Message]) -> float | None:
+    """Seconds the customer waited for the bot; from the first of several messages in a row. `None` without times."""
+    total = 0.0
+    timed = False
+    since = None
+    for message in messages:
+        if message.at is None:
+            continue
+        if message.role is Role.CUSTOMER:
+            since = since or message.at
+        elif message.role is Role.BOT and since is not None:
+            total += max(0.0, (message.at - since).total_seconds())
+            timed = True
+            since = None
+    return total if timed else None
+
+
+def _verdict(value: float, policy: Policy) -> Effort:
+    if value <= policy.high_effort:
+        return Effort.HIGH
+    return Effort.LOW if value >= policy.low_effort else Effort.MEDIUM
+
+
+def _reason(useful: int | None, asked: int, again: int) -> str:
+    """One sentence with what weighs most."""
+    first = (
+        f"None of {asked} customer message{'s'[: asked > 1]} got a useful answer"
+        if useful is None
+        else f"The first useful answer came after {useful} customer message{'s'[: useful > 1]}"
+    )
+    return f"{first}." if not again else f"{first}; the question was put again {again} time{'s'[: again > 1]}."
+
+
+def _evidence(
+    messages: Sequence[Message], acts: Sequence[BotAct], useful: int | None, again: Sequence[_Rephrasing]
+) -> tuple[Evidence, ...]:
+    """The first useful answer and every rephrasing."""
+    shown = [Evidence.of(r.message, "asks again") for r in again]
+    if useful is not None:
+        by_message = {act.message_id: act.useful for act in acts}
+        customers = 0
+        candidates: list[Message] = []
+        for message in messages:
+            customers += message.role is Role.CUSTOMER
+            if message.role is Role.BOT and customers == useful:
+                candidates.append(message)
+        answer = max(candidates, key=lambda m: by_message[m.id])
+        shown.insert(0, Evidence.of(answer, "first useful answer"))
+    return tuple(shown)
