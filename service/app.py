@@ -18,7 +18,7 @@ from service.store.database import Database
 from service.store.secrets import SecretBox
 from service.web import conversations, deliveries, errors, health, installations, pages, security, sign_in, webhooks
 from service.web.parts import EXTENSION, BrokerDown, Parts
-from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, configure
+from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, publisher
 
 BLUEPRINTS = (webhooks, health, sign_in, pages, conversations, deliveries, installations)
 
@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             database=Database(settings.database),
             box=SecretBox(settings.secret_key.get_secret_value()),
             connectors=connectors(),
-            queue=CeleryQueue(configure(settings)),
+            queue=CeleryQueue(publisher(settings)),
             waiting=queue_lengths(settings.broker),
         )
     )

@@ -1,11 +1,14 @@
 """The Celery application: one table of settings, chosen so that neither a killed worker nor a lost broker loses work.
 
-The app is made here and configured at the edge (`tasks.worker` for workers, the web app for publishing only).
+The workers' app is made here and configured at the edge (`tasks.worker`). Whoever sends, workers too, does so through
+an app of its own with short time-outs (`publisher`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from typing import Any
 
 import structlog
 from celery import Celery
@@ -35,48 +38,60 @@ app = Celery("deskmark", include=["tasks.jobs"])
 
 
 def configure(settings: Settings) -> Celery:
-    """Set the application up for this broker. Raises `ValueError` when no broker is set."""
+    """Set the workers' application up. Raises `ValueError` when no broker is set."""
+    app.conf.update(_table(settings))
+    return app
+
+
+def publisher(settings: Settings) -> Celery:
+    """An application that only sends, and gives up at once when the broker is away. Raises like `configure`."""
+    sender = Celery("deskmark-publisher", set_as_current=False)
+    table = _table(settings)
+    table["broker_transport_options"].update(
+        socket_timeout=PUBLISH_SECONDS,
+        socket_connect_timeout=PUBLISH_SECONDS,
+        retry_on_timeout=False,
+        max_retries=0,
+    )
+    sender.conf.update(table)
+    return sender
+
+
+def _table(settings: Settings) -> dict[str, Any]:
     # Longer than any task may run; then a message whose worker died comes back. The row's lease guards the work.
-    visible_again = int(settings.lease_seconds)
-    app.conf.update(
-        broker_url=settings.broker,
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
+    visible_again = math.ceil(settings.lease_seconds)
+    return {
+        "broker_url": settings.broker,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
         # Once in the transport's options, once in the app's: Celery and kombu each read their own.
-        visibility_timeout=visible_again,
-        broker_transport_options={
+        "visibility_timeout": visible_again,
+        "broker_transport_options": {
             "visibility_timeout": visible_again,
             "unacked_restore_interval": 2,
             "unacked_restore_throttle": 1,
-            "socket_timeout": PUBLISH_SECONDS * 5,
-            "socket_connect_timeout": PUBLISH_SECONDS,
-            "retry_on_timeout": False,
-            "max_retries": 0,
         },
-        task_publish_retry=False,
-        result_backend=None,
-        task_ignore_result=True,
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        task_acks_on_failure_or_timeout=True,
-        task_track_started=False,
-        task_time_limit=settings.lease_seconds * 0.9,
-        task_soft_time_limit=settings.lease_seconds * 0.8,
-        worker_prefetch_multiplier=1,
-        worker_cancel_long_running_tasks_on_connection_loss=False,
-        worker_hijack_root_logger=False,
-        worker_send_task_events=False,
-        task_serializer="json",
-        accept_content=["json"],
-        task_create_missing_queues=False,
-        task_queues=[Route(name) for name in QUEUES],
-        task_default_queue=INGEST,
-        task_routes={task: {"queue": queue} for task, queue in ROUTES.items()},
-        enable_utc=True,
-        timezone="UTC",
-        beat_schedule=schedule(settings),
-    )
-    return app
+        "task_publish_retry": False,
+        "result_backend": None,
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_time_limit": settings.lease_seconds * 0.9,
+        "task_soft_time_limit": settings.lease_seconds * 0.8,
+        "worker_prefetch_multiplier": 1,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_hijack_root_logger": False,
+        "worker_send_task_events": False,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_create_missing_queues": False,
+        "task_queues": [Route(name) for name in QUEUES],
+        "task_default_queue": INGEST,
+        "task_routes": {task: {"queue": queue} for task, queue in ROUTES.items()},
+        "enable_utc": True,
+        "timezone": "UTC",
+        "beat_schedule": schedule(settings),
+    }
 
 
 def schedule(settings: Settings) -> dict[str, dict[str, object]]:
@@ -96,7 +111,7 @@ class CeleryQueue:
     """Announces work over the broker. A broker that is away is logged and nothing more: the sweep finds the work."""
 
     def __init__(self, celery: Celery) -> None:
-        """`celery` is configured."""
+        """`celery` is a `publisher`."""
         self._celery = celery
 
     def ingest(self, delivery_ids: Iterable[int]) -> None:

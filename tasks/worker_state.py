@@ -13,7 +13,7 @@ from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox
 from service.store.vectors import StoredVectors
-from tasks.celery_app import CeleryQueue, configure
+from tasks.celery_app import CeleryQueue, publisher
 from tasks.runtime import Clients, Runtime, utc_now
 
 
@@ -65,5 +65,5 @@ def build(settings: Settings, model: MiniLM) -> Runtime:
         secrets=SecretBox(settings.secret_key.get_secret_value()),
         clients=Clients(connectors(), Limiter(settings.broker)),
         embedder=CachedEmbedder(model, StoredVectors(database, clock=utc_now)),
-        queue=CeleryQueue(configure(settings)),
+        queue=CeleryQueue(publisher(settings)),
     )
