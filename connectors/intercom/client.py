@@ -14,7 +14,7 @@ from datetime import datetime
 import requests
 
 from connectors.base import Installation, Reading
-from connectors.errors import Conflict, ConnectorError, NotFound, OptedOut, Rejected, RetryLater
+from connectors.errors import Conflict, ConnectorError, NotFound, OptedOut, Rejected, Throttled
 from connectors.http import ApiRequest, ApiResponse, Http, wait
 from connectors.intercom import actions, mapping
 from connectors.intercom.authors import Bots
@@ -40,7 +40,7 @@ RATE = "1600/10 second"
 """10,000 calls a minute for an app, which Intercom spreads over windows of ten seconds; a little is left to others."""
 
 JITTER = 2.0
-"""Seconds over which waiting workers spread after a 429, so that they do not all return at the reset."""
+"""Seconds over which waiting workers spread when throttled, so that they do not all return at the reset."""
 
 
 class IntercomClient:
@@ -144,11 +144,9 @@ class IntercomClient:
         self._calls += 1
         try:
             response = self._http.send(request, bucket=BUCKET, rate=RATE)
-        except RetryLater as error:
-            if _status(error) == 429:
-                spread = random.uniform(0, JITTER)  # noqa: S311 - spreads load, hides nothing
-                raise RetryLater(str(error), after=error.after + spread) from error
-            raise
+        except Throttled as error:
+            spread = random.uniform(0, JITTER)  # noqa: S311 - spreads load, hides nothing
+            raise Throttled(str(error), after=error.after + spread) from error
         if response.headers.get("X-RateLimit-Remaining", "").strip() == "0":
             self._http.pause(BUCKET, wait({"X-RateLimit-Reset": response.headers.get("X-RateLimit-Reset", "")}))
         return response
