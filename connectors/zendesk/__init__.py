@@ -1,0 +1,5 @@
+"""Zendesk: webhooks in, tickets read, tags, custom fields and private notes written."""
+
+from connectors.zendesk.connector import ZendeskConnector
+
+__all__ = ["ZendeskConnector"]

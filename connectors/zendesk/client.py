@@ -1,0 +1,214 @@
+"""Zendesk's API for one installation: reading a ticket, writing our verdict, finding what ended. HTTP only."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+import requests
+
+from connectors.base import Installation, Reading
+from connectors.errors import Conflict, ConnectorError, NotWritable, Rejected, RetryLater
+from connectors.http import ApiRequest, ApiResponse, Http
+from connectors.zendesk import actions
+from connectors.zendesk.auth import BearerToken
+from connectors.zendesk.limits import limits
+from connectors.zendesk.mapping import read_ticket
+from connectors.zendesk.options import Options
+from connectors.zendesk.payloads import Record, ident, record, records, text
+from connectors.zendesk.reader import Reader
+from service.writeback import Plan, Writable
+
+log = logging.getLogger(__name__)
+
+ACCOUNT = "api"
+UPDATES = "tickets-update"
+EXPORTS = "search-export"
+
+SEARCH_LAG = timedelta(minutes=10)
+"""A solved ticket is found by searching only some minutes later, so a sweep looks back this much further."""
+
+JOB_LOOKS = 3
+"""How often a background job is looked at in one go; a slow one is looked at again by re-reading the ticket."""
+
+JOB_WAIT = 10.0
+
+# Nobody has recorded these answers; both phrases come from several independent clients and the help center.
+CLOSED = "closed prevents ticket update"
+READ_ONLY = ("read-only", "read only", "ai agent ticket")
+
+
+@dataclass(slots=True)
+class Known:
+    """What has been learned of an account while the process runs."""
+
+    own_id: str | None = None
+    no_log: bool = False
+    no_surveys: bool = False
+
+
+class ZendeskClient:
+    """Implements `connectors.base.Client`. Kept for as long as the installation does not change; thread-safe."""
+
+    def __init__(self, installation: Installation, http: Http, known: Known) -> None:
+        """`http.session` gets our authentication; `known` outlives this client."""
+        self.installation = installation
+        self.options = Options.read(installation.options, prefix=installation.prefix)
+        self._http = http
+        self._known = known
+        self._auth = BearerToken(installation)
+        http.session.auth = self._auth
+
+    def read(self, conversation_id: str) -> Reading:
+        """Two requests for a ticket with up to 100 updates; further pages, people and surveys only where needed."""
+        reader = Reader(self.options, self.send, self._known)
+        material = reader.read(conversation_id)
+        return read_ticket(material, self.installation, self.options, calls=reader.calls)
+
+    def write(self, reading: Reading, plan: Plan) -> int:
+        """Make `plan` true with one request. Raises `Conflict`, and `NotWritable` for what only AI agents hold."""
+        if not plan:
+            return 0
+        if reading.there.writable is Writable.NOTHING:
+            raise NotWritable("the ticket is read-only while only an AI agent holds it")
+        request = actions.write(reading, plan, self.options)
+        if request is None:
+            return 0
+        if reading.there.writable is Writable.TAGS_ONLY:
+            return self._write_closed(request)
+        ticket_id = reading.conversation.id
+        self._http.take(_one_ticket(ticket_id), self.options.per_ticket_rate)
+        try:
+            self.send(request, bucket=UPDATES, rate=self.options.ticket_update_rate, ticket_id=ticket_id)
+        except Rejected as error:
+            if not _says(error, CLOSED):
+                _refused(error)
+            return 1 + self._write_as_closed(reading, plan, error)
+        return 1
+
+    def ended_since(self, moment: datetime) -> Iterator[str]:
+        """Ids of tickets solved at or after `moment`, by exporting a search: an agent may do so, and unlike the
+        incremental export it does not give back every ticket that we have only just written to."""
+        since = (moment - SEARCH_LAG).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        cursor: str | None = None
+        while True:
+            request = actions.solved_since(since, cursor)
+            body = record(self.send(request, bucket=EXPORTS, rate=self.options.search_export_rate).body)
+            yield from filter(None, (ident(found.get("id")) for found in records(body.get("results"))))
+            cursor = next_cursor(body)
+            if cursor is None:
+                return
+
+    def own_actor_ids(self) -> frozenset[str]:
+        """The id of the user that the token belongs to; asked once."""
+        if self._known.own_id is None:
+            self._known.own_id = ident(self.me().get("id"))
+        return frozenset(filter(None, (self._known.own_id,)))
+
+    def me(self) -> Record:
+        """The user that the token belongs to."""
+        return record(record(self.send(actions.me()).body).get("user"))
+
+    def send(
+        self, request: ApiRequest, *, bucket: str = ACCOUNT, rate: str = "", ticket_id: str | None = None
+    ) -> ApiResponse:
+        """Send one request under its limit, renewing a refused token once, and obey what the answer says of limits."""
+        try:
+            response = self._http.send(request, bucket=bucket, rate=rate or self.options.rate)
+        except Rejected as error:
+            refused = _response(error)
+            if refused is None or refused.status_code != 401 or not self._auth.renew(_authorization(refused)):
+                raise
+            response = self._http.send(request, bucket=bucket, rate=rate or self.options.rate)
+        self._heed(response, ticket_id)
+        return response
+
+    def _heed(self, response: ApiResponse, ticket_id: str | None) -> None:
+        for left in limits(response.headers):
+            if left.remaining > 0:
+                continue
+            buckets: tuple[str, ...] = (left.endpoint,)
+            if not left.endpoint:
+                buckets = (ACCOUNT, UPDATES, EXPORTS)
+            elif left.endpoint.startswith("per-ticket"):
+                buckets = (_one_ticket(ticket_id or ""),)
+            for bucket in buckets:
+                self._http.pause(bucket, left.resets)
+        if warning := response.headers.get("x-zendesk-api-warn"):
+            # names keys and values' positions only; what was ignored would otherwise be lost without a sign
+            log.warning("zendesk %s ignored part of a request: %s", self.installation.id, warning[:500])
+
+    def _write_as_closed(self, reading: Reading, plan: Plan, closed: Rejected) -> int:
+        """The ticket was closed after it was read: its tags can still be written."""
+        request = actions.tags_of_closed(reading, plan, self.options)
+        if request is None:
+            raise NotWritable("the ticket is closed: only its tags can change, and they need not") from closed
+        return self._write_closed(request)
+
+    def _write_closed(self, request: ApiRequest) -> int:
+        """Run the bulk update and see it done.
+
+        A job that takes longer raises `RetryLater`: the caller then reads the ticket again, and a job that was done
+        meanwhile leaves nothing to plan.
+        """
+        response = self.send(request, bucket=UPDATES, rate=self.options.ticket_update_rate)
+        job = record(record(response.body).get("job_status"))
+        for looked in range(JOB_LOOKS + 1):
+            if _finished(job):
+                return 1 + looked
+            if looked < JOB_LOOKS and (name := ident(job.get("id"))):
+                job = record(record(self.send(actions.show_job(name)).body).get("job_status"))
+        raise RetryLater("the bulk update of a closed ticket is still running", after=JOB_WAIT)
+
+
+def next_cursor(body: Record) -> str | None:
+    """Where the next page starts; `None` on the last one."""
+    meta = record(body.get("meta"))
+    return ident(meta.get("after_cursor")) if meta.get("has_more") is True else None
+
+
+def _finished(job: Record) -> bool:
+    """Whether a job is done; raises when it failed for our ticket. Results vary in shape: failures are looked for."""
+    status = text(job.get("status"))
+    if status in ("failed", "killed"):
+        raise NotWritable(f"the bulk update of a closed ticket {status}")
+    if status != "completed":
+        return False
+    for result in records(job.get("results")):
+        if result.get("error") or result.get("success") is False:
+            reason = text(result.get("error")) or "it gave no reason"
+            raise (
+                Conflict(reason)
+                if "conflict" in reason.lower()
+                else NotWritable(f"closed ticket not updated: {reason}")
+            )
+    return True
+
+
+def _one_ticket(ticket_id: str) -> str:
+    return f"ticket/{ticket_id}"
+
+
+def _response(error: ConnectorError) -> requests.Response | None:
+    cause = error.__cause__
+    return cause.response if isinstance(cause, requests.HTTPError) else None
+
+
+def _authorization(response: requests.Response) -> str:
+    return str(response.request.headers.get("Authorization", ""))
+
+
+def _says(error: ConnectorError, *phrases: str) -> bool:
+    """Whether a refusal's body holds one of `phrases`, under whatever key."""
+    response = _response(error)
+    return response is not None and any(phrase in response.text.lower() for phrase in phrases)
+
+
+def _refused(error: Rejected) -> NoReturn:
+    response = _response(error)
+    if response is not None and response.status_code in (403, 422) and _says(error, *READ_ONLY):
+        raise NotWritable("the ticket is read-only while only an AI agent holds it") from error
+    raise error
