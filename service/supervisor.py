@@ -40,7 +40,7 @@ class Program:
     """One program to keep running.
 
     `ready` is asked until it is true before the next program is started, at most `patience` seconds. `last` programs
-    are stopped after all others. `keep` are file descriptors that the program inherits.
+    are stopped after all others. `keep` are file descriptors that the program inherits, `folder` is its working folder.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Program:
     ready: Callable[[], bool] | None = None
     patience: float = 30.0
     last: bool = False
+    folder: Path | None = None
 
 
 @dataclass(slots=True)
@@ -129,6 +130,7 @@ class Supervisor:
                 tied,
                 env={**os.environ, **program.environment},
                 pass_fds=program.keep,
+                cwd=program.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

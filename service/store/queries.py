@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, TypeVarTuple
 
-from sqlalchemy import Select, and_, delete, func, or_, select
+from sqlalchemy import Row, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.store.models import (
@@ -27,6 +27,7 @@ PAGE = 30
 MOST_PAGES = 1000
 
 T = TypeVar("T")
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,10 @@ def deliveries(
     return Page([DeliveryLine(*row) for row in found], number, more)
 
 
-def _page(session: Session, statement: Select[T], number: int) -> tuple[Sequence[T], int, bool]:
+def _page(session: Session, statement: Select[*Columns], number: int) -> tuple[Sequence[Row[*Columns]], int, bool]:
     number = min(max(1, number), MOST_PAGES)
     rows = session.execute(statement.limit(PAGE + 1).offset((number - 1) * PAGE)).all()
-    return rows[:PAGE], number, len(rows) > PAGE  # type: ignore[return-value]
+    return rows[:PAGE], number, len(rows) > PAGE
 
 
 def verdicts(session: Session, score: str) -> Mapping[str, int]:

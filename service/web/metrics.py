@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -86,7 +87,7 @@ def _counted(counts: overview.Counts, now: datetime) -> Iterator[Metric]:
     yield _family("deskmark_oldest_due_seconds", "For how long the oldest due work has waited", "work", ages)
 
 
-def _family(name: str, help_text: str, label: str, values: Mapping[str, float]) -> Metric:
+def _family(name: str, help_text: str, label: str, values: Mapping[Any, int] | Mapping[Any, float]) -> Metric:
     family = GaugeMetricFamily(name, help_text, labels=(label,))
     for key, value in values.items():
         family.add_metric((str(key),), value)

@@ -33,7 +33,7 @@ HEADERS = {
 }
 
 
-class Visitor(UserMixin):  # type: ignore[misc]
+class Visitor(UserMixin):
     """Whoever signed in; `id` names the link that was used, so that removing it signs out everywhere."""
 
     def __init__(self, link: str) -> None:

@@ -102,12 +102,13 @@ class Transcript:
 def transcript(conversation: Conversation, cards: Sequence[Scorecard]) -> Transcript:
     """`conversation` with the evidence of all `cards` (one for each episode, any order) laid over its messages."""
     anchors = {message.id: f"message-{number}" for number, message in enumerate(conversation.messages, 1)}
+    here = _Here(conversation.id, anchors)
     episodes: list[Episode] = []
     cited: list[Citation] = []
     for card in sorted(cards, key=lambda card: card.episode, reverse=True):
         judged: list[Judged] = []
         for name in _in_order(card.scores):
-            found = _citations(name, card.scores[name], anchors, first=len(cited) + 1)
+            found = _citations(name, card.scores[name], here, first=len(cited) + 1)
             cited.extend(found)
             judged.append(_judged(name, card.scores[name], found))
         episodes.append(Episode(card.episode, card.definitions, tuple(judged)))
@@ -127,7 +128,20 @@ def _judged(name: str, score: Score, citations: tuple[Citation, ...]) -> Judged:
     return Judged(name, described(name), score, named, value_in_words(name, score), citations)
 
 
-def _citations(name: str, score: Score, anchors: Mapping[str, str], *, first: int) -> tuple[Citation, ...]:
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """This conversation: its id on the helpdesk and the anchors of its messages."""
+
+    id: str
+    anchors: Mapping[str, str]
+
+    def anchor(self, message: str | None, conversation: str | None = None) -> str | None:
+        """Where a message stands; proof in another conversation is not here, even where message ids are alike."""
+        elsewhere = conversation not in (None, self.id)
+        return None if elsewhere else self.anchors.get(message or "")
+
+
+def _citations(name: str, score: Score, here: _Here, *, first: int) -> tuple[Citation, ...]:
     tone = verdict(name, score.verdict).tone if score.verdict else Tone.NEUTRAL
     return tuple(
         Citation(
@@ -136,9 +150,8 @@ def _citations(name: str, score: Score, anchors: Mapping[str, str], *, first: in
             title=described(name).title,
             tone=tone,
             evidence=item,
-            # Proof in another conversation must not be looked for here, even where message ids are alike.
-            message=None if item.conversation else anchors.get(item.message or ""),
-            answer=anchors.get(item.answered_in or ""),
+            message=here.anchor(item.message, item.conversation),
+            answer=here.anchor(item.answered_in),
         )
         for number, item in enumerate(score.evidence, first)
     )

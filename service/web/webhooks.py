@@ -42,7 +42,7 @@ def receive(connector: str, installation_id: str) -> tuple[Response, int]:
 
 def _receive(p: Parts, connector: str, installation_id: str) -> tuple[int, str]:
     helpdesk = p.connectors.get(connector)
-    body = request.get_data(cache=False)
+    headers, body = dict(request.headers), request.get_data(cache=False)
     with p.database.single() as session:
         row = installations.get(session, installation_id)
         if row is None or helpdesk is None or row.connector != connector or not row.enabled:
@@ -51,11 +51,11 @@ def _receive(p: Parts, connector: str, installation_id: str) -> tuple[int, str]:
             return 200, "known"
         installation = connected(row, p.box)
         try:
-            helpdesk.verify(installation, request.headers, body, now=p.now())
+            helpdesk.verify(installation, headers, body, now=p.now())
         except InvalidSignature as error:
             log.warning("webhook refused", installation=installation_id, reason=str(error))
             return 401, "refused"
-        delivery = helpdesk.delivery(request.headers, body)
+        delivery = helpdesk.delivery(headers, body)
         received = _received(installation_id, delivery)
         delivery_id, new = deliveries.record(session, received, now=p.now(), hold=p.settings.hold)
     if not new:
