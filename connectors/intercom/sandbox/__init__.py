@@ -103,7 +103,8 @@ class Sandbox:
     def start(self, port: int = 0) -> Self:
         """Serve on 127.0.0.1, on a free port unless one is named."""
         self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="intercom-sandbox", daemon=True)
+        serve = self._server.serve_forever
+        self._thread = threading.Thread(target=serve, args=(0.02,), name="intercom-sandbox", daemon=True)
         self._thread.start()
         return self
 
@@ -231,7 +232,7 @@ class Sandbox:
 
     def _finish(self, response: Response) -> Response:
         left = 0 if response.status_code == 429 else max(0, self.rate_limit - len(self._calls))
-        reset = max(self._refuse_until, self._calls[0] + WINDOW)
+        reset = self._refuse_until if self._refuse_until > time.time() else self._calls[0] + WINDOW
         response.headers["X-RateLimit-Limit"] = str(self.rate_limit)
         response.headers["X-RateLimit-Remaining"] = str(left)
         response.headers["X-RateLimit-Reset"] = str(int(reset) + 1)
