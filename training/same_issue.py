@@ -5,9 +5,9 @@
 Data: CLINC150 (intent_train.jsonl, CC BY 3.0) and BANKING77 (banking_train.jsonl, CC BY 4.0). Every text that also
 stands in same_issue_dev.jsonl is dropped first. A 384 x 384 projection of centred sentence vectors is trained so that
 messages of one intent lie closer together than those of neighbouring intents (supervised contrastive loss), held near
-the identity. Printed: AUC on same_issue_dev with intents seen in training, and with none seen (two folds by intent; a pair
-counts where both of its intents are in the fold left out; NatCS is never trained on). The probability is fitted on the
-unseen cosines.
+the identity. Printed: AUC on same_issue_dev with intents seen in training, and with none seen (two folds by intent; a
+pair counts where both of its intents are in the fold left out; NatCS is never trained on). The probability is fitted on
+the unseen cosines.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def main() -> None:
     """Train, print the figures, write the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--pull", type=float, default=0.03, help="how strongly the projection is held to the identity")
-    parser.add_argument("--steps", type=int, default=250)
+    parser.add_argument("--pull", type=float, default=0.003, help="how strongly the projection is held to the identity")
+    parser.add_argument("--steps", type=int, default=600)
     options = parser.parse_args()
     dev = read(options.data / "same_issue_dev.jsonl")
     taken = {bare(row[side]) for row in dev for side in ("text_a", "text_b")}

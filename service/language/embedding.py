@@ -54,7 +54,7 @@ class VectorCache(Protocol):
 
 def cache_key(model_id: str, text: str) -> bytes:
     """The 32-byte name of a text's vector: sha256 over the model's id and the text."""
-    return hashlib.sha256(f"{model_id}\0{text}".encode()).digest()
+    return hashlib.sha256(f"{model_id}\0{text}".encode(errors="surrogatepass")).digest()
 
 
 class MemoryCache:

@@ -59,7 +59,10 @@ class MiniLM:
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """One unit row for each text. Texts of like length share a batch, so that little is padded."""
         result = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
-        encodings = self._tokenizer.encode_batch(list(texts))
+        if not texts:
+            return result
+        # A lone surrogate, which JSON can carry, is no text to the tokenizer.
+        encodings = self._tokenizer.encode_batch([text.encode(errors="replace").decode() for text in texts])
         lengths = [len(encoding.ids) for encoding in encodings]
         order = sorted(range(len(texts)), key=lengths.__getitem__)
         for batch in _batches(order, lengths):

@@ -35,7 +35,18 @@ _MATTER = re.compile(
 )
 _HASHED = re.compile(rf"(?<!\w)#\s?{_CODE}", re.IGNORECASE)
 _MORE = re.compile(rf"\s*(?:,|and|&|or|,\s*and)\s*#?{_CODE}", re.IGNORECASE)
-_PREFIXED = re.compile(r"\b[A-Z]{2,5}-?\d{4,}\b")
+_PREFIXED = re.compile(r"\b(?P<prefix>[A-Z]{2,5})-?\d{4,}\b")
+_MIXED = re.compile(r"\b(?:[A-Z]-?\d{3,}|(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]{5,12})\b")
+_LETTERED = re.compile(r"[A-Z]{1,5}(?P<digits>\d{4,})")
+_PREFIXES = {
+    "ORD": "order",
+    "PO": "order",
+    "INV": "invoice",
+    "BK": "booking",
+    "RMA": "refund",
+    "CASE": "ticket",
+    "TRX": "payment",
+}
 _ERROR = re.compile(
     r"\b(?:error|err|code|exception|http|status)\b(?:\s+(?:code|number|message|no)\b\.?)?\s*(?:\b(?:is|was|says)\b\s*)?"
     r"[:#(=\"'-]*\s*(?P<code>[A-Z]{0,6}[-_]?\d{2,8}\b|[A-Z]+(?:_[A-Z0-9]+)+)",
@@ -43,17 +54,18 @@ _ERROR = re.compile(
 )
 _HEX = re.compile(r"\b0x[0-9a-f]{4,}\b", re.IGNORECASE)
 _SYMBOL = re.compile(r"\b(?:ERR|E|EX)_[A-Z0-9_]{3,}\b")
+_LONG = re.compile(r"#?\b(?=[A-Za-z-]*\d)(?=(?:-?[A-Za-z0-9]){4})[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b")
 _DATE_LIKE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{2,4}|(?:19|20)\d\d")
 
 EARLIER_CONTACT = re.compile(
     r"\bsame (?:issue|problem|question|error|request|story)\b|\bfollow(?:ing)?[- ]?up\b"
-    r"|\bany (?:updates?|news|progress)\b|\bno ?(?:one|body) (?:\w+ )?(?:got|gotten|came|come) back to me\b"
+    r"|\bany (?:updates?|news|progress)\b|\bno ?(?:one|body) (?:\w+ )?(?:got|gotten|came|come) back\b"
     r"|\b(?:contacted|chatted|spoke|spoken|talked|wrote|written|called|messaged|reached out|e-?mailed)(?: \w+){0,2}?"
     r" (?:you|your|support|customer (?:service|care)|the (?:bot|chat ?bot|team)|one of you|about (?:this|it)|in about)\b"
-    r"|\b(?:my|our|the|your) (?:earlier|previous|last|first|other|yesterday's) "
+    r"|\b(?:my|our|the|your) (?:earlier|previous|last|first|other) "
     r"(?:chat|conversation|ticket|message|e-?mail|call|request|case|reply|answer)\b"
-    r"|\b(?:second|third|fourth|2nd|3rd|4th) time (?:\w+'?\w* ){0,3}(?:ask|contact|writ|call|messag|chat|report)\w*"
-    r"|\b(?:like|as) (?:i|we) (?:\w+ )?(?:said|mentioned|wrote|reported|explained) (?:yesterday|earlier|before|last)\b"
+    r"|\b(?:second|third|2nd|3rd|4th) time (?:\w+'?\w* ){0,3}(?:ask|contact|writ|call|messag|chat|report)\w*"
+    r"|\b(?:like|as) (?:i|we) (?:\w+ )?(?:said|mentioned|wrote|reported|explained) (?:yesterday|earlier|before)\b"
     r"|\b(?:the|your) (?:bot|chat ?bot|agent|colleague|assistant) (?:told|said|promised|closed|ended|hung)\b",
     re.IGNORECASE,
 )
@@ -89,7 +101,9 @@ def references(text: str) -> frozenset[Reference]:
     for match in _MATTER.finditer(text):
         for code in _listed(match, text):
             found.setdefault(_bare(code), MATTERS[match["word"].lower()])
-    for match in (*_HASHED.finditer(text), *_PREFIXED.finditer(text)):
+    for match in _PREFIXED.finditer(text):
+        found.setdefault(_bare(match[0]), _PREFIXES.get(match["prefix"], ""))
+    for match in (*_HASHED.finditer(text), *_MIXED.finditer(text)):
         found.setdefault(_bare(match.groupdict().get("code") or match[0]), "")
     return frozenset(Reference(kind, code) for code, kind in found.items())
 
@@ -107,6 +121,15 @@ def conflicting(earlier: frozenset[Reference], later: frozenset[Reference]) -> f
     return frozenset(kinds)
 
 
+def without_codes(text: str) -> str:
+    """`text` without long numbers and codes, which make any two texts that hold one look alike.
+
+    >>> without_codes("Where is order #48213-B, it was 2 lamps?")
+    'Where is order, it was 2 lamps?'
+    """
+    return re.sub(r"\s+([,.?!])", r"\1", " ".join(_LONG.sub(" ", text).split()))
+
+
 def _listed(match: re.Match[str], text: str) -> list[str]:
     """The code of a match and those listed after it ("orders 4711 and 4712"), dates left out."""
     codes = [match["code"]]
@@ -117,4 +140,7 @@ def _listed(match: re.Match[str], text: str) -> list[str]:
 
 
 def _bare(code: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "", code.upper())
+    """A code without its punctuation, and without letters before four digits or more: ORD-48213 is order 48213."""
+    plain = re.sub(r"[^A-Z0-9]", "", code.upper())
+    lettered = _LETTERED.fullmatch(plain)
+    return lettered["digits"] if lettered else plain

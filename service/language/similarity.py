@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from service.conversation import Conversation, Message, Role
 from service.language.embedding import Vector
-from service.language.references import EARLIER_CONTACT, STILL, Reference, conflicting, references, shared
+from service.language.references import (
+    EARLIER_CONTACT,
+    STILL,
+    Reference,
+    conflicting,
+    references,
+    shared,
+    without_codes,
+)
 
 WEIGHTS = Path(__file__).parent / "weights" / "issue_projection.npz"
 """Written by training/same_issue.py: a mean, a 384 x 384 projection, a slope and an intercept for the probability.
@@ -26,7 +34,11 @@ Learned from CLINC150 (CC BY 3.0) and BANKING77 (CC BY 4.0): which messages shar
 # What the text alone cannot know, in log odds, added to the text's. Set by hand: public pairs have no shared order ids.
 SAME_MATTER = 2.0
 SAME_ERROR = 1.5
+SAME_CODE = 1.0
+"""A code of which nobody said what it is: as like a product as an order."""
 OTHER_MATTER = -2.5
+OTHER_MATTER_AT_MOST = -1.0
+"""Two orders are two issues however alike the words are: 0.27 as a probability, at most."""
 NAMES_EARLIER_CONTACT = 1.5
 STILL_NOT_RIGHT = 0.5
 BARE_FOLLOW_UP = 1.4
@@ -53,7 +65,9 @@ _FUNCTION_WORDS = """
 """
 _NO_TOPIC = frozenset((_COURTESY_WORDS + _FUNCTION_WORDS).split())
 _THANKS_WORDS = "thanks thank thx ty cheers ok okay great perfect awesome cool nice lovely fine appreciated bye goodbye"
-_SOLVED_WORDS = "works worked working fixed solved sorted resolved helped did trick solution perfectly finally"
+_SOLVED_WORDS = (
+    "works worked working fixed solved sorted resolved helped did trick solution perfectly finally came arrived"
+)
 _SOLVED = frozenset(_SOLVED_WORDS.split())
 _CONTENT = _SOLVED | frozenset(_THANKS_WORDS.split())
 _NEGATIONS = frozenset({"not", "isn't", "doesn't", "didn't", "hasn't", "never", "no", "but"})
@@ -101,7 +115,8 @@ def statement(conversation: Conversation) -> Statement | None:
     if len(texts) > 1:
         texts = [text if text[-1] in ".!?" else f"{text}." for text in texts]
     named = references("\n".join([subject, *(message.text for message in written)]))
-    return Statement(" ".join(texts)[:STATEMENT_CHARACTERS], opening[0], named)
+    text = " ".join(texts)[:STATEMENT_CHARACTERS]
+    return Statement(without_codes(text) or text, opening[0], named)
 
 
 def says_something(text: str) -> bool:
@@ -125,8 +140,8 @@ def compare(earlier: Statement, later: Statement, earlier_vector: Vector, later_
     """The probability that `later` is about the same issue as `earlier`; the vectors are of their texts.
 
     Logistic in the cosine of the projected vectors, then shifted by fixed log odds: a shared order, booking or other
-    matter +2.0, a shared error +1.5, both naming a matter of one kind but different ones -2.5, the later one saying
-    that it was raised before +1.5 or that it is still not right +0.5.
+    matter +2.0, a shared error +1.5, another shared code +1.0; both naming a matter of one kind but different ones
+    -2.5, and -1.0 at most; the later one saying that it was raised before +1.5, or that it is still not right +0.5.
     """
     model = _model()
     cosine = model.cosine(earlier_vector, later_vector)
@@ -140,12 +155,17 @@ def compare(earlier: Statement, later: Statement, earlier_vector: Vector, later_
     elif still and len(_content(STILL.sub(" ", later.text))) < BARE_WORDS - 2:
         odds = max(odds, BARE_FOLLOW_UP - STILL_NOT_RIGHT)
     odds += NAMES_EARLIER_CONTACT if raised_before else STILL_NOT_RIGHT if still else 0.0
-    if both:
-        errors = {r.code for r in earlier.references | later.references if r.kind == "error"}
-        odds += SAME_MATTER if both - errors else SAME_ERROR
+    odds += _shared_odds(both, earlier.references | later.references)
     if other:
-        odds += OTHER_MATTER
+        odds = min(odds + OTHER_MATTER, OTHER_MATTER_AT_MOST)
     return SameIssue(1 / (1 + math.exp(-odds)), cosine, both, other, raised_before or still)
+
+
+def _shared_odds(codes: frozenset[str], named: frozenset[Reference]) -> float:
+    """The log odds that shared codes are worth: those of the one that says most."""
+    kinds = {reference.kind for reference in named if reference.code in codes}
+    worth = (SAME_CODE if kind == "" else SAME_ERROR if kind == "error" else SAME_MATTER for kind in kinds)
+    return max(worth, default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
