@@ -43,6 +43,7 @@ WRITEBACK_THREADS = 8
 INGEST_THREADS = 2
 MOST_SCORERS = 4
 ORPHANS_SECONDS = 10.0
+_ADDRESS = Path("run", "address")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -132,11 +133,12 @@ class Embedded:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._hold_folder()
         self._web = _listen(self.host, self._wanted_port)
+        (self.folder / _ADDRESS).write_text(f"{self.base_url}\n")
         programs = self._programs(self._free_children_lock())
         try:
             migrate(self.settings.database)
         except SQLAlchemyError as error:
-            raise EmbeddedError(_database_fault(self.settings, error)) from error
+            raise EmbeddedError(database_fault(self.settings, error)) from error
         self._supervisor = Supervisor(programs, logs=self.logs, pid_file=self._run / "children.json")
         if self._stopping:
             return
@@ -203,9 +205,10 @@ class Embedded:
     def _programs(self, lock: int) -> list[Program]:
         assert self._web is not None
         broker = None if self.settings.redis_url else self._broker(lock)
-        settings = self.settings
-        if broker is not None:
-            settings = settings.model_copy(update={"redis_url": broker[1]})
+        changes: dict[str, Any] = {} if broker is None else {"redis_url": broker[1]}
+        if self.settings.demo and not self.settings.public_url:
+            changes["public_url"] = self.base_url  # So that the demo's notes name a page that opens.
+        settings = self.settings.model_copy(update=changes)
         metrics = self._run / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir()
@@ -233,7 +236,7 @@ class Embedded:
             worker(INGEST, "threads", INGEST_THREADS),
             worker(SCORE, "prefork", scorers),
             worker(WRITEBACK, "threads", WRITEBACK_THREADS),
-            program("beat", *_CELERY, "beat", "--schedule", str(self._run / "beat"), "--pidfile", ""),
+            program("beat", *_CELERY, "beat", "--schedule", str(self._run / f"{self._marker}-beat"), "--pidfile", ""),
         ]  # fmt: skip
 
     def _broker(self, lock: int) -> tuple[Program, str]:
@@ -338,18 +341,21 @@ def _absolute(url: str) -> str:
     return parsed.set(database=str(Path(parsed.database).resolve())).render_as_string(hide_password=False)
 
 
-def _database_fault(settings: Settings, error: SQLAlchemyError) -> str:
+def database_fault(settings: Settings, error: SQLAlchemyError) -> str:
+    """What to tell of a database that cannot be used; without its password."""
     where = make_url(driver_url(settings.database)).render_as_string(hide_password=True)
     cause = str(getattr(error, "orig", None) or type(error).__name__).strip().splitlines()
     return f"the database {where} cannot be used ({cause[0] if cause else 'no reason given'}). Check DATABASE_URL."
 
 
-def sign_in_link(settings: Settings, base_url: str) -> str:
-    """A new link that signs in once within the hour."""
+def sign_in_link(settings: Settings) -> str:
+    """A new link that signs in once within the hour: at `PUBLIC_URL`, else where the service runs or last ran."""
     database = Database(settings.database)
     with closing(database), database.begin() as session:
         token = sign_in.new_token(session, now=utc_now())
-    return f"{settings.public_url or base_url}/sign-in/{token}"
+    last = settings.data_dir / _ADDRESS
+    here = last.read_text().strip() if last.exists() else f"http://{settings.host}:{settings.port}"
+    return f"{settings.public_url or here}/sign-in/{token}"
 
 
 def up(settings: Settings, host: str | None = None, port: int | None = None) -> int:
@@ -377,7 +383,7 @@ def _greet(service: Embedded) -> None:
         first = not queries.has_signed_in(session)
     click.echo(f"Deskmark runs at {service.base_url}. Data and logs: {service.folder}. Ctrl-C stops it.")
     if first and not settings.demo:
-        click.echo(f"Sign in once, within the hour: {sign_in_link(settings, service.base_url)}")
+        click.echo(f"Sign in once, within the hour: {sign_in_link(settings)}")
 
 
 @contextmanager

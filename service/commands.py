@@ -1,0 +1,158 @@
+"""Commands around the running service: up, migrate, connect, installations, writing, sign-in-link, key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from service import embedded
+from service.embedded import EmbeddedError, own_settings
+from service.settings import Settings
+from service.store import installations as store
+from service.store import queries
+from service.store.database import Database
+from service.store.database import migrate as bring_up_to_date
+from service.store.secrets import SecretBox, new_key
+from service.web.connecting import KINDS, Kind, NotAccepted, new_installation, webhook_url
+from tasks.runtime import utc_now
+
+
+def settings() -> Settings:
+    """Settings with the data folder's own keys, or a plain word about what is wrong with them."""
+    try:
+        return own_settings()
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        raise click.ClickException("settings are not usable\n  " + "\n  ".join(faults)) from error
+    except EmbeddedError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def database(given: Settings) -> Iterator[Database]:
+    """The database, its tables up to date; closed at the end."""
+    try:
+        bring_up_to_date(given.database)
+        opened = Database(given.database)
+        try:
+            yield opened
+        finally:
+            opened.close()
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        raise click.ClickException(embedded.database_fault(given, error)) from error
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1, or DESKMARK_HOST]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8321, or PORT]")
+def up(host: str | None, port: int | None) -> None:
+    """Run the whole service on this machine: web, workers, beat, and a broker and database where none are set."""
+    raise SystemExit(embedded.up(settings(), host=host, port=port))
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database's tables up to date. `deskmark up` does this by itself."""
+    with database(settings()):
+        click.echo("The database is up to date.")
+
+
+@click.command("sign-in-link")
+def sign_in_link() -> None:
+    """Print a link that signs in once within the hour."""
+    given = settings()
+    with database(given):
+        click.echo(embedded.sign_in_link(given))
+
+
+@click.command()
+def key() -> None:
+    """Print a fresh key for DESKMARK_SECRET_KEY."""
+    click.echo(new_key())
+
+
+@click.group()
+def connect() -> None:
+    """Connect a helpdesk; writing to it stays off until it is switched on."""
+
+
+def _connecting(kind: Kind) -> click.Command:
+    """The command that connects one kind of helpdesk: an option for each thing to fill in, asked for when absent."""
+
+    def run(**given: str | None) -> None:
+        _connect(kind, {name: value or "" for name, value in given.items()})
+
+    command: Callable[..., None] = run
+    for f in reversed(kind.fields):
+        asked: dict[str, Any] = {"default": ""} if f.option else {"prompt": f.label, "hide_input": f.secret}
+        name = f"--{f.name.replace('_', '-')}"
+        command = click.option(
+            name, envvar=f"DESKMARK_{kind.connector}_{f.name}".upper(), show_envvar=True, help=f.hint, **asked
+        )(command)
+    for decorate in (
+        click.option("--account-group", default="", help="Helpdesks with the same group share their customers."),
+        click.option("--base-url", default=kind.base_url, prompt=not kind.base_url, help=kind.base_url_hint),
+        click.option("--account", prompt=True, help=kind.account_hint),
+    ):
+        command = decorate(command)
+    return click.command(kind.connector, help=f"Connect {kind.title}. Secrets are asked for unseen.")(command)
+
+
+def _connect(kind: Kind, given: dict[str, str]) -> None:
+    own = settings()
+    box = SecretBox(own.secret_key.get_secret_value())
+    try:
+        new = new_installation(kind, given, settings=own, box=box)
+        with database(own) as opened, opened.begin() as session:
+            store.add(session, new, now=utc_now())
+    except NotAccepted as error:
+        raise click.ClickException(str(error)) from error
+    except IntegrityError as error:
+        raise click.ClickException(f"{kind.title} {given['account']} is connected already") from error
+    click.echo(f"Connected as {new.id}. Paste this address into {kind.title}'s webhook:")
+    click.echo(f"  {webhook_url(own, kind.connector, new.id)}")
+    if not own.public_url:
+        click.echo("  (set PUBLIC_URL to the https address under which the helpdesk reaches this service)")
+    click.echo(f"Nothing is written to the helpdesk until you run: deskmark writing {new.id} on")
+
+
+for _kind in KINDS.values():
+    connect.add_command(_connecting(_kind))
+
+
+@click.command()
+def installations() -> None:
+    """List the connected helpdesks."""
+    given = settings()
+    with database(given) as opened, opened.read() as session:
+        last = queries.last_deliveries(session)
+        rows = store.all_of(session)
+    for row in rows:
+        heard = f"last webhook {last[row.id]:%Y-%m-%d %H:%M} UTC" if row.id in last else "no webhook yet"
+        click.echo(f"{row.id}  {row.connector} {row.account}  writing {'on' if row.writing else 'off'}  {heard}")
+        click.echo(f"  {webhook_url(given, row.connector, row.id)}")
+    if not rows:
+        click.echo("No helpdesk is connected. Connect one: deskmark connect zendesk, or deskmark connect intercom")
+
+
+@click.command()
+@click.argument("installation")
+@click.argument("state", type=click.Choice(["on", "off"]))
+def writing(installation: str, state: str) -> None:
+    """Switch writing to a connected helpdesk on or off."""
+    with database(settings()) as opened, opened.begin() as session:
+        if store.get(session, installation) is None:
+            raise click.ClickException(f"no helpdesk is connected as {installation}; see deskmark installations")
+        store.change(session, installation, writing=state == "on")
+    click.echo(f"Writing is {state}.")
+
+
+COMMANDS: tuple[click.Command, ...] = (up, migrate, sign_in_link, key, connect, installations, writing)
+"""Everything here, for the command line to mount."""
