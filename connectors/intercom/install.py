@@ -41,10 +41,12 @@ PERMISSIONS = (
     "Read conversations",
     "Write conversations",
     "Read one user and one company",
+    "Read and list users and companies",
     "Read tags",
     "Write tags",
     "Read admins",
 )
+"""What the app's token may do: the smallest set with which everything here works."""
 
 SUBSCRIPTIONS = tuple(
     topic for topic, signal in TOPICS.items() if signal in (Signal.ENDED, Signal.ACTIVITY, Signal.DELETED)
@@ -99,9 +101,7 @@ def _identity(me: Me) -> Finding:
     if me.id is None:
         return Finding(False, "The token belongs to no teammate: set the option admin_id to the id of one")
     name = me.name or me.id
-    return Finding(
-        True, f"Notes and tags will be signed by {name} ({me.id}) of workspace {me.app.id_code}"
-    )
+    return Finding(True, f"Notes and tags will be signed by {name} ({me.id}) of workspace {me.app.id_code}")
 
 
 def _region(me: Me, base_url: str) -> Finding:

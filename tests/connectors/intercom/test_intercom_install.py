@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from connectors.intercom import install
-from connectors.intercom.client import IntercomClient
+from connectors.intercom.client import VERSION, IntercomClient
 from connectors.intercom.payloads import DataAttribute, Me, Person
 from connectors.intercom.sandbox import Sandbox
 from connectors.intercom.sandbox.workspace import Attribute
+from service.writeback import OUTCOMES
 
 HTTPS = "https://deskmark.example"
 
@@ -91,3 +93,12 @@ def test_the_address_follows_the_region(region: str, base_url: str, mended: str 
     assert "admin_id" in found
     assert "attributes cannot be read" in found
     assert "teammates cannot be read" in found
+
+
+def test_the_readme_names_what_an_admin_has_to_enter() -> None:
+    readme = Path(install.__file__).with_name("README.md").read_text(encoding="utf-8")
+    flat = " ".join(readme.split())
+    for name in (*install.SUBSCRIPTIONS, *install.ATTRIBUTES, *install.REGIONS.values(), *OUTCOMES, VERSION):
+        assert name in readme, name
+    for permission in install.PERMISSIONS:
+        assert permission in flat, permission
