@@ -61,7 +61,7 @@ EARLIER_CONTACT = re.compile(
     r"\bsame (?:issue|problem|question|error|request|story)\b|\bfollow(?:ing)?[- ]?up\b"
     r"|\bany (?:updates?|news|progress)\b|\bno ?(?:one|body) (?:\w+ )?(?:got|gotten|came|come) back\b"
     r"|\b(?:contacted|chatted|spoke|spoken|talked|wrote|written|called|messaged|reached out|e-?mailed)(?: \w+){0,2}?"
-    r" (?:you|your|support|customer (?:service|care)|the (?:bot|chat ?bot|team)|one of you|about (?:this|it)|in about)\b"
+    r" (?:you|your|support|customer (?:service|care)|the (?:bot|chat ?bot|team)|one of you|about (?:this|it))\b"
     r"|\b(?:my|our|the|your) (?:earlier|previous|last|first|other) "
     r"(?:chat|conversation|ticket|message|e-?mail|call|request|case|reply|answer)\b"
     r"|\b(?:second|third|2nd|3rd|4th) time (?:\w+'?\w* ){0,3}(?:ask|contact|writ|call|messag|chat|report)\w*"

@@ -9,6 +9,7 @@ from service.conversation import Author, Conversation, Message, Role
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM
 from service.language.similarity import SameIssue, compare, only_thanks, says_something, statement
+from service.scoring.score import Policy
 
 PAIRS = Path(__file__).parents[1] / "samples" / "same_issue_pairs.jsonl"
 
@@ -137,7 +138,7 @@ def test_a_follow_up_with_a_topic_of_its_own_is_still_read(embedder: CachedEmbed
 def test_own_pairs_are_told_apart(embedder: CachedEmbedder) -> None:
     rows = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
     judged_rows = [(row["same"], judged(embedder, row["a"], row["b"]).probability) for row in rows]
-    said = [same for same, probability in judged_rows if probability >= 0.6]
+    said = [same for same, probability in judged_rows if probability >= Policy().same_issue_threshold]
     found = sum(said)
     assert found / len(said) >= 0.9
     assert found / sum(same for same, _ in judged_rows) >= 0.9
