@@ -1,4 +1,4 @@
-"""What a customer says about the outcome: it works, it does not, not what was asked, gives up, will try, accepts.
+"""What a customer says about the outcome: it works, it does not, not what was asked, gives up, will come back, will try, accepts.
 
 Clause patterns of general English with negation, questions and conditions minded; the last decisive clause of a message
 speaks for it. This module reads customers only and knows no metric.
@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     REJECTS = "rejects"
     GIVES_UP = "gives_up"
     DEFERS = "defers"
+    TRIES = "tries"
     ACCEPTS = "accepts"
 
 
@@ -67,7 +68,7 @@ _FAILS = re.compile(
     rf"|\b(?:i|we) (?:still )?(?:can't|cant|cannot|couldn't|(?:am|'m) (?:not able|unable) to) {_USE}\b"
 )
 _REJECTS = re.compile(
-    r"\bnot what i\b|\b(?:that|this)(?:'s| is| was|s)? (?:not|n't)(?: really| even)? (?:my question|the question|what|relevant|helpful"
+    r"\bnot what i\b|^(?:no,? )?not (?!yet|sure|really|bad|at |a problem|now|necessar|today|only|just|too|so|that i|to worry|right now|much|interested|for any|anything|in a|quite|many)\w+|\b(?:that|this)(?:'s| is| was|s)? (?:not|n't)(?: really| even)? (?:my question|the question|what|relevant|helpful"
     r"|helping|an answer|the (?:issue|problem|point))\b|\b(?:is|was)n't (?:my question|what i|helpful|an answer)"
     r"|\bwrong (?:answer|article|topic|question|link)\b"
     r"|\byou (?:did|do|are|have|were)(?:n't| not)(?: even| really)? (?:answer\w*|understand\w*|listen\w*|read\w*|help\w*|hear\w*)"
@@ -76,21 +77,26 @@ _REJECTS = re.compile(
     r"|\bi (?:just|already) (?:told|said|asked|explained)\b|\bas i (?:said|wrote|told|mentioned)\b|\b(?:read|listen to) (?:my|me|what i)\b"
     r"|\bi (?:asked|was asking) (?:about|for|you|if|how|why|when)\b"
 )
+_WILL = r"(?:i'll|i will|ill|let me|i'm going to|gonna|i need to|i have to|we'll|will)(?: just| go| also| now| then| definitely)*(?: and)?"
 _GIVES_UP = re.compile(
     r"\bnever ?mind\b|\bnvm\b|\bforget (?:it|about it|this|that)\b|\b(?:i|i'm|im) (?:give|giving|gave) up\b|^give up\b"
     r"|\bwaste of (?:my )?time\b"
     r"|\b(?:i'll|i will|ill|i'm going to|going to|gonna|i'd rather)(?: just| simply| probably)? (?:call|phone|ring|dispute|complain|sue"
     r"|go elsewhere|go to (?:my bank|another|a different|court|a competitor)|switch (?:to|provider)|take my (?:business|money)"
     r"|(?:try|buy|shop|order|look)(?: it)? (?:another|a different|some(?:where|one) else|elsewhere)|do without|contact my bank)"
-    r"|\bdone with (?:this|you|it all)\b|\bnot worth (?:it|my|the)\b|\bi'm (?:out of here|done here)\b"
+    rf"|\b{_WILL} [\w' ]{{0,40}}\b(?:reach out|contact|talk|speak|turn) (?:to |with )?(?:a |an |the |your |customer )*"
+    r"(?:human|agent|support|service|staff|manager|supervisor|hotline)\b|\bdone with (?:this|you|it all)\b|\bnot worth (?:it|my|the)\b|\bi'm (?:out of here|done here)\b"
 )
 _DEFERS = re.compile(
-    r"\b(?:i'll|i will|ill|let me|i'm going to|gonna|i need to|i have to|we'll|will)(?: just| definitely| go| have to| need to| also| now"
-    r"| then)? ?(?:and )?(?:try|check|look|get back|come back|find|gather|contact|reach out|think|see (?:if|whether|what|how)|test"
-    r"|do (?:that|it|so)|let you know|wait|ask|search|explore|consider|keep an eye)\b"
-    r"|\b(?:talk|speak|write|back) (?:to you )?(?:soon|later|tomorrow)\b|\bhold off\b|\bwill do\b"
-    r"|\bonce i (?:have|get|find|know)\b|\bas soon as i\b"
+    rf"\b{_WILL} (?:get back|come back|be back|return|gather|reach out|contact you|write (?:you )?again"
+    r"|(?:find|get|look for|search for|dig out) (?:my|the|that|those|it))\b"
+    r"|\b(?:talk|speak|write|back) (?:to you )?(?:soon|later|tomorrow)\b|\bonce i (?:have|get|find|know)\b|\bas soon as i\b"
 )
+_TRIES = re.compile(
+    rf"\b{_WILL} (?:have to |need to )?(?:try|check|look (?!into|elsewhere)|see (?:if|whether|what|how)|test|do (?:that|it|so)|let you know|wait|ask"
+    r"|keep an eye)\b|^(?:ok,? )?will do\b|^(?:trying|checking|waiting)\b"
+)
+_POLITE_IF = re.compile(r"\bif (?:i |there |any|some|it )|\bif needed\b|\bwhenever i\b")
 _WORKS = re.compile(
     rf"(?:^\W*|\b(?:{_THING}|now|finally|yes|also),? )(?:now )?(?:works?|worked)\b(?! (?:for|best|better|well|with))"
     rf"|\b(?:{_THING}|\w+)(?:'s| is| are|'re)(?: now| all| finally| up and)? (?:working|fixed|solved|resolved|sorted|running|back"
@@ -109,7 +115,7 @@ _WORKS = re.compile(
     rf"|\bi can (?:now|finally) {_USE}\b|\bnow i (?:can|see|have|got)\b"
 )
 _ACCEPTS = re.compile(
-    r"^\W*(?:ok(?:ay)?|k|thanks?|thank you|thx|ty|cheers|ta|great|perfect|good|nice|cool|awesome|excellent|wonderful|alright|all right"
+    r"\bhold off\b|\b(?:i'll|i will) (?:also )?(?:think|consider|explore|look into)\b|^\W*(?:ok(?:ay)?|k|thanks?|thank you|thx|ty|cheers|ta|great|perfect|good|nice|cool|awesome|excellent|wonderful|alright|all right"
     r"|fine|got it|understood|i see|i understand|makes sense|sure|yes|yep|ah|oh|lovely|brilliant|super|no,? (?:that'?s|thank|thanks|it'?s)"
     r"|that'?s (?:all|it|ok|fine|great|perfect|good|clear|okay|helpful)|appreciate|sounds good|very helpful|fair enough|right|noted"
     r"|i appreciate|good to know|no problem|no worries|you too|bye|goodbye|wow|phew|finally|that works|works for me)\b"
@@ -128,11 +134,14 @@ _NO = re.compile(r"^\W*(?:no|nope|nah|not (?:really|at all|yet)|it (?:did|does|h
 
 _BAD_NEWS = (
     (Outcome.GIVES_UP, _GIVES_UP),
-    (Outcome.REJECTS, _REJECTS),
     (Outcome.FAILS, _FAILS),
+    (Outcome.REJECTS, _REJECTS),
     (Outcome.DEFERS, _DEFERS),
+    (Outcome.TRIES, _TRIES),
 )
 """In the order in which they decide; "never mind" outweighs what else is said in the clause."""
+
+_LATER = frozenset({Outcome.DEFERS, Outcome.TRIES})
 
 
 def read_outcome(text: str) -> Outcome | None:
@@ -203,6 +212,6 @@ def _of_clause(clause: str, *, asked: bool) -> Outcome | None:
     if not asked and not _NEGATION.search(clause) and not _UNREAL.search(clause) and _WORKS.search(clause):
         return Outcome.WORKS
     for outcome, pattern in _BAD_NEWS:
-        if pattern.search(clause):
+        if pattern.search(clause) and not (outcome in _LATER and _POLITE_IF.search(clause)):
             return outcome
     return Outcome.ACCEPTS if not asked and _ACCEPTS.search(clause) else None

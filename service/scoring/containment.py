@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from service.conversation import Conversation, Feedback, Role, handoff_position
 from service.language.statements import NEGATIVE, Outcome
@@ -26,23 +28,33 @@ class Containment(StrEnum):
     HUMAN_ONLY = "human_only"
 
 
-LEVEL = {
-    Containment.CONFIRMED: 2.5,
-    Containment.LIKELY: 0.5,
-    Containment.UNCLEAR: -0.3,
-    Containment.ABANDONED: -1.5,
-    Containment.UNRESOLVED: -1.8,
-    Containment.RETURNED: -3.5,
-}
-"""Log odds of a true resolution by class, before how simple the bot's part was."""
+LEVEL: Mapping[Containment, tuple[float, float]] = MappingProxyType(
+    {
+        Containment.CONFIRMED: (2.5, 0.1),
+        Containment.LIKELY: (0.5, 0.25),
+        Containment.UNCLEAR: (-0.6, 0.25),
+        Containment.ABANDONED: (-1.0, 0.15),
+        Containment.UNRESOLVED: (-1.0, 0.2),
+        Containment.RETURNED: (-3.5, 0.0),
+    }
+)
+"""By class: log odds of a true resolution, and how much a simple bot's part adds. Set by judgement, not fitted."""
 
-SIMPLICITY_WEIGHT = 0.3
+SAID_SO = (-2.0, 0.1)
+"""The same where the customer themselves gave up or says that it did not help: no guess is left. A refusal, on the
+other hand, can be the right answer to a customer who does not like it."""
+
+SAID_BY_CUSTOMER = frozenset({"gave_up", "customer_says_not_helped", "feedback", "rating"})
+
+SERIOUS = frozenset({"customer_request", "frustration", "loop", "tool_failure"})
+"""Reasons of a missed escalation that leave the customer unserved whatever the bot answered."""
 
 SIMPLE_ENOUGH = -0.6
 """Least simplicity of a bot's part whose unproven word is believed; see `complexity.simplicity`."""
 
+_BAD = frozenset({Containment.UNRESOLVED, Containment.ABANDONED})
 _REASON = re.compile(
-    r"\b(?:because|since|due to|policy|policies|only|unless|without|until|already|eligible|allowed|non-?refundable|refundable"
+    r"\b(?:because|since|due to|policy|policies|only|unless|without|until|already|eligible|allowed|(?:non-?)?refundable"
     r"|covered|terms|rules?|before|after|must)\b",
     re.IGNORECASE,
 )
@@ -77,8 +89,8 @@ def containment(case: Case) -> Score:
        (`complexity.simplicity`). A refusal with a reason that the customer accepts is such an answer.
     6. `unclear`: everything else.
 
-    Value: probability that the issue was truly resolved = logistic(LEVEL[class] + 0.3 * simplicity), not calibrated to
-    the account; `None` when the conversation was not contained. The bot's claim never raises it: on the one public set
+    Value: probability that the issue was truly resolved = logistic(level + slope * simplicity) with `LEVEL[class]`, not
+    calibrated to the account; `None` when the conversation was not contained. The bot's claim never raises it: on the one public set
     with verified outcomes claims made the truth less likely. What the bot claims in the end is kept apart, in
     `details.claimed` (success, failure, none) with its probability; `details.basis` names what decided.
 
@@ -100,7 +112,9 @@ def containment(case: Case) -> Score:
     decision = outside or _contained(case, ending)
     value = None
     if outside is None and decision.verdict is not None:
-        value = 1 / (1 + math.exp(-(LEVEL[decision.verdict] + SIMPLICITY_WEIGHT * ending.simple)))
+        against = decision.verdict in _BAD and decision.basis in SAID_BY_CUSTOMER
+        level, slope = SAID_SO if against else LEVEL[decision.verdict]
+        value = 1 / (1 + math.exp(-(level + slope * ending.simple)))
     return Score(
         verdict=decision.verdict,
         value=value,
@@ -134,9 +148,9 @@ def _not_contained(conversation: Conversation) -> _Decision | None:
         shown = (Evidence.of(answer, "first human answer"),)
         return _Decision(Containment.ESCALATED, "handed_off", "A human took over from the bot.", 1.0, shown)
     last = next((m for m in reversed(conversation.public) if m.role is Role.CUSTOMER), None)
-    shown = (Evidence.of(last, "the customer's last message; no human answered"),) if last else ()
+    left = (Evidence.of(last, "the customer's last message; no human answered"),) if last else ()
     reason = "The bot handed off and no human answered."
-    return _Decision(Containment.ESCALATED, "abandoned_in_queue", reason, 1.0, shown)
+    return _Decision(Containment.ESCALATED, "abandoned_in_queue", reason, 1.0, left)
 
 
 def _contained(case: Case, ending: Ending) -> _Decision:
@@ -150,7 +164,7 @@ def _contained(case: Case, ending: Ending) -> _Decision:
         if decision is not None:
             return decision
     missed = case.so_far.get("escalation")
-    if missed is not None and missed.verdict == "missed":
+    if missed is not None and missed.verdict == "missed" and missed.details.get("reason") in SERIOUS:
         reason = "The customer needed a human and none came."
         return _Decision(Containment.UNRESOLVED, "missed_escalation", reason, 0.8, missed.evidence)
     return _by_the_bots_word(ending)
@@ -159,17 +173,20 @@ def _contained(case: Case, ending: Ending) -> _Decision:
 def _abandoned(ending: Ending) -> _Decision | None:
     """The customer gave up, or left while the bot waited for them."""
     said, act, closing = ending.last_word, ending.act, ending.closing
+    last = said.outcome if said is not None and ending.after else None
     if said is not None and said.outcome is Outcome.GIVES_UP:
         shown = (Evidence.of(said.message, "the customer gives up"),)
         return _Decision(Containment.ABANDONED, "gave_up", "The customer gave up.", 0.9, shown)
-    if act is None or closing is None or act.asks < CERTAIN or max(act.useful, act.success) >= CERTAIN:
+    if act is None or closing is None or ending.rating or ending.action:
         return None
-    waiting = Evidence.of(closing, "the bot needs something of the customer")
-    if ending.silent and not ending.rating and not ending.action:
+    waiting = Evidence.of(closing, "the bot's last word")
+    open_request = act.asks >= CERTAIN > max(act.useful, act.success)
+    if open_request and ending.silent:
         return _Decision(Containment.ABANDONED, "left", "The customer left while the bot waited.", 0.75, (waiting,))
-    if ending.after and said is not None and said.outcome is Outcome.DEFERS:
-        shown = (waiting, Evidence.of(said.message, "the customer puts it off"))
-        return _Decision(Containment.ABANDONED, "put_off", "The customer left without what the bot needed.", 0.7, shown)
+    postponed = last is Outcome.DEFERS and act.success < CERTAIN
+    if said is not None and (postponed or (open_request and last is Outcome.TRIES)):
+        both = (waiting, Evidence.of(said.message, "the customer puts it off"))
+        return _Decision(Containment.ABANDONED, "put_off", "The customer put it off and left.", 0.7, both)
     return None
 
 
@@ -218,7 +235,7 @@ def _by_the_bots_word(ending: Ending) -> _Decision:
         return _Decision(Containment.UNCLEAR, "nothing_done", "The bot did nothing that could have helped.", 0.6)
     if act.failure >= CERTAIN > act.success:
         shown = (Evidence.of(closing, "the bot says that it could not be done"),)
-        went_along = ending.accepted or (said is not None and ending.after and said.outcome is Outcome.DEFERS)
+        went_along = ending.accepted and (said is None or not ending.after)
         if not (went_along and _REASON.search(closing.text)):
             return _Decision(Containment.UNRESOLVED, "bot_failed", "The bot could not do it.", 0.75, shown)
         if ending.simple >= SIMPLE_ENOUGH:
@@ -244,7 +261,7 @@ def _believed(ending: Ending) -> _Decision:
         return _Decision(Containment.UNCLEAR, "unanswered", "The customer's last message got no answer.", 0.6, left)
     if max(act.useful, act.success) < CERTAIN:
         return _Decision(Containment.UNCLEAR, "no_outcome", "Nothing says how it ended.", 0.6, shown)
-    if said is not None and ending.after and said.outcome is Outcome.DEFERS:
+    if said is not None and ending.after and said.outcome is Outcome.TRIES:
         later = (*shown, Evidence.of(said.message, "the customer will try it"))
         return _Decision(Containment.UNCLEAR, "still_to_try", "The customer had yet to try the answer.", 0.6, later)
     if said is not None and said.outcome in NEGATIVE and not ending.accepted:

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from service.conversation import Conversation, EventKind, Feedback, Message, Role, handoff_position
 from service.language.acts import BotAct, first_of, read_bot_turns
-from service.language.repetition import likeness, overlap
+from service.language.repetition import likeness, overlap, shared
+from service.language.signals import Signal, pattern_row
 from service.language.statements import NEGATIVE, Outcome, read_outcome, read_statements
 from service.scoring.score import Case, Evidence, Policy, Score
 
@@ -43,7 +44,8 @@ CERTAIN = 0.5
 
 _AGAIN = re.compile(
     r"\b(?:i mean[t]?|as i (?:said|wrote|told|mentioned)|i (?:just |already |have |had )*(?:asked|told|said|explained)"
-    r"|not what i|(?:second|third|fourth|fifth|\d(?:nd|rd|th)) time|again[:,]|let me (?:rephrase|repeat|explain)|once more|in other words|i repeat)\b",
+    r"|not what i|(?:second|third|fourth|fifth|\d(?:nd|rd|th)) time|let me (?:rephrase|repeat|explain)|once more"
+    r"|in other words|i repeat)\b",
     re.IGNORECASE,
 )
 
@@ -69,7 +71,7 @@ def effort(case: Case) -> Score:
 
     - messages_until_useful (m): customer messages up to the first useful bot message, the most probable count; `None`
       when "none was useful" is the most probable. Useful: offers, informs, did what was wanted (`BotAct.useful`); an
-      answer that the customer rejects at once counts a fifth.
+      answer after which the customer says that it did not help, or asks again, counts a fifth.
     - rephrasings (r): customer messages that put an earlier question again after the bot had written.
     - channel_switches (c): `channel_changed` events of the conversation.
     - re_asks (a): value of `context_repeat`, what a human asked for again.
@@ -99,8 +101,8 @@ def effort(case: Case) -> Score:
     re_asks = _re_asks(case)
     switches = tuple(e for e in conversation.events if e.kind == EventKind.CHANNEL_CHANGED)
     acts = read_bot_turns(messages)
-    useful = _messages_until_useful(messages, acts) if asked else None
     again = _rephrasings(messages, acts)
+    useful = _messages_until_useful(messages, acts, again) if asked else None
     waiting = _waiting(messages)
     details: dict[str, object] = {
         "messages_until_useful": useful,
@@ -138,10 +140,13 @@ def _re_asks(case: Case) -> int:
     return int(repeated.value or 0) if repeated is not None and repeated.verdict == "repeated" else 0
 
 
-def _messages_until_useful(messages: Sequence[Message], acts: Sequence[BotAct]) -> int | None:
+def _messages_until_useful(
+    messages: Sequence[Message], acts: Sequence[BotAct], repeated: Sequence[_Rephrasing]
+) -> int | None:
     """Most probable number of customer messages up to the first useful bot message."""
     by_message = {act.message_id: act for act in acts}
-    rejected = {s.message.id for s in read_statements(messages) if s.outcome is Outcome.REJECTS}
+    rejected = {s.message.id for s in read_statements(messages) if s.outcome in NEGATIVE}
+    rejected |= {again.message.id for again in repeated}
     counts: list[int] = []
     useful: list[float] = []
     for index, message in enumerate(messages):
@@ -190,16 +195,22 @@ def _repeated(message: Message, earlier: Sequence[Message], act: BotAct | None) 
     """
     if not earlier or act is None:
         return None
-    closest = max(earlier, key=lambda m: overlap(message.text, m.text))
-    if _AGAIN.search(message.text):
-        return closest
+    closest = max(earlier, key=lambda m: shared(message.text, m.text))
     outcome = read_outcome(message.text)
+    if _AGAIN.search(message.text) or (outcome is Outcome.REJECTS and shared(message.text, closest.text)):
+        return closest
+    if _asks_for_human(message):
+        return next((m for m in earlier if _asks_for_human(m)), None)
     answers_question = act.asks >= CERTAIN > act.no_answer
     if answers_question or outcome is Outcome.ACCEPTS or _ELSE.search(message.text):
         return None
     if act.useful >= CERTAIN and outcome not in NEGATIVE:
         return closest if likeness(message.text, closest.text) >= SAME_WORDS else None
     return closest if overlap(message.text, closest.text) >= SAME_QUESTION else None
+
+
+def _asks_for_human(message: Message) -> bool:
+    return bool(pattern_row(message.text, (Signal.ASKS_FOR_HUMAN,))[0])
 
 
 def _waiting(messages: Sequence[Message]) -> float | None:

@@ -21,7 +21,11 @@ CERTAIN = 0.5
 SAME_ANSWER = 0.8
 """Overlap from which a bot message is its earlier answer again."""
 
-DECISIVE = frozenset({Outcome.WORKS, Outcome.FAILS, Outcome.REJECTS, Outcome.GIVES_UP, Outcome.DEFERS})
+DECISIVE = frozenset({Outcome.WORKS, Outcome.FAILS, Outcome.REJECTS, Outcome.GIVES_UP, Outcome.DEFERS, Outcome.TRIES})
+
+
+FEWEST_WORDS = 4
+"""Words from which a last message that is no question still tells something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +124,4 @@ def _unanswered(messages: Sequence[Message], stated: set[str]) -> Message | None
     last = messages[-1] if messages else None
     if last is None or last.role is not Role.CUSTOMER or last.id in stated:
         return None
-    return last if "?" in last.text or len(last.text.split()) >= 4 else None  # noqa: PLR2004
+    return last if "?" in last.text or len(last.text.split()) >= FEWEST_WORDS else None
