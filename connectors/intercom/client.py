@@ -8,6 +8,7 @@ repeated: attributes and tags are compared by the plan, and a note is looked for
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -59,12 +60,12 @@ class IntercomClient:
         self._installation = installation
         self._http = http
         self._bots = Bots.of(installation.options)
-        self._calls = 0
+        self._counted = threading.local()
         self.workspace = Workspace(self.send, known)
 
     def read(self, conversation_id: str) -> Reading:
         """The conversation, its contact, and what of ours is on it; `OptedOut` before anything is mapped."""
-        before = self._calls
+        before = self._calls()
         payload = Conversation.model_validate(self.send(actions.retrieve(conversation_id)).body)
         self._refuse_ignored((*payload.tags, *payload.company.tags))
         contact = self._contact(payload)
@@ -83,15 +84,18 @@ class IntercomClient:
                 teams=self.workspace.teams() if mapping.names_a_team(payload) else {},
             ),
             ended=payload.state == "closed",
-            there=already_there(known, attributes, prefix=installation.prefix),
-            calls=self._calls - before,
+            there=already_there(known, attributes),
+            calls=self._calls() - before,
         )
 
     def write(self, reading: Reading, plan: Plan) -> int:
-        """Send what `plan` says: attributes, tags off, tags on, note. `Conflict` when the conversation went on."""
+        """Send what `plan` says: attributes, tags off, tags on, note.
+
+        `Conflict` when the conversation went on, `OptedOut` when it was given the ignore tag since it was read.
+        """
         if not plan:
             return 0
-        before, name = self._calls, reading.conversation.id
+        before, name = self._calls(), reading.conversation.id
         now = self._set_attributes(name, plan) if plan.fields else self._read_again(reading)
         self._check_unmoved(reading, now)
         for tag in plan.remove_tags:
@@ -100,7 +104,7 @@ class IntercomClient:
             self._add_tag(name, tag, now)
         if plan.note is not None and not _noted(now, plan.note):
             self.send(actions.post_note(name, plan.note.text, self.admin_id()))
-        return self._calls - before
+        return self._calls() - before
 
     def ended_since(self, moment: datetime) -> Iterator[str]:
         """Ids of conversations last closed at or after `moment`, Fin's own closings included."""
@@ -141,7 +145,7 @@ class IntercomClient:
 
     def send(self, request: ApiRequest) -> ApiResponse:
         """Send one request and obey the rate headers of its answer."""
-        self._calls += 1
+        self._counted.calls = self._calls() + 1
         try:
             response = self._http.send(request, bucket=BUCKET, rate=RATE)
         except Throttled as error:
@@ -150,6 +154,10 @@ class IntercomClient:
         if response.headers.get("X-RateLimit-Remaining", "").strip() == "0":
             self._http.pause(BUCKET, wait({"X-RateLimit-Reset": response.headers.get("X-RateLimit-Reset", "")}))
         return response
+
+    def _calls(self) -> int:
+        """Requests that this thread has sent; workers share one client."""
+        return int(getattr(self._counted, "calls", 0))
 
     def _refuse_ignored(self, tags: tuple[Tag, ...] | list[Tag]) -> None:
         if any(tag.name == self._ignore_tag for tag in tags):
@@ -216,6 +224,7 @@ class IntercomClient:
         return now
 
     def _check_unmoved(self, reading: Reading, now: Conversation) -> None:
+        self._refuse_ignored((*now.tags, *now.company.tags))
         known = {message.id for message in reading.conversation.messages}
         if (now.state == "closed") != reading.ended or not spoken_ids(now) <= known:
             raise Conflict("the conversation went on since it was read")

@@ -16,7 +16,7 @@ from connectors.intercom import payloads
 from connectors.intercom.authors import Bots
 from connectors.intercom.parts import in_order, internal, plain, says
 from connectors.intercom.timeline import Entry, events, state_word
-from connectors.intercom.written import field_prefix, parsed_note
+from connectors.intercom.written import parsed_note
 from service import writeback
 from service.conversation import (
     Author,
@@ -98,7 +98,7 @@ def conversation(
         events=happened + _rated(payload),
         rating=_rating(payload),
         tags=tuple(tag.name for tag in payload.tags if tag.name not in own_tags),
-        attributes=MappingProxyType(_attributes(payload, prefix)),
+        attributes=MappingProxyType(_attributes(payload)),
     )
 
 
@@ -212,9 +212,9 @@ def _rated(payload: payloads.Conversation) -> tuple[Event, ...]:
     return (Event("rating", EventKind.RATED, rating.at, Initiator.CUSTOMER),) if rating else ()
 
 
-def _attributes(payload: payloads.Conversation, prefix: str) -> dict[str, object]:
+def _attributes(payload: payloads.Conversation) -> dict[str, object]:
     """The conversation's attributes without ours, and what Intercom says of Fin under `ai_agent.*`."""
-    kept = {k: v for k, v in payload.custom_attributes.items() if not k.startswith(field_prefix(prefix))}
+    kept = {k: v for k, v in payload.custom_attributes.items() if k not in writeback.FIELDS}
     fin = payload.ai_agent
     told = {"resolution_state": fin.resolution_state, "last_answer_type": fin.last_answer_type, "rating": fin.rating}
     return kept | {f"ai_agent.{name}": value for name, value in told.items() if value not in ("", None)}

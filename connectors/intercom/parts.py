@@ -8,21 +8,16 @@ from datetime import UTC, datetime
 from connectors import email_text
 from connectors.intercom import payloads
 
-INTERNAL_PARTS = frozenset({"note", "note_and_reopen", "note_and_close", "call_summary"})
+INTERNAL_PARTS = frozenset({"note", "note_and_reopen", "note_and_close", "call_summary", "conversation_summary"})
 
 # Parts that only tell of an event, even where they carry a text; any other part with a text is a message.
-SYSTEM_PARTS = frozenset(
-    {
-        "conversation_attribute_updated_by_admin",
-        "conversation_attribute_updated_by_user",
-        "conversation_attribute_updated_by_workflow",
-        "custom_action_finished",
-        "custom_action_started",
-        "merged_primary_conversation",
-        "operator_workflow_event",
-        "ticket_attribute_updated_by_admin",
-        "ticket_state_updated_by_admin",
-    }
+SYSTEM_PARTS = frozenset({"language_detection_details", "merged_primary_conversation", "operator_workflow_event"})
+SYSTEM_FAMILIES = (
+    "conversation_attribute_",
+    "conversation_rating_",
+    "custom_action_",
+    "ticket_attribute_",
+    "ticket_state_",
 )
 
 _MARKUP = re.compile(
@@ -42,7 +37,9 @@ def in_order(payload: payloads.Conversation) -> list[payloads.Part]:
 
 def says(part: payloads.Part) -> bool:
     """Whether somebody says something in it: any part with a text or a file that does not only tell of an event."""
-    return part.part_type not in SYSTEM_PARTS and bool(part.body.strip() or part.attachments or part.redacted)
+    if part.part_type in SYSTEM_PARTS or part.part_type.startswith(SYSTEM_FAMILIES):
+        return False
+    return bool(part.body.strip() or part.attachments or part.redacted)
 
 
 def internal(part: payloads.Part) -> bool:

@@ -14,18 +14,12 @@ from service.writeback import AlreadyThere, FieldValue, WrittenNote, parse_note
 _REFLOWED = re.compile(r"(Deskmark\b.*?\(definitions [^)]*\)).*\s(ref \S+)\s*\Z", re.DOTALL)
 
 
-def already_there(
-    payload: payloads.Conversation, attributes: Collection[str], *, prefix: str = writeback.PREFIX
-) -> AlreadyThere:
+def already_there(payload: payloads.Conversation, attributes: Collection[str]) -> AlreadyThere:
     """What of ours stands on the conversation. `attributes` are those that exist in the workspace; only they count.
 
     Intercom leaves attributes without a value out of the conversation, so an absent one reads as `None`.
     """
-    values = {
-        name: _value(payload.custom_attributes.get(name))
-        for name in attributes
-        if name.startswith(field_prefix(prefix))
-    }
+    values = {name: _value(payload.custom_attributes.get(name)) for name in writeback.FIELDS if name in attributes}
     return AlreadyThere(
         tags=tuple(tag.name for tag in payload.tags if tag.name),
         fields=MappingProxyType(values),
@@ -49,11 +43,6 @@ def parsed_note(text: str) -> WrittenNote | None:
     """Our note that `text` is, also when Intercom has made one line of its paragraphs."""
     reflowed = _REFLOWED.match(text)
     return parse_note(text) or (parse_note("\n".join(reflowed.groups())) if reflowed else None)
-
-
-def field_prefix(prefix: str) -> str:
-    """Our attributes start with the tag prefix and a single underscore: `dm__` gives `dm_`."""
-    return prefix.rstrip("_") + "_"
 
 
 def _value(value: object) -> FieldValue:

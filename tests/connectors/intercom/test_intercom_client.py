@@ -329,6 +329,15 @@ def test_a_conversation_that_went_on_is_not_written_further(
     assert len(wire.calls) == 1
 
 
+def test_an_ignore_tag_since_the_reading_stops_the_write(
+    client: IntercomClient, wire: responses.RequestsMock, reading: Reading, body: dict[str, Any]
+) -> None:
+    wire.put(f"{API}/conversations/700", json={**body, "tags": {"tags": [{"id": "5", "name": "dm__ignore"}]}})
+    with pytest.raises(OptedOut):
+        client.write(reading, Plan(("dm__review",), (), {"dm_effort": 6}, NOTE))
+    assert len(wire.calls) == 1
+
+
 def test_without_attributes_to_write_the_conversation_is_read_again_first(
     client: IntercomClient, wire: responses.RequestsMock, reading: Reading, body: dict[str, Any]
 ) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from connectors.intercom import mapping, payloads
 from connectors.intercom.authors import Bots
 from connectors.intercom.written import already_there
-from service.conversation import Channel, Conversation, EventKind, Feedback, Initiator, Role
+from service.conversation import Channel, Conversation, EventKind, Feedback, Initiator, Role, episodes
 from service.writeback import WrittenNote
 
 NOTE = "Deskmark: outcome likely (definitions 1, times UTC)\n- a reason\nref 0123abcd-1"
@@ -102,6 +102,7 @@ def test_any_part_with_a_text_is_a_message_but_a_system_part_never_is(intercom: 
             intercom.part(3, agent, "closing words", part_type="close"),
             intercom.part(4, agent, "unheard of", part_type="brand_new_type"),
             intercom.part(5, agent, "noise", part_type="operator_workflow_event"),
+            intercom.part(5, agent, "great service", part_type="conversation_rating_remark"),
             intercom.part(6, agent, None, part_type="snoozed"),
             intercom.part(7, agent, "for us only", part_type="note"),
             intercom.part(8, intercom.customer, None, attachments=[{"name": "lamp.jpg", "url": "u"}]),
@@ -192,9 +193,9 @@ def test_our_own_writes_are_left_out_of_the_conversation(intercom: SimpleNamespa
     [(85.0, 85), (85, 85), ("", None), (None, None), ("likely", "likely"), (True, "True")],
 )
 def test_our_attributes_as_read_back(intercom: SimpleNamespace, given_value: Any, read_value: Any) -> None:
-    body = intercom.conversation(custom_attributes={"dm_x": given_value}, updated_at=None)
-    there = already_there(payloads.Conversation.model_validate(body), ["dm_x"])
-    assert (there.fields, there.version) == ({"dm_x": read_value}, None)
+    body = intercom.conversation(custom_attributes={"dm_effort": given_value}, updated_at=None)
+    there = already_there(payloads.Conversation.model_validate(body), ["dm_effort"])
+    assert (there.fields, there.version) == ({"dm_effort": read_value}, None)
 
 
 def test_contact_and_verified_email(intercom: SimpleNamespace) -> None:
@@ -376,6 +377,10 @@ def test_closing_and_reopening(intercom: SimpleNamespace, at: Callable[[int], da
         ("closed", Initiator.AGENT),
     ]
     assert found.closed_at == at(5)
+    first, second = episodes(found)
+    assert [m.text for m in first.messages] == ["my lamp is broken", "hello"]
+    assert [m.text for m in second.messages] == ["still broken", "Kim here", "done"]
+    assert (first.closed_at, second.closed_at) == (at(2), at(5))
 
 
 def test_a_customers_comment_into_a_closed_conversation_reopens_it(intercom: SimpleNamespace) -> None:
