@@ -75,6 +75,11 @@ def language(conversation: Conversation) -> str:
     return text_language(text)
 
 
+def load() -> None:
+    """Load the model now: half a second and 40 MB, which a parent of forked workers pays once for all of them."""
+    _identifier()
+
+
 def _plainly_english(words: list[str]) -> bool:
     known = sum(word.replace("\u2019", "'") in _FUNCTION_WORDS for word in words)
     return known >= PLAIN_SHARE * len(words)
