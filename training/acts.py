@@ -24,7 +24,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from service.language import acts
+from service.language import acts, shapes
 
 HERE = Path(__file__).parent
 FOLDS = 6
@@ -64,8 +64,8 @@ class Fitted:
 
     def probabilities(self, turns: Sequence[Turn]) -> NDArray[np.float64]:
         """One row for each turn, one column for each label."""
-        words, shapes = features(turns, self.grams, self.idf)
-        logits = words @ self.words + shapes @ self.shapes + self.intercepts
+        words, forms = features(turns, self.grams, self.idf)
+        logits = words @ self.words + forms @ self.shapes + self.intercepts
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))))
 
     def save(self, path: Path) -> None:
@@ -132,11 +132,11 @@ def features(
     words = sparse.csr_matrix(
         (np.concatenate(values), np.concatenate(columns), starts), shape=(len(turns), len(grams)), dtype=np.float32
     )
-    shapes = np.array(
-        [acts.shape(t.text) + acts.shape(t.previous_bot) + acts.shape(t.previous_customer) for t in turns],
+    forms = np.array(
+        [shapes.shape(t.text) + shapes.shape(t.previous_bot) + shapes.shape(t.previous_customer) for t in turns],
         dtype=np.float32,
     )
-    return words, shapes
+    return words, forms
 
 
 def fit(turns: Sequence[Turn], own_weight: float = OWN_WEIGHT) -> Fitted:
@@ -146,14 +146,14 @@ def fit(turns: Sequence[Turn], own_weight: float = OWN_WEIGHT) -> Fitted:
     for turn in turns:
         counts = acts.gram_counts(turn.text)
         # Our own turns are few; without this their wording would never reach the vocabulary's minimum.
-        seen.update({gram: 2 if turn.own else 1 for gram in counts})
+        seen.update(dict.fromkeys(counts, 2 if turn.own else 1))
         times.update(counts)
     common = sorted((g for g, n in seen.items() if n >= MIN_DOCUMENTS), key=lambda g: (-times[g], g))[:MAX_GRAMS]
     grams = np.array(sorted(common), dtype=np.uint32)
     total = len(turns)
     idf = np.array([np.log((1 + total) / (1 + seen[int(g)])) + 1 for g in grams], dtype=np.float32)
-    words, shapes = features(turns, grams, idf)
-    matrix = sparse.hstack([words, sparse.csr_matrix(shapes)]).tocsr()
+    words, forms = features(turns, grams, idf)
+    matrix = sparse.hstack([words, sparse.csr_matrix(forms)]).tocsr()
     labels = np.array([turn.labels for turn in turns])
     own = np.array([turn.own for turn in turns])
     coefficients, intercepts = [], []
