@@ -7,16 +7,12 @@ repeated: attributes and tags are compared by the plan, and a note is looked for
 
 from __future__ import annotations
 
-import random
-import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-import requests
-
 from connectors.base import Installation, Reading
-from connectors.errors import Conflict, ConnectorError, NotFound, OptedOut, Rejected, Throttled
-from connectors.http import ApiRequest, ApiResponse, Http, wait
+from connectors.errors import Conflict, ConnectorError, NotFound, OptedOut, Rejected
+from connectors.http import Http
 from connectors.intercom import actions, mapping
 from connectors.intercom.authors import Bots
 from connectors.intercom.parts import spoken_ids
@@ -31,45 +27,31 @@ from connectors.intercom.payloads import (
     Tag,
     rows,
 )
+from connectors.intercom.transport import Transport, response_of, status_of
 from connectors.intercom.workspace import Known, Workspace
 from connectors.intercom.written import already_there, note_texts, notes
 from service.writeback import Note, Plan
-
-VERSION = "2.15"
-BUCKET = "api"
-RATE = "1600/10 second"
-"""10,000 calls a minute for an app, which Intercom spreads over windows of ten seconds; a little is left to others."""
-
-JITTER = 2.0
-"""Seconds over which waiting workers spread when throttled, so that they do not all return at the reset."""
 
 
 class IntercomClient:
     """A `connectors.base.Client` for one Intercom workspace. Raises `connectors.errors` only."""
 
     def __init__(self, installation: Installation, http: Http, known: Known) -> None:
-        """`known` is the process's memory of this workspace; `http`'s session gets the token and the version."""
-        http.session.headers.update(
-            {
-                "Authorization": f"Bearer {installation.secrets.get('access_token', '')}",
-                "Intercom-Version": VERSION,
-                "Accept": "application/json",
-            }
-        )
+        """`known` is the process's memory of this workspace; `http`'s session gets the token."""
         self.base_url = http.base_url
         self._installation = installation
-        self._http = http
+        self._transport = Transport(http, installation.secrets.get("access_token", ""))
+        self._send = self._transport.send
         self._bots = Bots.of(installation.options)
-        self._counted = threading.local()
-        self.workspace = Workspace(self.send, known)
+        self.workspace = Workspace(self._send, known)
 
     def read(self, conversation_id: str) -> Reading:
         """The conversation, its contact, and what of ours is on it; `OptedOut` before anything is mapped."""
-        before = self._calls()
-        payload = Conversation.model_validate(self.send(actions.retrieve(conversation_id)).body)
+        before = self._transport.calls()
+        payload = Conversation.model_validate(self._send(actions.retrieve(conversation_id)).body)
         self._refuse_ignored((*payload.tags, *payload.company.tags))
         contact = self._contact(payload)
-        known = replace_missing_id(payload, conversation_id)
+        known = _with_id(payload, conversation_id)
         attributes = self.workspace.attributes()
         installation = self._installation
         return Reading(
@@ -85,7 +67,7 @@ class IntercomClient:
             ),
             ended=payload.state == "closed",
             there=already_there(known, attributes),
-            calls=self._calls() - before,
+            calls=self._transport.calls() - before,
         )
 
     def write(self, reading: Reading, plan: Plan) -> int:
@@ -95,7 +77,7 @@ class IntercomClient:
         """
         if not plan:
             return 0
-        before, name = self._calls(), reading.conversation.id
+        before, name = self._transport.calls(), reading.conversation.id
         now = self._set_attributes(name, plan) if plan.fields else self._read_again(reading)
         self._check_unmoved(reading, now)
         for tag in plan.remove_tags:
@@ -103,8 +85,8 @@ class IntercomClient:
         for tag in plan.add_tags:
             self._add_tag(name, tag, now)
         if plan.note is not None and not _noted(now, plan.note):
-            self.send(actions.post_note(name, plan.note.text, self.admin_id()))
-        return self._calls() - before
+            self._send(actions.post_note(name, plan.note.text, self.admin_id()))
+        return self._transport.calls() - before
 
     def ended_since(self, moment: datetime) -> Iterator[str]:
         """Ids of conversations last closed at or after `moment`, Fin's own closings included."""
@@ -113,7 +95,7 @@ class IntercomClient:
         while cursor is None or cursor not in seen:
             if cursor is not None:
                 seen.add(cursor)
-            page = ConversationPage.model_validate(self.send(actions.closed_since(moment, cursor)).body)
+            page = ConversationPage.model_validate(self._send(actions.closed_since(moment, cursor)).body)
             yield from (found.id for found in page.conversations if found.id is not None)
             cursor = page.pages.starting_after
             if cursor is None:
@@ -141,23 +123,7 @@ class IntercomClient:
 
     def admins(self) -> list[Person]:
         """All teammates of the workspace, bots among them."""
-        return rows(self.send(actions.admins()).body, "admins", Person)
-
-    def send(self, request: ApiRequest) -> ApiResponse:
-        """Send one request and obey the rate headers of its answer."""
-        self._counted.calls = self._calls() + 1
-        try:
-            response = self._http.send(request, bucket=BUCKET, rate=RATE)
-        except Throttled as error:
-            spread = random.uniform(0, JITTER)  # noqa: S311 - spreads load, hides nothing
-            raise Throttled(str(error), after=error.after + spread) from error
-        if response.headers.get("X-RateLimit-Remaining", "").strip() == "0":
-            self._http.pause(BUCKET, wait({"X-RateLimit-Reset": response.headers.get("X-RateLimit-Reset", "")}))
-        return response
-
-    def _calls(self) -> int:
-        """Requests that this thread has sent; workers share one client."""
-        return int(getattr(self._counted, "calls", 0))
+        return rows(self._send(actions.admins()).body, "admins", Person)
 
     def _refuse_ignored(self, tags: tuple[Tag, ...] | list[Tag]) -> None:
         if any(tag.name == self._ignore_tag for tag in tags):
@@ -173,11 +139,11 @@ class IntercomClient:
         if contact_id is None:
             return None
         try:
-            contact = Contact.model_validate(self.send(actions.contact(contact_id)).body)
+            contact = Contact.model_validate(self._send(actions.contact(contact_id)).body)
         except NotFound:
             return None
         if contact.tags.has_more:
-            self._refuse_ignored(rows(self.send(actions.contact_tags(contact_id)).body, "data", Tag))
+            self._refuse_ignored(rows(self._send(actions.contact_tags(contact_id)).body, "data", Tag))
         elif contact.tags.data:
             ids = frozenset(tag.id for tag in contact.tags.data if tag.id)
             names = {number: name for name, number in self.workspace.tags(needed=ids).items()}
@@ -188,7 +154,7 @@ class IntercomClient:
         return contact
 
     def _company_tags(self, contact_id: str) -> list[Tag]:
-        body = self.send(actions.contact_companies(contact_id)).body
+        body = self._send(actions.contact_companies(contact_id)).body
         companies = rows(body, "data", Company) or rows(body, "companies", Company)
         return [tag for company in companies for tag in company.tags]
 
@@ -207,18 +173,18 @@ class IntercomClient:
         types = {key: attribute.data_type for key, attribute in self.workspace.attributes().items()}
         values = actions.attribute_values(plan.fields, types)
         try:
-            answer = self.send(actions.set_attributes(name, values))
+            answer = self._send(actions.set_attributes(name, values))
         except Rejected as error:
             kept = {key: value for key, value in values.items() if value != ""}
-            if _status(error) != 400 or not kept or len(kept) == len(values):
+            if status_of(error) != 400 or not kept or len(kept) == len(values):
                 raise
             # Whether a number can be emptied is not documented; the other attributes must not be lost over it.
-            answer = self.send(actions.set_attributes(name, kept))
+            answer = self._send(actions.set_attributes(name, kept))
         now = Conversation.model_validate(answer.body)
-        return now if now.id is not None else Conversation.model_validate(self.send(actions.retrieve(name)).body)
+        return now if now.id is not None else Conversation.model_validate(self._send(actions.retrieve(name)).body)
 
     def _read_again(self, reading: Reading) -> Conversation:
-        now = Conversation.model_validate(self.send(actions.retrieve(reading.conversation.id)).body)
+        now = Conversation.model_validate(self._send(actions.retrieve(reading.conversation.id)).body)
         if reading.there.version is not None and str(now.updated_at) != reading.there.version:
             raise Conflict("the conversation changed since it was read")
         return now
@@ -234,7 +200,7 @@ class IntercomClient:
         if tag_id is None:
             return
         try:
-            self.send(actions.remove_tag(name, tag_id, self.admin_id()))
+            self._send(actions.remove_tag(name, tag_id, self.admin_id()))
         except NotFound as error:
             if not _tag_is_gone(error):
                 raise
@@ -243,12 +209,12 @@ class IntercomClient:
         if any(there.name == tag for there in now.tags):
             return
         try:
-            self.send(actions.add_tag(name, self._tag_id(tag), self.admin_id()))
+            self._send(actions.add_tag(name, self._tag_id(tag), self.admin_id()))
         except NotFound as error:
             if not _tag_is_gone(error):
                 raise
             self.workspace.forget_tags()
-            self.send(actions.add_tag(name, self._tag_id(tag), self.admin_id()))
+            self._send(actions.add_tag(name, self._tag_id(tag), self.admin_id()))
 
     def _tag_id(self, tag: str) -> str:
         found = self.workspace.tag_id(tag)
@@ -257,7 +223,7 @@ class IntercomClient:
         return found
 
 
-def replace_missing_id(payload: Conversation, conversation_id: str) -> Conversation:
+def _with_id(payload: Conversation, conversation_id: str) -> Conversation:
     """The payload under the id it was asked by, should the body name none."""
     return payload if payload.id else payload.model_copy(update={"id": conversation_id})
 
@@ -270,17 +236,7 @@ def _noted(now: Conversation, note: Note) -> bool:
     )
 
 
-def _response(error: ConnectorError) -> requests.Response | None:
-    cause = error.__cause__
-    return cause.response if isinstance(cause, requests.HTTPError) else None
-
-
-def _status(error: ConnectorError) -> int | None:
-    response = _response(error)
-    return None if response is None else response.status_code
-
-
 def _tag_is_gone(error: ConnectorError) -> bool:
     """A 404 that speaks of the tag, not of the conversation."""
-    response = _response(error)
+    response = response_of(error)
     return response is not None and '"tag_not_found"' in response.text.replace(" ", "")

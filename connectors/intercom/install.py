@@ -13,8 +13,8 @@ from typing import Protocol
 
 from connectors.base import Signal
 from connectors.errors import ConnectorError
-from connectors.intercom.client import VERSION
 from connectors.intercom.payloads import DataAttribute, Me, Person
+from connectors.intercom.transport import VERSION
 from connectors.intercom.webhook import TOPICS
 from service.writeback import OUTCOMES
 

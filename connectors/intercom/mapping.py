@@ -79,7 +79,8 @@ def conversation(
     first = _first_message(payload, bots)
     truncated = (payload.conversation_parts.total_count or 0) > len(parts)
     spoken = [_message(part, bots, channel) for part in parts if says(part)]
-    entries = [Entry(p, bots.role(p.author, p.tags), says(p) and not internal(p), _to_bot(p, bots)) for p in parts]
+    roles = {message.id: message.role for message in spoken}
+    entries = [_entry(part, bots, roles) for part in parts]
     happened = events(first.role if first else None, entries, state=state, truncated=truncated)
     own_tags = {prefix + key for key in writeback.OWN_KEYS}
     return Conversation(
@@ -121,8 +122,11 @@ def _named(part: payloads.Part, teams: Mapping[str, str]) -> payloads.Part:
     return part.model_copy(update={"assigned_to": part.assigned_to.model_copy(update={"name": name})}) if name else part
 
 
-def _to_bot(part: payloads.Part, bots: Bots) -> bool:
-    return bool(part.assigned_to.type) and bots.role(part.assigned_to) is Role.BOT
+def _entry(part: payloads.Part, bots: Bots, roles: Mapping[str, Role]) -> Entry:
+    """A part for the timeline, with the role its message was given: an answering machine is not the customer."""
+    role = roles.get(part.id or "", bots.role(part.author, part.tags))
+    to_bot = bool(part.assigned_to.type) and bots.role(part.assigned_to) is Role.BOT
+    return Entry(part, role, says(part) and not internal(part), to_bot)
 
 
 def _first_message(payload: payloads.Conversation, bots: Bots) -> Message | None:

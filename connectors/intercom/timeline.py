@@ -114,7 +114,13 @@ class _Reading:
             self.found.append(Event("state:handoff", EventKind.HANDOFF, self.state_set_at, by, origin="bot"))
 
     def _reopens(self, entry: Entry) -> bool:
-        """An opening part reopens only what was closed: an outbound message starts closed, the reply opens it."""
+        """Whether the conversation is taken up again.
+
+        An opening part does so only after a closing: an outbound message starts closed, the reply opens it. What an
+        answering machine sends opens the conversation in Intercom, but nobody came back.
+        """
+        if entry.role is Role.SYSTEM:
+            return False
         if entry.part.part_type in OPENING:
             return self.closed or self.truncated
         return self.closed and entry.spoken and entry.role is Role.CUSTOMER and entry.part.state == "open"

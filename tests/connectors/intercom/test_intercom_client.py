@@ -18,7 +18,8 @@ from connectors.base import Installation, Reading
 from connectors.errors import Conflict, NotFound, OptedOut, Rejected, RetryLater, Throttled
 from connectors.http import Http
 from connectors.intercom import IntercomConnector
-from connectors.intercom.client import BUCKET, RATE, IntercomClient
+from connectors.intercom.client import IntercomClient
+from connectors.intercom.transport import BUCKET, RATE
 from connectors.limiter import Limiter
 from service.conversation import Role
 from service.writeback import Note, Plan

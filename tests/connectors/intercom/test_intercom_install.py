@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from connectors.intercom import install
-from connectors.intercom.client import VERSION, IntercomClient
+from connectors.intercom.client import IntercomClient
 from connectors.intercom.payloads import DataAttribute, Me, Person
 from connectors.intercom.sandbox import Sandbox
 from connectors.intercom.sandbox.workspace import Attribute
+from connectors.intercom.transport import VERSION
 from service.writeback import OUTCOMES
 
 HTTPS = "https://deskmark.example"

@@ -389,6 +389,15 @@ def test_a_customers_comment_into_a_closed_conversation_reopens_it(intercom: Sim
     assert kinds(read(intercom.conversation(closed, reopening))) == ["closed", "reopened"]
 
 
+def test_an_answering_machine_reopens_nothing(intercom: SimpleNamespace) -> None:
+    away = "This is an automatic reply. I am out of the office until Monday."
+    source = {"type": "email", "subject": "Lamp", "body": "The lamp is broken", "author": intercom.customer}
+    closed = intercom.part(1, intercom.agent, "Sent you a new one", part_type="close")
+    answer = intercom.part(2, intercom.customer, away, part_type="open")
+    found = read(intercom.conversation(closed, answer, source=source))
+    assert (kinds(found), roles(found)) == (["closed"], ["customer", "agent", "system"])
+
+
 def test_the_reply_to_an_outbound_message_reopens_nothing(intercom: SimpleNamespace) -> None:
     opened = intercom.part(1, intercom.customer, "thanks", part_type="open")
     body = intercom.conversation(opened)
