@@ -35,9 +35,9 @@ C = 1.0
 SAMPLE = {"dialogues": 6000, "banking": 4000, "intents": 4000}
 POSITIVE_SHARE = 0.03
 OWN_NEGATIVE = 5.0
-PUBLIC_RATE = {Role.CUSTOMER: 0.003, Role.BOT: 0.004, Role.AGENT: 0.01}
+PUBLIC_RATE = {Role.CUSTOMER: 0.002, Role.BOT: 0.004, Role.AGENT: 0.01}
 """Share of public turns that may reach the level of a signal."""
-OWN_RATE = 0.02
+OWN_RATE = {Role.CUSTOMER: 0.015, Role.BOT: 0.02, Role.AGENT: 0.08}
 """Share of our own sentences without the signal that may."""
 
 CARRIES = {
@@ -91,10 +91,11 @@ def public(role: Role, data: Path) -> list[Text]:
     """A fixed sample of public turns of one author; agents are read against bot turns, as no agent turns are public."""
     author = "customer" if role is Role.CUSTOMER else "bot"
     dialogues = [
-        Text(turn["text"], tuple(turn["acts"]), False)
+        Text(piece, tuple(turn["acts"]), False)
         for line in (data / "acts_train.jsonl").open(encoding="utf-8")
         for turn in json.loads(line)["turns"]
         if turn["role"] == author
+        for piece in signals.pieces(turn["text"])
     ]
     chosen = random.Random(1).sample(dialogues, SAMPLE["dialogues"])
     if role is not Role.CUSTOMER:
@@ -160,7 +161,9 @@ def train(role: Role, chosen: Sequence[Signal], data: Path) -> dict[str, NDArray
         alike = set().union(*(group for group in ALIKE if signal in group))
         others = np.array([t.own and signal not in t.labels and not alike & set(t.labels) for t in texts])
         outside = usable & ~is_own
-        level = max(np.quantile(logits[outside], 1 - PUBLIC_RATE[role]), np.quantile(logits[others], 1 - OWN_RATE))
+        level = max(
+            np.quantile(logits[outside], 1 - PUBLIC_RATE[role]), np.quantile(logits[others], 1 - OWN_RATE[role])
+        )
         w, b = fit(rows[usable], target[usable], is_own[usable])
         columns.append(w)
         intercepts.append(b - level)

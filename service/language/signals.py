@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.conversation import Role
-from service.language.embedding import Embedder, Vectors
+from service.language.embedding import Embedder, Vector, Vectors
 
 WEIGHTS = Path(__file__).parent / "weights" / "signals.npz"
 BUCKETS = 2**13
@@ -28,8 +28,11 @@ BUCKETS = 2**13
 LONGEST = 2000
 """Characters of a message that are read."""
 
-SENTENCES = 12
-"""Sentences of a message that are read on their own, beside the whole."""
+SENTENCES = 8
+"""Sentences of a message that are read."""
+
+SHORTEST = 3
+"""Words below which a sentence is read together with the next one."""
 
 
 class Signal(StrEnum):
@@ -153,27 +156,49 @@ class _Model:
     intercepts: NDArray[np.float32]
 
 
-def read_customer(texts: Sequence[str], embedder: Embedder) -> tuple[Reading, ...]:
-    """What each customer message signals, in order; embeds every distinct text once.
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one customer message signals, and its vector: the mean of its pieces', length 1."""
+
+    signals: Reading
+    vector: Vector
+
+
+def read_customer(texts: Sequence[str], embedder: Embedder) -> tuple[Heard, ...]:
+    """What each customer message signals, in order. Embeds every sentence, as a request hides in a long message.
 
     A message that turns a person down ("no need for an agent") does not ask for one.
     """
-    if not texts:
-        return ()
-    rows = _strengths(Role.CUSTOMER, texts, embedder.vectors(texts))
-    return tuple(_without_contradiction(dict(zip(CUSTOMER_SIGNALS, row, strict=True))) for row in rows)
+    cut = [pieces(text) for text in texts]
+    flat = [piece for parts in cut for piece in parts]
+    vectors = embedder.vectors(flat) if flat else np.zeros((0, 0), dtype=np.float32)
+    heard, start = [], 0
+    for text, parts in zip(texts, cut, strict=True):
+        own = vectors[start : start + len(parts)]
+        start += len(parts)
+        whole = own.mean(axis=0)
+        whole = (whole / max(float(np.linalg.norm(whole)), 1e-6)).astype(np.float32)
+        units = (text[:LONGEST], *parts) if len(parts) > 1 else parts
+        rows = _strengths(Role.CUSTOMER, units, np.vstack([whole[None], own]) if len(parts) > 1 else own)
+        reading = dict(zip(CUSTOMER_SIGNALS, rows.max(axis=0).tolist(), strict=True))
+        heard.append(Heard(_without_contradiction(reading), whole))
+    return tuple(heard)
 
 
 def read_bot(texts: Sequence[str]) -> tuple[Reading, ...]:
-    """What each bot message signals, in order. A question whether a person is wanted is an offer, not an announcement."""
-    rows = _strengths(Role.BOT, texts, None)
-    return tuple(dict(zip(BOT_SIGNALS, row, strict=True)) for row in rows)
+    """What each bot message signals, in order."""
+    return tuple(_read_words(Role.BOT, text, BOT_SIGNALS) for text in texts)
 
 
 def read_agent(texts: Sequence[str]) -> tuple[Reading, ...]:
     """What each agent message signals, in order."""
-    rows = _strengths(Role.AGENT, texts, None)
-    return tuple(dict(zip(AGENT_SIGNALS, row, strict=True)) for row in rows)
+    return tuple(_read_words(Role.AGENT, text, AGENT_SIGNALS) for text in texts)
+
+
+def _read_words(role: Role, text: str, signals: Sequence[Signal]) -> Reading:
+    parts = pieces(text)
+    units = (text[:LONGEST], *parts) if len(parts) > 1 else parts
+    return dict(zip(signals, _strengths(role, units, None).max(axis=0).tolist(), strict=True))
 
 
 def has(reading: Reading, signal: Signal) -> bool:
@@ -194,10 +219,17 @@ def normal(text: str) -> str:
 
 
 def pieces(text: str) -> tuple[str, ...]:
-    """The whole message and, if there are several, its first sentences: a request hides in a long message."""
-    whole = text[:LONGEST]
-    sentences = [s for s in _SENTENCE.split(whole) if s.strip()]
-    return (whole, *sentences[:SENTENCES]) if len(sentences) > 1 else (whole,)
+    """The first `SENTENCES` sentences of a message, very short ones joined to the next; at least one piece."""
+    joined: list[str] = []
+    pending = ""
+    for sentence in (s.strip() for s in _SENTENCE.split(text[:LONGEST]) if s.strip()):
+        pending = f"{pending} {sentence}".strip()
+        if len(pending.split()) >= SHORTEST:
+            joined.append(pending)
+            pending = ""
+    if pending:
+        joined = [*joined[:-1], f"{joined[-1]} {pending}"] if joined else [pending]
+    return tuple(joined[:SENTENCES]) or (text[:LONGEST],)
 
 
 @lru_cache(maxsize=4096)
@@ -226,13 +258,11 @@ def pattern_row(text: str, signals: Sequence[Signal]) -> NDArray[np.float32]:
 VECTOR_SCALE = 4.0
 
 
-def _strengths(role: Role, texts: Sequence[str], vectors: Vectors | None) -> NDArray[np.float64]:
-    """One row of strengths for each text: of its pieces the strongest, moved by the vector of the whole."""
+def _strengths(role: Role, units: Sequence[str], vectors: Vectors | None) -> NDArray[np.float64]:
+    """One row of strengths for each unit of text."""
     model = _models()[role]
     signals = {Role.CUSTOMER: CUSTOMER_SIGNALS, Role.BOT: BOT_SIGNALS, Role.AGENT: AGENT_SIGNALS}[role]
-    rows = np.empty((len(texts), len(signals)))
-    for i, text in enumerate(texts):
-        rows[i] = np.max([_piece(model, piece, signals) for piece in pieces(text)], axis=0)
+    rows = np.stack([_piece(model, unit, signals) for unit in units]).astype(np.float64)
     if vectors is not None:
         rows += VECTOR_SCALE * (vectors - model.mean) @ model.vectors
     strengths: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(rows + model.intercepts, -30, 30)))

@@ -43,11 +43,14 @@ def content(text: str) -> frozenset[str]:
 
 def values(text: str) -> frozenset[str]:
     """Numbers, links, addresses, quoted labels and menu steps in `text`, in one spelling each."""
-    links = {m.group().rstrip(".,;:!?").lower().removeprefix("https://").removeprefix("www.") for m in _LINK.finditer(text)}
+    links = {
+        m.group().rstrip(".,;:!?").lower().removeprefix("https://").removeprefix("www.") for m in _LINK.finditer(text)
+    }
     rest = _LINK.sub(" ", text)
     labels = {m.group(1).strip().lower() for m in _QUOTED.finditer(rest)}
     steps = {part.strip().lower() for m in _PATH.finditer(rest) for part in m.groups()}
     numbers = {_plain_number(m.group()) for m in _NUMBER.finditer(rest)}
+    numbers |= {_SMALL_NUMBERS[word] for word in _WORD.findall(rest.lower()) if word in _SMALL_NUMBERS and word != "one"}
     return frozenset(links | labels | steps | numbers)
 
 

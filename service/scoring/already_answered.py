@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.conversation import Message, Role
+from service.language.acts import read_bot_turns
 from service.language.embedding import Embedder
 from service.language.wording import content, values
 
 FEWEST_WORDS = 3
 """Content words below which an agent's message is a greeting or a receipt, not an answer."""
+
+ANSWERS = 0.4
+"""Probability of being useful from which a bot's message is an answer that can be repeated."""
 
 REPLIES = 4
 """Agent messages after the handoff that are looked at."""
@@ -56,9 +60,10 @@ class Likeness:
 
 def already_answered(messages: Sequence[Message], handoff: int, embedder: Embedder) -> Repetition | None:
     """The most likely repetition of a bot's answer by an agent after the handoff; `None` without an answer of both."""
-    bots = [m for m in messages[:handoff] if m.role is Role.BOT and len(content(m.text)) >= FEWEST_WORDS]
+    useful = {act.message_id for act in read_bot_turns(messages[:handoff]) if act.useful >= ANSWERS}
+    bots = [m for m in messages[:handoff] if m.role is Role.BOT and m.id in useful and says_much(m.text)]
     asked = frozenset().union(*(content(m.text) for m in messages[:handoff] if m.role is Role.CUSTOMER))
-    agents = [m for m in messages[handoff:] if m.role is Role.AGENT and len(content(m.text)) >= FEWEST_WORDS][:REPLIES]
+    agents = [m for m in messages[handoff:] if m.role is Role.AGENT and says_much(statements(m.text))][:REPLIES]
     if not bots or not agents:
         return None
     rows = embedder.vectors([m.text for m in (*bots, *agents)])
@@ -70,10 +75,25 @@ def already_answered(messages: Sequence[Message], handoff: int, embedder: Embedd
             cosine = float(rows[b] @ rows[len(bots) + a])
             chance = probability(likeness(agent.text, bot.text, asked, cosine), refers=refers, told=told)
             found.append(Repetition(agent, bot, chance))
+        # One answer may sum up several of the bot's.
+        closest = max(range(len(bots)), key=lambda b: rows[b] @ rows[len(bots) + a])
+        whole = " ".join(m.text for m in bots)
+        like = likeness(agent.text, whole, asked, float(rows[closest] @ rows[len(bots) + a]))
+        found.append(Repetition(agent, bots[closest], probability(like, refers=refers, told=told)))
     first = agents[0]
     # The agent's first answer decides: what comes later may answer a later question.
     own = [r for r in found if r.agent is first]
     return max(own, key=lambda r: r.probability) if own else None
+
+
+def says_much(text: str) -> bool:
+    """Whether a message is more than a greeting or a receipt."""
+    return len(content(text)) >= FEWEST_WORDS or bool(values(text))
+
+
+def statements(text: str) -> str:
+    """`text` without its questions: an agent who asks what the bot asked repeats no answer."""
+    return " ".join(s for s in _SENTENCE.split(text) if not s.rstrip().endswith("?"))
 
 
 def likeness(agent: str, bot: str, asked: frozenset[str], cosine: float) -> Likeness:
@@ -81,7 +101,7 @@ def likeness(agent: str, bot: str, asked: frozenset[str], cosine: float) -> Like
 
     `fresh` counts content words that neither the bot nor the customer had used; values as in `wording.values`.
     """
-    answer = " ".join(s for s in _SENTENCE.split(agent) if len(content(s)) >= FEWEST_WORDS) or agent
+    answer = " ".join(s for s in _SENTENCE.split(statements(agent)) if says_much(s)) or agent
     mine, theirs = content(answer), content(bot)
     weights = {word: 1 / 3 if word in asked else 1.0 for word in mine}
     covered = sum(w for word, w in weights.items() if word in theirs) / (sum(weights.values()) or 1.0)
@@ -97,14 +117,18 @@ def likeness(agent: str, bot: str, asked: frozenset[str], cosine: float) -> Like
 
 
 def probability(like: Likeness, *, refers: bool, told: bool) -> float:
-    """Of a repetition. Weights set on our own pairs (`tests/samples/escalation_pairs.jsonl`)."""
+    """Of a repetition.
+
+    The first five weights are those of a logistic regression on our own pairs (`tests/samples/escalation_pairs.jsonl`,
+    cross-validated in `training/escalation.py`), rounded, with a lower intercept as repetitions are rarer than there.
+    """
     logit = (
-        -5.5
-        + 5.0 * like.covered
-        + 5.0 * like.cosine
-        + 0.5 * min(like.shared_values, 3)
-        - 1.0 * min(like.new_values, 3)
-        - 0.15 * min(like.fresh, 10)
+        -3.3
+        + 3.1 * like.covered
+        + 3.2 * like.cosine
+        + 2.0 * min(like.shared_values, 2)
+        - 1.2 * min(like.new_values, 3)
+        - 0.35 * min(like.fresh, 10)
         - 1.5 * like.contradicts
         + 2.0 * refers
         + 2.0 * told

@@ -135,7 +135,7 @@ def _escalated(case: Case, handoff: _Handoff, need: Need) -> Score:
     repetition = already_answered(messages, handoff.position, case.embedder) if handoff.answer else None
     repeated = repetition is not None and repetition.probability >= case.policy.avoidable_threshold
     acted = _acted(messages, handoff)
-    if repetition is not None and repeated and acted is None and need.weight < WEAK:
+    if repetition is not None and repeated and acted is None:
         return _avoidable(handoff, repetition, trigger)
     if need.weight >= WEAK and not repeated:
         return _warranted(messages, handoff, need, need.signs[-1], trigger)

@@ -12,11 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import numpy as np
-
 from service.conversation import Conversation, EventKind, Feedback, Message, Role
 from service.language.acts import BotAct, read_bot_turns
-from service.language.embedding import Embedder, Vectors
+from service.language.embedding import Embedder, Vector
 from service.language.signals import Reading, Signal, has, read_bot, read_customer
 from service.language.wording import alike, content
 from service.scoring.score import Policy
@@ -82,7 +80,7 @@ class _Reader:
     messages: tuple[Message, ...]
     policy: Policy
     customer: Mapping[int, Reading]
-    vectors: Mapping[int, Vectors]
+    vectors: Mapping[int, Vector]
     bot: Mapping[int, Reading]
     acts: Mapping[int, BotAct]
     asked: list[int] = field(default_factory=list)
@@ -93,6 +91,11 @@ _YES = re.compile(
 )
 _NO = re.compile(r"^\W*(?:no|nope|nah|not? (?:now|needed|necessary)|no need|i'?m (?:ok|good|fine)|it'?s (?:ok|okay|fine))\b", re.I)
 _HELPED_OR = re.compile(r"\b(?:help|helped|solve|solved|answer|answered|resolve|resolved|useful)\b[^.!]*\bor\b", re.I)
+_DESK = re.compile(
+    r"\b(?:fraud|security|safety|legal|complaints?|bereavement|privacy|compliance|safeguarding|disputes?|trust)\b"
+    r"[^.!?]{0,25}\b(?:team|desk|department|specialists?|office|unit|colleagues?|lead|experts?)\b",
+    re.I,
+)
 _TIMES = re.compile(r"\b(?:third|3rd|fourth|4th|fifth|5th|hundredth|[3-9] times|(?:three|four|five|ten) times|how many times)\b", re.I)
 _LETTER = re.compile(r"[A-Za-z]")
 
@@ -120,6 +123,7 @@ def human_needed(conversation: Conversation, until: int, policy: Policy, embedde
             if kind == EventKind.ACTION_FAILED:
                 kept.append(Sign(position, Reason.TOOL_FAILURE, STRONG, "an action of the bot failed here"))
             else:
+                settled = position
                 kept = [s for s in kept if s.reason in (Reason.CUSTOMER_REQUEST, Reason.FRUSTRATION)]
     announced = frozenset(i for i, reading in reader.bot.items() if has(reading, Signal.ANNOUNCES_HANDOFF))
     return Need(tuple(kept), sum(s.weight for s in kept), _moment(kept), announced, settled)
@@ -132,12 +136,12 @@ def _read(messages: tuple[Message, ...], policy: Policy, embedder: Embedder) -> 
     bots = [i for i, m in enumerate(messages) if m.role is Role.BOT and i > first]
     texts = [messages[i].text for i in customers]
     acts = {act.message_id: act for act in read_bot_turns(messages)}
-    vectors = embedder.vectors(texts) if texts else np.zeros((0, 0), dtype=np.float32)
+    heard = read_customer(texts, embedder)
     return _Reader(
         messages=messages,
         policy=policy,
-        customer=dict(zip(customers, read_customer(texts, embedder), strict=True)),
-        vectors=dict(zip(customers, vectors, strict=True)),
+        customer={i: h.signals for i, h in zip(customers, heard, strict=True)},
+        vectors={i: h.vector for i, h in zip(customers, heard, strict=True)},
         bot=dict(zip(bots, read_bot([messages[i].text for i in bots]), strict=True)),
         acts={i: acts[messages[i].id] for i in bots},
     )
@@ -177,7 +181,7 @@ def _best(signs: Iterable[Sign]) -> list[Sign]:
 
 
 def _bot_turn_before(reader: _Reader, position: int) -> list[int]:
-    """The bot messages directly before the customer message at `position`, with nothing of the customer between."""
+    """The bot messages directly before the customer message at `position`, the latest first."""
     turn: list[int] = []
     for i in range(position - 1, -1, -1):
         if reader.messages[i].role is Role.CUSTOMER:
@@ -223,7 +227,8 @@ def _settles(reader: _Reader, position: int) -> bool:
     unhappy = max(reading[s] for s in _UNHAPPY)
     if has(reading, Signal.SOLVED) and reading[Signal.SOLVED] > unhappy:
         return True
-    return has(reading, Signal.THANKS) and unhappy < WEAK and bool(turn) and not _says(reader, turn, *_FAILURES)
+    served = turn and not _says(reader, turn[:1], *_FAILURES) and not _says(reader, turn, Signal.ANNOUNCES_HANDOFF)
+    return has(reading, Signal.THANKS) and unhappy < WEAK and bool(served)
 
 
 def _customer_signs(reader: _Reader, position: int) -> Iterable[Sign]:
@@ -287,12 +292,14 @@ def _is_reserved(text: str, policy: Policy) -> bool:
 def _bot_signs(reader: _Reader, position: int) -> Iterable[Sign]:
     message, reading, act = reader.messages[position], reader.bot[position], reader.acts[position]
     # "I can't, but you can do it under Settings" and "I can't find it, is the number right?" go on helping.
-    failing = WEAK if act.useful >= WEAK or act.asks >= WEAK else STRONG
+    failing = WEAK if act.useful >= WEAK or (act.asks >= WEAK and act.no_answer < WEAK) else STRONG
     if has(reading, Signal.TOOL_FAILURE):
         yield Sign(position, Reason.TOOL_FAILURE, failing, "says that something failed")
     if has(reading, Signal.RESTRICTED):
-        yield Sign(position, Reason.POLICY_RESTRICTION, STRONG, "says that only a person may do it")
-    if has(reading, Signal.MISUNDERSTOOD):
+        yield Sign(position, Reason.POLICY_RESTRICTION, failing, "says that only a person may do it")
+    if has(reading, Signal.ANNOUNCES_HANDOFF) and _DESK.search(message.text):
+        yield Sign(position, Reason.POLICY_RESTRICTION, STRONG, "calls people who alone may handle this")
+    if reading[Signal.MISUNDERSTOOD] >= max(WEAK, reading[Signal.NO_ANSWER], reading[Signal.CANNOT_DO]):
         yield Sign(position, Reason.LOW_CONFIDENCE, WEAK, "does not understand")
     elif has(reading, Signal.NO_ANSWER) or has(reading, Signal.CANNOT_DO):
         reason = Reason.MISSING_KNOWLEDGE
@@ -301,6 +308,8 @@ def _bot_signs(reader: _Reader, position: int) -> Iterable[Sign]:
         yield Sign(position, reason, failing, "has no answer")
     elif has(reading, Signal.UNSURE):
         yield Sign(position, Reason.LOW_CONFIDENCE, WEAK, "is not sure")
+    elif act.no_answer >= WEAK and act.useful < WEAK:
+        yield Sign(position, Reason.MISSING_KNOWLEDGE, WEAK, "does not answer")
     confidence = message.bot.confidence if message.bot else None
     if confidence is not None and confidence < reader.policy.thresholds.get("low_confidence", LOW_CONFIDENCE):
         weight = STRONG if confidence < VERY_LOW_CONFIDENCE else WEAK
