@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 import requests
+from sqlalchemy import Row
 
 from connectors.base import Client, Connector, Installation
 from connectors.http import Http
@@ -87,7 +88,7 @@ class Runtime:
         return self.clients.of(self.installation(row))
 
 
-def connected(row: models.Installation, secrets: SecretBox) -> Installation:
+def connected(row: models.Installation | Row[Any], secrets: SecretBox) -> Installation:
     """The installation as connectors know it. Raises `SecretsUnreadable`."""
     return Installation(
         id=row.id,

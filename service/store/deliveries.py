@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.store.models import Delivery, DeliveryState
@@ -30,7 +30,7 @@ class Received:
     ignored: str | None = None
 
 
-def record(session: Session, received: Received, *, now: datetime, hold: timedelta) -> tuple[int, bool]:
+def record(session: Session | Connection, received: Received, *, now: datetime, hold: timedelta) -> tuple[int, bool]:
     """Keep one delivery; its row id and whether it is new. One statement, meant for `Database.single()`.
 
     `hold` is how long the sweep leaves it to the message that the caller sends.

@@ -31,7 +31,7 @@ class SecretBox:
         """The secrets as one encrypted text."""
         return self._fernet.encrypt(json.dumps(dict(secrets), sort_keys=True).encode())
 
-    def unlock(self, locked: bytes) -> dict[str, str]:
+    def unlock(self, locked: bytes) -> Mapping[str, str]:
         """The secrets that `lock` took. Raises `SecretsUnreadable`."""
         try:
             text = self._fernet.decrypt(locked)

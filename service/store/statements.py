@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -10,8 +11,9 @@ from service.store.models import Base
 Insert = postgresql.Insert | sqlite.Insert
 
 
-def insert(session: Session, table: type[Base]) -> Insert:
+def insert(session: Session | Connection, table: type[Base]) -> Insert:
     """An insert into `table` that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    if session.get_bind().dialect.name == "postgresql":
+    bind = session if isinstance(session, Connection) else session.get_bind()
+    if bind.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)

@@ -10,7 +10,7 @@ import time
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from connectors.base import Delivery, Signal
 from connectors.errors import InvalidSignature
@@ -33,7 +33,13 @@ log = structlog.get_logger(__name__)
 def receive(connector: str, installation_id: str) -> tuple[Response, int]:
     """Take one webhook: 200 recorded, known already or of no use; 401 not signed by the helpdesk; 404 not ours."""
     began = time.perf_counter()
-    status, result = _receive(parts(), connector, installation_id)
+    try:
+        status, result = _receive(parts(), connector, installation_id)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        # The database was restarted and this connection died with it. Recording is idempotent.
+        status, result = _receive(parts(), connector, installation_id)
     known = connector if connector in parts().connectors else "unknown"
     WEBHOOKS.labels(connector=known, result=result).inc()
     WEBHOOK_SECONDS.labels(connector=known).observe(time.perf_counter() - began)
@@ -42,22 +48,21 @@ def receive(connector: str, installation_id: str) -> tuple[Response, int]:
 
 def _receive(p: Parts, connector: str, installation_id: str) -> tuple[int, str]:
     helpdesk = p.connectors.get(connector)
-    headers, body = dict(request.headers), request.get_data(cache=False)
-    with p.database.single() as session:
-        row = installations.get(session, installation_id)
+    with p.database.single() as connection:
+        row = installations.plain(connection, installation_id)
         if row is None or helpdesk is None or row.connector != connector or not row.enabled:
             return 404, "unknown"
         if request.method == "HEAD":  # Intercom asks so when the address is saved.
             return 200, "known"
-        installation = connected(row, p.box)
+        headers, body = dict(request.headers), request.get_data(cache=False)
         try:
-            helpdesk.verify(installation, headers, body, now=p.now())
+            helpdesk.verify(connected(row, p.box), headers, body, now=p.now())
         except InvalidSignature as error:
             log.warning("webhook refused", installation=installation_id, reason=str(error))
             return 401, "refused"
         delivery = helpdesk.delivery(headers, body)
         received = _received(installation_id, delivery)
-        delivery_id, new = deliveries.record(session, received, now=p.now(), hold=p.settings.hold)
+        delivery_id, new = deliveries.record(connection, received, now=p.now(), hold=p.settings.hold)
     if not new:
         return 200, "duplicate"
     if received.ignored is not None:
