@@ -11,7 +11,18 @@ from connectors.intercom import payloads
 INTERNAL_PARTS = frozenset({"note", "note_and_reopen", "note_and_close", "call_summary", "conversation_summary"})
 
 # Parts that only tell of an event, even where they carry a text; any other part with a text is a message.
-SYSTEM_PARTS = frozenset({"language_detection_details", "merged_primary_conversation", "operator_workflow_event"})
+# Intercom's specification leaves the types open; these are the specification's examples and what others have met.
+SYSTEM_PARTS = frozenset(
+    {
+        "channel_and_reply_time_expectation",
+        "language_detection_details",
+        "merged_primary_conversation",
+        "operator_workflow_event",
+        "participant",
+        "participant_added",
+        "participant_removed",
+    }
+)
 SYSTEM_FAMILIES = (
     "conversation_attribute_",
     "conversation_rating_",

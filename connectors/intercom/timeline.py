@@ -17,6 +17,8 @@ from service.conversation import Event, EventKind, Initiator, Role
 
 CLOSING = frozenset({"close"})
 OPENING = frozenset({"open", "assign_and_reopen"})
+# Assignments that the workspace's rules made. Intercom signs them with its operator, whose other ones are a bot's.
+BY_RULE = frozenset({"away_mode_assignment", "default_assignment", "message_strategy_assignment"})
 HUMANS = frozenset({"admin", "team"})
 
 INITIATORS: Mapping[Role, Initiator] = MappingProxyType(
@@ -180,7 +182,7 @@ class _Reading:
                 id=f"{part.id}:{kind}",
                 kind=kind,
                 at=at or part.created_at,
-                by=by or INITIATORS.get(entry.role),
+                by=Initiator.RULE if part.part_type in BY_RULE else by or INITIATORS.get(entry.role),
                 origin=origin,
                 target=(target.name or target.id) if target else None,
             )

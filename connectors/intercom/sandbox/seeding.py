@@ -133,8 +133,9 @@ class Player:
         team = workspace.team(event.target or DEFAULT_TEAM)
         record["team_assignee_id"] = int(team)
         author = self._cause(record, event)
-        to = {"type": "team", "id": team}
-        workspace.add_part(record, "assignment", author, at=at, topics=("conversation.admin.assigned",), assigned_to=to)
+        to, topics = {"type": "team", "id": team}, ("conversation.admin.assigned",)
+        part_type = "default_assignment" if event.by is Initiator.RULE else "assignment"
+        workspace.add_part(record, part_type, author, at=at, topics=topics, assigned_to=to)
 
     def _act(self, record: Record, event: Event, at: int) -> None:
         author, name = self._cause(record, event), event.target or ""

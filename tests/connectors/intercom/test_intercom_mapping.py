@@ -102,6 +102,7 @@ def test_any_part_with_a_text_is_a_message_but_a_system_part_never_is(intercom: 
             intercom.part(3, agent, "closing words", part_type="close"),
             intercom.part(4, agent, "unheard of", part_type="brand_new_type"),
             intercom.part(5, agent, "noise", part_type="operator_workflow_event"),
+            intercom.part(5, agent, "we reply in a day", part_type="channel_and_reply_time_expectation"),
             intercom.part(5, agent, "great service", part_type="conversation_rating_remark"),
             intercom.part(6, agent, None, part_type="snoozed"),
             intercom.part(7, agent, "for us only", part_type="note"),

@@ -32,7 +32,9 @@ from service.conversation import (
     Message,
     Rating,
     Role,
+    episodes,
 )
+from service.demo.story import stories
 from service.writeback import Note, Plan
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -153,6 +155,23 @@ def test_reading_back_gives_the_same_conversation(told: Told, connect: Connect, 
     assert found.contact.external_id == "x-1"
 
 
+@pytest.mark.parametrize("fin", [True, False])
+def test_every_story_of_the_demo_reads_back_as_it_was_told(connect: Connect, fin: bool) -> None:
+    around = {EventKind.HANDOFF, EventKind.TRANSFERRED, EventKind.ACTION_COMPLETED, EventKind.ACTION_FAILED}
+    with Sandbox(fin=fin) as sandbox:
+        client = connect(sandbox, prefix="other__")
+        for story in stories(BEGIN):
+            told_one = story.conversation
+            found = client.read(sandbox.seed(told_one)).conversation
+            assert [(m.role, m.text, m.internal) for m in found.messages] == [
+                (m.role, m.text, m.internal) for m in told_one.messages
+            ], story.name
+            assert [e.kind for e in found.events if e.kind in around] == [
+                e.kind for e in told_one.events if e.kind in around
+            ], story.name
+            assert len(episodes(found)) == len(episodes(told_one)), story.name
+
+
 def test_fins_own_handoff_fires_no_assignment(sandbox: Sandbox, told: Told, connect: Connect) -> None:
     story = told(
         "C: a human please", "B: of course", "A: Kim here", events=(happened(EventKind.HANDOFF, 1.5, Initiator.BOT),)
@@ -168,7 +187,7 @@ def test_fins_own_handoff_fires_no_assignment(sandbox: Sandbox, told: Told, conn
     [
         (Initiator.CUSTOMER, Initiator.CUSTOMER),
         (Initiator.AGENT, Initiator.AGENT),
-        (Initiator.RULE, Initiator.BOT),
+        (Initiator.RULE, Initiator.RULE),
         (None, Initiator.BOT),
     ],
 )
