@@ -16,7 +16,7 @@ FEWEST_SHARED = 2
 _WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
 _STOP = frozenset(
     (
-        "a about all also am an and any are as ask asked at be been but by can cannot could did do does don done "
+        "a about again all also am an and any are as ask asked at be been but by can cannot could did do does don done "
         "for from get got had has have he hello help her hey hi him his how i if in into is it its just know let "
         "like me mean my need never no nor not now of off ok okay on one or our out please pls re really said same "
         "she should so some still sure tell thank thanks that the their them then there these they thing this "

@@ -116,7 +116,7 @@ def containment(case: Case) -> Score:
         level, slope = SAID_SO if against else LEVEL[decision.verdict]
         value = 1 / (1 + math.exp(-(level + slope * ending.simple)))
     return Score(
-        verdict=decision.verdict,
+        verdict=decision.verdict.value if decision.verdict is not None else None,
         value=value,
         confidence=decision.confidence,
         reason=decision.reason,

@@ -120,7 +120,7 @@ def effort(case: Case) -> Score:
     value = max(1.0, value - min(MOST_FOR_WAITING, PER_HOUR * (waiting or 0.0) / 3600))
     verdict = _verdict(value, case.policy)
     return Score(
-        verdict=verdict,
+        verdict=verdict.value,
         value=round(value, 2),
         confidence=0.8 if verdict is not Effort.MEDIUM else 0.7,
         reason=_reason(useful, len(asked), len(again)),
