@@ -94,7 +94,9 @@ class _Reading:
             self._add(entry, EventKind.REDACTED, at=part.updated_at or part.created_at)
         if self._reopens(entry):
             self._add(entry, EventKind.REOPENED)
-            self.closed = self.human = self.bot_spoke = False
+            # Who comes back after the bot alone had answered is still with the bot; a human's case is the human's.
+            self.bot_spoke = self.bot_spoke and not self.human
+            self.closed = self.human = False
             self.speaker = self.state_set_at = None
         if part.assigned_to.type in HUMANS or entry.assigned_to_bot:
             self._assigned(entry)

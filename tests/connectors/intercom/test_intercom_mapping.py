@@ -375,6 +375,7 @@ def test_closing_and_reopening(intercom: SimpleNamespace, at: Callable[[int], da
     assert [(e.kind, e.by) for e in found.events] == [
         ("closed", Initiator.BOT),
         ("reopened", Initiator.CUSTOMER),
+        ("handoff", Initiator.AGENT),
         ("closed", Initiator.AGENT),
     ]
     assert found.closed_at == at(5)
@@ -388,6 +389,19 @@ def test_a_customers_comment_into_a_closed_conversation_reopens_it(intercom: Sim
     closed = intercom.part(1, intercom.agent, part_type="close")
     reopening = intercom.part(2, intercom.customer, "hello?", state="open")
     assert kinds(read(intercom.conversation(closed, reopening))) == ["closed", "reopened"]
+
+
+def test_what_a_human_had_taken_over_is_not_handed_off_again(intercom: SimpleNamespace) -> None:
+    found = read(
+        intercom.conversation(
+            intercom.part(1, intercom.fin, "hello"),
+            intercom.part(2, intercom.agent, "Kim here"),
+            intercom.part(3, intercom.agent, part_type="close"),
+            intercom.part(4, intercom.customer, "again", part_type="open"),
+            intercom.part(5, intercom.other_agent, "Lou here"),
+        )
+    )
+    assert kinds(found) == ["handoff", "closed", "reopened"]
 
 
 def test_an_answering_machine_reopens_nothing(intercom: SimpleNamespace) -> None:

@@ -230,7 +230,7 @@ def test_going_on_after_the_end_is_a_reopening(sandbox: Sandbox, told: Told, con
     sandbox.continue_(number, [more, reply], [reopened], rating=Rating(5, "1-5"), at=minute(95))
     client = connect(sandbox)
     _, events = told_back(client, number)
-    assert [kind for kind, *_ in events] == ["closed", "reopened", "closed", "rated"]
+    assert [kind for kind, *_ in events] == ["closed", "reopened", "handoff", "closed", "rated"]
     found = client.read(number).conversation
     assert (found.closed_at, len(found.messages)) == (minute(95), 4)
     sandbox.continue_(number, [], [happened(EventKind.REOPENED, 99, Initiator.AGENT)], ended=False)
@@ -243,7 +243,7 @@ def test_a_story_that_was_closed_and_reopened_in_one(sandbox: Sandbox, told: Tol
         events=(happened(EventKind.CLOSED, 1.2, Initiator.BOT), happened(EventKind.REOPENED, 1.9)),
     )  # fmt: skip
     _, events = told_back(connect(sandbox), sandbox.seed(story))
-    assert [kind for kind, *_ in events] == ["closed", "reopened", "closed"]
+    assert [kind for kind, *_ in events] == ["closed", "reopened", "handoff", "closed"]
     unclosed = told("C: hello", "B: hi", "C: again", events=(happened(EventKind.REOPENED, 1.9),))
     _, events = told_back(connect(sandbox), sandbox.seed(unclosed))
     assert [kind for kind, *_ in events] == ["closed", "reopened", "closed"]
