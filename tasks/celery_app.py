@@ -12,11 +12,13 @@ from typing import Any
 
 import structlog
 from celery import Celery
+from kombu import Exchange
 from kombu import Queue as Route
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from service.settings import Settings
+from tasks import broker
 
 INGEST, SCORE, WRITEBACK = "ingest", "score", "writeback"
 QUEUES = (INGEST, SCORE, WRITEBACK)
@@ -39,6 +41,7 @@ app = Celery("deskmark", include=["tasks.jobs"])
 
 def configure(settings: Settings) -> Celery:
     """Set the workers' application up. Raises `ValueError` when no broker is set."""
+    broker.install()
     app.conf.update(_table(settings))
     return app
 
@@ -85,7 +88,7 @@ def _table(settings: Settings) -> dict[str, Any]:
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_create_missing_queues": False,
-        "task_queues": [Route(name) for name in QUEUES],
+        "task_queues": [Route(name, Exchange(name), routing_key=name) for name in QUEUES],
         "task_default_queue": INGEST,
         "task_routes": {task: {"queue": queue} for task, queue in ROUTES.items()},
         "enable_utc": True,

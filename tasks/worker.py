@@ -5,8 +5,10 @@ Importing this module reads the environment; nothing but a worker or beat proces
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
+from celery.exceptions import CPendingDeprecationWarning
 from celery.signals import setup_logging, worker_init, worker_process_init
 
 from service.logs import configure_logs
@@ -16,6 +18,8 @@ from tasks.celery_app import SCORE, configure
 
 settings = Settings()  # type: ignore[call-arg]  # the environment fills what has no default
 app = configure(settings)
+# Told at each lost connection; what it advises (cancelling what runs) is not what we want, see `celery_app`.
+warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 worker_state.start(settings)
 
 

@@ -205,8 +205,10 @@ def conversation(key: str, started: datetime, turns: Sequence[tuple[Role, str]],
         "opened_at": started,
         "closed_at": closed,
         "events": (Event(id=f"{key}-closed", kind="closed", at=closed),),
+        "helpdesk": "zendesk",
+        "account": "acme",
     }
-    return Conversation(id=key, messages=messages, helpdesk="zendesk", account="acme", **{**fields, **more})
+    return Conversation(id=key, messages=messages, **{**fields, **more})
 
 
 QUESTION = "The blue kettle I bought leaks from its bottom, what can I do?"

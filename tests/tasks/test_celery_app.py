@@ -1,0 +1,131 @@
+"""The application's settings, its queues against the Procfile, its schedule, and that workers stay lean."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery.exceptions import Retry
+from kombu.exceptions import OperationalError
+from sqlalchemy.exc import OperationalError as DatabaseAway
+
+from connectors.errors import RetryLater
+from service.settings import Settings
+from tasks import celery_app, jobs, worker_state
+from tasks.celery_app import QUEUES, ROUTES, CeleryQueue, configure, publisher, schedule
+
+ROOT = Path(__file__).parents[2]
+PROCFILE = dict(re.findall(r"^(\w+): (.+)$", (ROOT / "Procfile").read_text(), re.MULTILINE))
+
+
+@pytest.fixture
+def celery(settings: Settings, valkey: str) -> Any:
+    return publisher(settings.model_copy(update={"redis_url": valkey}))
+
+
+def test_nothing_is_lost_and_nothing_is_hoarded(settings: Settings) -> None:
+    conf = configure(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1"})).conf
+    assert conf.task_acks_late
+    assert conf.task_reject_on_worker_lost
+    assert conf.worker_prefetch_multiplier == 1
+    assert conf.result_backend is None
+    assert conf.task_publish_retry is False
+    assert conf.visibility_timeout == conf.broker_transport_options["visibility_timeout"]
+    assert conf.task_soft_time_limit < conf.task_time_limit < settings.lease_seconds <= conf.visibility_timeout
+
+
+def test_every_task_has_a_queue_and_every_queue_a_process() -> None:
+    tasks = {name for name in celery_app.app.tasks if name.startswith("deskmark.")}
+    assert tasks == set(ROUTES)
+    assert set(ROUTES.values()) == set(QUEUES)
+    consumed = [queue for command in PROCFILE.values() for queue in re.findall(r"--queues (\S+)", command)]
+    assert sorted(consumed) == sorted(QUEUES)
+    assert {"release", "web", "beat"} <= set(PROCFILE)
+    assert "--pool prefork" in PROCFILE["score"]
+    assert "--pool threads" in PROCFILE["writeback"]
+
+
+def test_beat_sends_tasks_that_exist(settings: Settings) -> None:
+    sent = {str(entry["task"]) for entry in schedule(settings).values()}
+    assert sent <= set(ROUTES)
+    assert {"deskmark.sweep", "deskmark.poll"} <= sent
+
+
+def test_a_worker_imports_no_flask() -> None:
+    code = (
+        "import sys, tasks.worker, tasks.jobs; from connectors.registry import connectors; connectors();"
+        "found = {'flask', 'sklearn', 'scipy', 'service.web'} & set(sys.modules); assert not found, found"
+    )
+    environment = {
+        "DESKMARK_SECRET_KEY": "k",
+        "DESKMARK_SESSION_KEY": "s",
+        "REDIS_URL": "redis://127.0.0.1:1",
+        "PATH": "",
+        "PYTHONPATH": str(ROOT),
+    }
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=ROOT)
+
+
+def test_messages_reach_their_queue(celery: Any, valkey_server: Any) -> None:
+    queue = CeleryQueue(celery)
+    queue.ingest([1, 2])
+    queue.score(["a"])
+    queue.write_back(["a", "b", "c"])
+    with valkey_server.client() as client:
+        assert [client.llen(name) for name in QUEUES] == [2, 1, 3]
+
+
+def test_a_broker_that_is_away_stops_nobody(settings: Settings) -> None:
+    nowhere = settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
+    CeleryQueue(publisher(nowhere)).score(["a", "b"])
+
+
+def test_a_failure_that_passes_is_waited_for_as_long_as_it_asks(celery: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    def retry(self: Any, *, exc: Exception, countdown: float) -> Retry:
+        waits.append(countdown)
+        return Retry(exc=exc, when=countdown)
+
+    monkeypatch.setattr(jobs.Job, "retry", retry)
+    for error in (RetryLater("429", after=42), DatabaseAway("x", {}, OperationalError("y"))):
+
+        def fail(error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(worker_state, "runtime", fail)
+        with pytest.raises(Retry):
+            jobs.sweep()
+    assert waits == [42, jobs.DATABASE_AWAY]
+
+
+def test_a_process_needs_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_state, "_process", worker_state._Process())
+    with pytest.raises(AssertionError, match="start"):
+        worker_state.runtime()
+    with pytest.raises(AssertionError, match="start"):
+        worker_state.load_model()
+
+
+def test_each_task_does_its_one_thing(
+    celery: Any, settings: Settings, valkey: str, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On an empty database, in this process: all of them find nothing to do."""
+    monkeypatch.setattr(worker_state, "_process", worker_state._Process())
+    worker_state.start(settings.model_copy(update={"redis_url": valkey, "database_url": sqlite_url}))
+    jobs.ingest(1)
+    jobs.score("a")
+    jobs.write_back("a")
+    jobs.sweep()
+    jobs.poll()
+    jobs.forget()
+    before = worker_state.runtime()
+    assert worker_state.runtime() is before
+    worker_state.forked()
+    assert worker_state.runtime() is not before
+    before.database.close()
+    worker_state.runtime().database.close()
