@@ -91,7 +91,10 @@ def _connecting(kind: Kind) -> click.Command:
 
     command: Callable[..., None] = run
     for f in reversed(kind.fields):
-        asked: dict[str, Any] = {"default": ""} if f.option else {"prompt": f.label, "hide_input": f.secret}
+        asked: dict[str, Any] = {"prompt": f.label, "hide_input": f.unseen} if f.kept.encrypted else {}
+        if not f.required:
+            asked["default"] = ""
+            asked["show_default"] = asked["prompt_required"] = False
         name = f"--{f.name.replace('_', '-')}"
         command = click.option(
             name, envvar=f"DESKMARK_{kind.connector}_{f.name}".upper(), show_envvar=True, help=f.hint, **asked

@@ -5,27 +5,48 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import ip_address
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 
 from service.settings import Settings
 from service.store.installations import NewInstallation
+from service.store.models import Installation
 from service.store.secrets import SecretBox
+from service.writeback import FIELDS
+
+
+class Kept(StrEnum):
+    """How something filled in is kept. Secrets and credentials are encrypted and never shown again."""
+
+    SECRET = "secret"  # noqa: S105 - typed unseen
+    CREDENTIAL = "credential"
+    WORDS = "words"
+    WORD = "word"
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it goes into the encrypted part."""
+        return self in (Kept.SECRET, Kept.CREDENTIAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing to fill in. `secret` ones are typed unseen; all but options are encrypted and never shown again.
-
-    An `option` is a list of words with commas or white space between.
-    """
+    """One thing to fill in. `WORDS` are split at commas and white space."""
 
     name: str
     label: str
     hint: str = ""
-    secret: bool = False
-    option: bool = False
+    kept: Kept = Kept.SECRET
+    required: bool = True
+    numeric: bool = False
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it is typed unseen."""
+        return self.kept is Kept.SECRET
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +63,21 @@ class Kind:
 
 BOT_AUTHORS = Field(
     "bot_author_ids",
-    "Bot authors (optional)",
+    "Bot authors",
     "Ids of authors that are bots, with commas between. The helpdesk's own bots are recognised without this.",
-    option=True,
+    Kept.WORDS,
+    required=False,
+)
+BOT_EMAILS = Field(
+    "bot_email_patterns", "Bot e-mail addresses", "Patterns such as assistant@*", Kept.WORDS, required=False
+)
+BOT_TAGS = Field("bot_tags", "Tags on bots' user records", "", Kept.WORDS, required=False)
+_READ_ONLY = Field("read_only_tags", "Tags of tickets that only the AI agent holds", "", Kept.WORDS, required=False)
+_ADMIN = Field(
+    "admin_id", "Id of the teammate who signs notes", "Without it, the token's owner.", Kept.WORD, required=False
+)
+_ZENDESK_FIELDS = tuple(
+    Field(name, f"Id of the ticket field {name}", "", Kept.WORD, required=False, numeric=True) for name in FIELDS
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -53,10 +86,19 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "zendesk",
             "Zendesk",
             (
-                Field("client_id", "OAuth client id", "Admin Center → Apps and integrations → OAuth clients"),
-                Field("client_secret", "OAuth client secret", "Shown once when the client is made.", secret=True),
-                Field("webhook_secret", "Webhook signing secret", "Shown on the webhook's page.", secret=True),
+                Field("client_id", "OAuth client id", "Of a confidential OAuth client.", Kept.CREDENTIAL),
+                Field("client_secret", "OAuth client secret", "Shown once when the client is made."),
+                Field(
+                    "webhook_secret",
+                    "Webhook signing secret",
+                    "Shown once the webhook exists, so it can be added afterwards. Until then webhooks are refused.",
+                    required=False,
+                ),
                 BOT_AUTHORS,
+                BOT_EMAILS,
+                BOT_TAGS,
+                _READ_ONLY,
+                *_ZENDESK_FIELDS,
             ),
             account_hint="The part before .zendesk.com",
             base_url_hint="https://your-company.zendesk.com",
@@ -65,9 +107,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "intercom",
             "Intercom",
             (
-                Field("access_token", "Access token", "Developer Hub → your app → Authentication", secret=True),
-                Field("client_secret", "Client secret", "Developer Hub → your app → Basic information", secret=True),
+                Field("access_token", "Access token", "Developer Hub, your app, Authentication."),
+                Field("client_secret", "Client secret", "Developer Hub, your app, Basic information. Signs webhooks."),
                 BOT_AUTHORS,
+                BOT_EMAILS,
+                BOT_TAGS,
+                _ADMIN,
             ),
             account_hint="The workspace id, in Intercom's address bar after /apps/",
             base_url="https://api.intercom.io",
@@ -82,31 +127,58 @@ class NotAccepted(ValueError):
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         """`faults` maps the name of a field to what is wrong with it."""
-        super().__init__("; ".join(f"{name}: {reason}" for name, reason in faults.items()))
+        super().__init__("; ".join(f"{name.replace('_', ' ')} {reason}" for name, reason in faults.items()))
         self.faults = faults
 
 
 def new_installation(kind: Kind, given: Mapping[str, str], *, settings: Settings, box: SecretBox) -> NewInstallation:
     """The installation that `given` (names of fields, `account`, `base_url`) describes. Raises `NotAccepted`."""
-    values = {name: value.strip() for name, value in given.items()}
-    base_url = values.get("base_url") or kind.base_url
-    faults = {f.name: "is needed" for f in kind.fields if not f.option and not values.get(f.name)}
+    values = _stripped(given)
+    faults = {f.name: "is needed" for f in kind.fields if f.required and not values.get(f.name)}
     if not values.get("account"):
         faults["account"] = "is needed"
-    if not _is_safe(base_url):
-        faults["base_url"] = "must be an https:// address"
-    if faults:
-        raise NotAccepted(faults)
-    filled = [f for f in kind.fields if values.get(f.name)]
+    base_url = values.get("base_url") or kind.base_url
+    _refuse({**faults, **_faults(kind, values, base_url)})
     return NewInstallation(
         connector=kind.connector,
         account=values["account"],
         base_url=base_url,
-        secrets=box.lock({f.name: values[f.name] for f in filled if not f.option}),
+        secrets=box.lock(_encrypted(kind, values)),
         prefix=settings.prefix,
-        options={f.name: re.split(r"[,\s]+", values[f.name].strip(", ")) for f in filled if f.option},
+        options=_options(kind, values),
         account_group=values.get("account_group") or None,
     )
+
+
+def changes(kind: Kind, row: Installation, given: Mapping[str, str], *, box: SecretBox) -> dict[str, Any]:
+    """The columns of `row` that `given` changes. An empty secret keeps what is stored. Raises `NotAccepted`."""
+    values = _stripped(given)
+    base_url = values.get("base_url") or row.base_url
+    _refuse(_faults(kind, values, base_url))
+    shown = {f.name for f in kind.fields if not f.kept.encrypted}
+    kept = {name: value for name, value in row.options.items() if name not in shown}
+    return {
+        "base_url": base_url.rstrip("/"),
+        "account_group": values.get("account_group") or None,
+        "secrets": box.lock({**box.unlock(row.secrets), **_encrypted(kind, values)}),
+        "options": {**kept, **_options(kind, values)},
+    }
+
+
+def as_given(kind: Kind, row: Installation) -> dict[str, str]:
+    """What a form for changing `row` starts with: everything but secrets."""
+    options = {f.name: row.options.get(f.name, "") for f in kind.fields if not f.kept.encrypted}
+    words = {name: ", ".join(map(str, _listed(value))) for name, value in options.items()}
+    return {"account": row.account, "base_url": row.base_url, "account_group": row.account_group or "", **words}
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def missing_secrets(kind: Kind, stored: Mapping[str, str]) -> tuple[Field, ...]:
+    """What was not given yet and is needed before everything works."""
+    return tuple(f for f in kind.fields if f.kept.encrypted and not stored.get(f.name))
 
 
 def webhook_url(settings: Settings, connector: str, installation_id: str) -> str:
@@ -114,12 +186,45 @@ def webhook_url(settings: Settings, connector: str, installation_id: str) -> str
     return f"{settings.public_url}/webhooks/{connector}/{installation_id}"
 
 
+def _stripped(given: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in given.items()}
+
+
+def _faults(kind: Kind, values: Mapping[str, str], base_url: str) -> dict[str, str]:
+    filled = [f for f in kind.fields if values.get(f.name)]
+    wrong = {f.name: "must be a number" for f in filled if f.numeric and not values[f.name].isdecimal()}
+    if not _is_safe(base_url):
+        wrong["base_url"] = "must be an https:// address"
+    return wrong
+
+
+def _refuse(faults: Mapping[str, str]) -> None:
+    if faults:
+        raise NotAccepted(faults)
+
+
+def _encrypted(kind: Kind, values: Mapping[str, str]) -> dict[str, str]:
+    return {f.name: values[f.name] for f in kind.fields if f.kept.encrypted and values.get(f.name)}
+
+
+def _options(kind: Kind, values: Mapping[str, str]) -> dict[str, Any]:
+    filled = [f for f in kind.fields if not f.kept.encrypted and values.get(f.name)]
+    return {
+        f.name: [word for word in re.split(r"[,\s]+", values[f.name]) if word]
+        if f.kept is Kept.WORDS
+        else values[f.name]
+        for f in filled
+    }
+
+
 def _is_safe(url: str) -> bool:
     """https, or plain http to this machine (a stand-in helpdesk): tokens never travel readable."""
     parts = urlsplit(url)
     if parts.scheme == "https":
         return bool(parts.hostname)
+    if parts.scheme != "http" or not parts.hostname:
+        return False
     try:
-        return parts.scheme == "http" and ip_address(parts.hostname or "").is_loopback
+        return ip_address(parts.hostname).is_loopback
     except ValueError:
-        return parts.scheme == "http" and parts.hostname == "localhost"
+        return parts.hostname == "localhost"

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.store import installations as store
 from service.store import queries
-from service.web.connecting import KINDS, NotAccepted, new_installation, webhook_url
+from service.store.models import Installation
+from service.store.secrets import SecretsUnreadable
+from service.web.connecting import (
+    KINDS,
+    Field,
+    Kind,
+    NotAccepted,
+    as_given,
+    changes,
+    missing_secrets,
+    new_installation,
+    webhook_url,
+)
 from service.web.parts import parts
 
 blueprint = Blueprint("installations", __name__, url_prefix="/helpdesks")
@@ -23,43 +40,93 @@ def listing() -> str:
         last = queries.last_deliveries(session)
     return render_template(
         "installations.html",
-        rows=[(row, webhook_url(p.settings, row.connector, row.id), last.get(row.id)) for row in rows],
+        rows=[_shown(row, last.get(row.id)) for row in rows],
         kinds=KINDS,
         public=p.settings.public_url.startswith("https://"),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One helpdesk on the page. `missing` names credentials that were not given yet, or `None`: they are unreadable."""
+
+    row: Installation
+    address: str
+    heard_at: datetime | None
+    missing: tuple[Field, ...] | None
+
+
+def _shown(row: Installation, heard_at: datetime | None) -> Shown:
+    p = parts()
+    kind = KINDS.get(row.connector)
+    try:
+        missing = missing_secrets(kind, p.box.unlock(row.secrets)) if kind else ()
+    except SecretsUnreadable:
+        missing = None
+    return Shown(row, webhook_url(p.settings, row.connector, row.id), heard_at, missing)
+
+
 @blueprint.get("/connect/<connector>")
 def form(connector: str) -> str:
     """What to fill in to connect a helpdesk."""
-    kind = KINDS.get(connector)
-    if kind is None:
-        abort(404)
-    return render_template("connect.html", kind=kind, given={}, faults={})
+    return render_template("connect.html", kind=_kind(connector), row=None, given={}, faults={})
 
 
 @blueprint.post("/connect/<connector>")
 def connect(connector: str) -> AnyResponse | tuple[str, int]:
     """Connect a helpdesk, or the form again with what is wrong. Secrets that were typed are never sent back."""
-    kind = KINDS.get(connector)
-    if kind is None:
-        abort(404)
-    p = parts()
+    kind, p = _kind(connector), parts()
     given = {name: str(value) for name, value in request.form.items()}
     try:
         new = new_installation(kind, given, settings=p.settings, box=p.box)
         with p.database.begin() as session:
             store.add(session, new, now=p.now())
     except NotAccepted as error:
-        faults = dict(error.faults)
+        return _again(kind, None, given, error.faults)
     except IntegrityError:
-        faults = {"account": "is connected already"}
-    else:
-        flash(f"{kind.title} is connected. Paste the webhook address below into {kind.title}.", "good")
-        return redirect(url_for("installations.listing"))
-    secret = {f.name for f in kind.fields if f.secret}
-    shown = {name: value for name, value in given.items() if name not in secret}
-    return render_template("connect.html", kind=kind, given=shown, faults=faults), 422
+        return _again(kind, None, given, {"account": "is connected already"})
+    flash(f"{kind.title} is connected. Paste the webhook address below into {kind.title}.", "good")
+    return redirect(url_for("installations.listing"))
+
+
+@blueprint.get("/<installation_id>/change")
+def change_form(installation_id: str) -> str:
+    """The form to change a connected helpdesk; secrets stay empty."""
+    with parts().database.read() as session:
+        row = _row(session, installation_id)
+    kind = _kind(row.connector)
+    return render_template("connect.html", kind=kind, row=row, given=as_given(kind, row), faults={})
+
+
+@blueprint.post("/<installation_id>/change")
+def change(installation_id: str) -> AnyResponse | tuple[str, int]:
+    """Change credentials, bot authors or addresses; a secret left empty stays as it is."""
+    p = parts()
+    given = {name: str(value) for name, value in request.form.items()}
+    with p.database.begin() as session:
+        row = _row(session, installation_id)
+        try:
+            store.change(session, installation_id, **changes(_kind(row.connector), row, given, box=p.box))
+        except NotAccepted as error:
+            return _again(_kind(row.connector), row, given, error.faults)
+    flash("Changed.", "good")
+    return redirect(url_for("installations.listing"))
+
+
+def _kind(connector: str) -> Kind:
+    return KINDS.get(connector) or abort(404)
+
+
+def _row(session: Session, installation_id: str) -> Installation:
+    return store.get(session, installation_id) or abort(404)
+
+
+def _again(
+    kind: Kind, row: Installation | None, given: Mapping[str, str], faults: Mapping[str, str]
+) -> tuple[str, int]:
+    unseen = {f.name for f in kind.fields if f.kept.encrypted}
+    shown = {name: value for name, value in given.items() if name not in unseen}
+    return render_template("connect.html", kind=kind, row=row, given=shown, faults=faults), 422
 
 
 @blueprint.post("/<installation_id>/writing")
@@ -67,8 +134,6 @@ def writing(installation_id: str) -> AnyResponse:
     """Switch writing to the helpdesk on or off."""
     on = request.form.get("writing") == "on"
     with parts().database.begin() as session:
-        if store.get(session, installation_id) is None:
-            abort(404)
-        store.change(session, installation_id, writing=on)
+        store.change(session, _row(session, installation_id).id, writing=on)
     flash("Verdicts are written to the helpdesk from now on." if on else "Nothing is written any more.", "good")
     return redirect(url_for("installations.listing"))

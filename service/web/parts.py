@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import current_app
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from connectors.base import Connector
 from service.settings import Settings
@@ -26,7 +28,7 @@ class Parts:
     """The parts of one running web process.
 
     `queue` tells the workers what to look at; that a message is lost costs time only. `waiting` gives the number of
-    messages in each queue of the broker and raises `BrokerDown`.
+    messages in each queue of the broker and raises `BrokerDown`. `tries` counts failed sign-ins.
     """
 
     settings: Settings
@@ -36,6 +38,7 @@ class Parts:
     queue: Queue
     waiting: Callable[[], Mapping[str, int]]
     now: Clock = utc_now
+    tries: RateLimiter = field(default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()))
 
 
 def parts() -> Parts:

@@ -51,7 +51,7 @@ def protect(app: Flask, *, https: bool) -> None:
         WTF_CSRF_TIME_LIMIT=None,
     )
     CSRFProtect(app).exempt(webhooks.blueprint)  # Webhooks are signed by the helpdesk instead.
-    login = LoginManager(app)
+    login = LoginManager(app, add_context_processor=False)
     login.user_loader(_visitor)
     app.before_request(_require_sign_in)
     app.after_request(_with_headers)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.store import queries
@@ -15,10 +13,9 @@ from service.web.parts import parts
 from service.web.security import Visitor
 
 TRIES = parse("10/minute")
-"""Tries an address has in one process. Tokens are far too long to guess; this keeps guessing cheap for us."""
+"""Failed tries an address has in one process. Tokens are far too long to guess; this keeps guessing cheap for us."""
 
 blueprint = Blueprint("sign_in", __name__)
-_tries = FixedWindowRateLimiter(MemoryStorage())
 
 
 @blueprint.get("/sign-in")
@@ -36,12 +33,13 @@ def offer(token: str) -> str:  # noqa: ARG001 - looked at only when the button i
 @blueprint.post("/sign-in/<token>")
 def enter(token: str) -> AnyResponse | tuple[str, int]:
     """Use the link: signed in, or told how to get a new one."""
-    if not _tries.hit(TRIES, request.remote_addr or ""):
+    p, address = parts(), request.remote_addr or ""
+    if not p.tries.test(TRIES, address):
         abort(429)
-    p = parts()
     with p.database.begin() as db:
         used = links.use(db, token, now=p.now())
     if not used:
+        p.tries.hit(TRIES, address)
         return render_template("sign_in.html", usable=False, refused=True), 403
     wanted = session.pop("next", None) or url_for("pages.home")
     session.clear()  # Nothing that was known of the visitor before stays: no session can be planted.

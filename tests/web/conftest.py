@@ -7,8 +7,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -19,10 +19,30 @@ from flask.testing import FlaskClient
 
 from connectors.registry import connectors
 from service.app import build
+from service.conversation import (
+    Author,
+    BotTurn,
+    Channel,
+    Contact,
+    Conversation,
+    Event,
+    EventKind,
+    Feedback,
+    Initiator,
+    Message,
+    Role,
+)
+from service.document import card_document, to_document
+from service.scoring.customer import customer_keys
+from service.scoring.score import Evidence, Score, Scorecard
 from service.settings import Settings
-from service.store import sign_in
+from service.store import conversations, sign_in
 from service.store.database import Database
+from service.store.history import Span, save_keys
 from service.store.installations import NewInstallation, add
+from service.store.models import Conversation as Row
+from service.store.models import Installation, State, WriteState
+from service.store.results import save_cards
 from service.store.secrets import SecretBox
 from service.web.parts import BrokerDown, Parts
 
@@ -179,7 +199,7 @@ def make_web(settings: Settings, clock: Any) -> Iterator[Callable[..., Web]]:
             settings=own,
             database=Database(own.database),
             box=SecretBox(own.secret_key.get_secret_value()),
-            connectors=_temporary(),
+            connectors=connectors(),
             queue=queue,
             waiting=waiting,
             now=clock,
@@ -199,9 +219,97 @@ def web(sqlite_url: str, make_web: Callable[..., Web]) -> Web:
     return make_web(sqlite_url)
 
 
-def _temporary():
-    from connectors.intercom import IntercomConnector
-    try:
-        return connectors()
-    except ImportError:
-        return {"intercom": IntercomConnector()}
+SNEAKY = "<script>alert('hello')</script> my order is ORD-4821, & nothing came"
+
+
+def told(number: str = "4711", **given: Any) -> Conversation:
+    """A customer, a bot and an agent who asks again, with mark-up in the customer's words."""
+    start = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+
+    def message(n: int, role: Role, text: str, **more: Any) -> Message:
+        return Message(id=f"m{n}", author=Author(role, f"{role}-1"), text=text, at=start + timedelta(minutes=n), **more)
+
+    conversation = Conversation(
+        id=number,
+        helpdesk="zendesk",
+        account="acme",
+        contact=Contact(id="c-1", email="ada@example.com", email_verified=True),
+        channel=Channel.MESSAGING,
+        subject="Where is <b>my order</b>?",
+        opened_at=start,
+        closed_at=start + timedelta(minutes=9),
+        messages=(
+            message(0, Role.CUSTOMER, SNEAKY, attachments=("receipt.pdf",)),
+            message(1, Role.BOT, "Orders take five days.", bot=BotTurn(confidence=0.41), feedback=Feedback.UNHELPFUL),
+            message(4, Role.AGENT, "Hello! What is\n  your order number?"),
+            message(5, Role.AGENT, "asked twice, sorry", internal=True),
+        ),
+        events=(
+            Event("e0", EventKind.HANDOFF, start + timedelta(minutes=2), by=Initiator.BOT, target="tier 1"),
+            Event("e1", "something_new", start + timedelta(minutes=2)),
+            Event("e2", EventKind.CLOSED, start + timedelta(minutes=9)),
+        ),
+    )
+    return replace(conversation, **given)
+
+
+def scored(conversation: Conversation, *, episode: int = 1, **scores: Score) -> Scorecard:
+    """A scorecard whose proof is the re-ask, what was asked for, and a return elsewhere."""
+    asked = Evidence("m4", "Hello! What is your order number?", "asks for the order number", answered_in="m0")
+    return Scorecard(
+        helpdesk=conversation.helpdesk,
+        account=conversation.account,
+        id=conversation.id,
+        episode=episode,
+        scores={
+            "containment": Score("escalated", 0.31, 0.9, "A person took over."),
+            "context_repeat": Score("repeated", 1, 0.93, "The order number was asked for <again>.", (asked,)),
+            "repeat_contact": Score(
+                "returned",
+                0.88,
+                0.88,
+                "Came back.",
+                (Evidence("m0", "still nothing", "came back", conversation="9120"),),
+            ),
+            "satisfaction": Score(None, reason="not computed"),
+            **scores,
+        },
+    )
+
+
+@dataclass
+class Seed:
+    """Puts conversations into the store as the workers would leave them."""
+
+    web: Web
+    installations: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, conversation: Conversation | None = None, *cards: Scorecard, **columns: Any) -> str:
+        """Store a conversation with its cards (one of its own when none is given); our id of it."""
+        c = told() if conversation is None else conversation
+        if c.helpdesk not in self.installations:
+            self.installations[c.helpdesk] = self.web.installation(c.helpdesk, account=c.account)
+        now = self.web.clock()
+        with self.web.parts.database.begin() as session:
+            installation = session.get_one(Installation, self.installations[c.helpdesk])
+            row_id = conversations.announce(session, installation, c.id, at=now, now=now)
+            save_cards(session, row_id, [card_document(card) for card in cards or (scored(c),)], now=now)
+            save_keys(session, Span(row_id, customer_keys(c), c.started_at or now, c.ended_at or now))
+            row = session.get_one(Row, row_id)
+            row.document, row.channel, row.opened_at, row.ended_at = to_document(c), c.channel, c.opened_at, c.closed_at
+            row.state, row.write_state, row.scored_at, row.due_at = State.SCORED, WriteState.WRITTEN, now, None
+            for name, value in columns.items():
+                setattr(row, name, value)
+        return row_id
+
+
+@pytest.fixture
+def seed(web: Web) -> Seed:
+    """Puts conversations into the store of `web`."""
+    return Seed(web)
+
+
+@pytest.fixture
+def shapes() -> SimpleNamespace:
+    """Builders of a conversation and a scorecard."""
+    return SimpleNamespace(told=told, scored=scored, sneaky=SNEAKY)

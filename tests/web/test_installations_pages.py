@@ -1,0 +1,146 @@
+"""Connecting and changing helpdesks: secrets go in and never come out, writing is switched on by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from service.store.models import Installation
+from service.store.secrets import new_key
+from service.web.connecting import KINDS, NotAccepted, new_installation
+
+ZENDESK = {
+    "account": "acme",
+    "base_url": "https://acme.zendesk.com/",
+    "client_id": "deskmark",
+    "client_secret": "hush-hush",
+    "bot_author_ids": "31, 32",
+    "dm_effort": "360001",
+    "account_group": "acme group",
+}
+
+
+def row_of(web: Any) -> Installation:
+    with web.parts.database.read() as session:
+        return session.scalars(select(Installation)).one()
+
+
+def connect(web: Any, client: Any, **fields: str) -> Any:
+    page = "/helpdesks/connect/zendesk"
+    return web.post(client, page, form_on=page, **{**ZENDESK, **fields})
+
+
+def test_a_helpdesk_is_connected_and_shows_its_webhook_address(make_web: Any, sqlite_url: str) -> None:
+    web = make_web(sqlite_url, public_url="https://desk.example")
+    web.app.config["SESSION_COOKIE_SECURE"] = False
+    web.app.config["SESSION_COOKIE_NAME"] = "deskmark"
+    client = web.admin()
+
+    assert connect(web, client).status_code == 302
+
+    row = row_of(web)
+    assert (row.account, row.base_url, row.writing, row.account_group) == (
+        "acme", "https://acme.zendesk.com", False, "acme group",
+    )  # fmt: skip
+    assert row.options == {"bot_author_ids": ["31", "32"], "dm_effort": "360001"}
+    assert web.parts.box.unlock(row.secrets) == {"client_id": "deskmark", "client_secret": "hush-hush"}
+    page = client.get("/helpdesks").get_data(as_text=True)
+    assert f"https://desk.example/webhooks/zendesk/{row.id}" in page
+    assert "hush-hush" not in page
+    assert "webhook signing secret is missing" in page
+    assert "PUBLIC_URL" not in page
+
+
+def test_without_a_public_address_the_page_says_so(web: Any) -> None:
+    assert "PUBLIC_URL" in web.admin().get("/helpdesks").get_data(as_text=True)
+
+
+def test_what_is_missing_is_said_and_secrets_are_not_sent_back(web: Any) -> None:
+    answer = connect(web, web.admin(), account="", base_url="http://acme.zendesk.com", dm_effort="many", client_id="")
+    page = answer.get_data(as_text=True)
+
+    assert answer.status_code == 422
+    assert page.count("This is needed.") == 2
+    assert "This must be an https:// address." in page
+    assert "This must be a number." in page
+    assert "hush-hush" not in page
+
+
+def test_an_account_is_connected_once(web: Any) -> None:
+    client = web.admin()
+    connect(web, client)
+
+    answer = connect(web, client)
+
+    assert answer.status_code == 422
+    assert "connected already" in answer.get_data(as_text=True)
+
+
+def test_changing_keeps_secrets_that_are_left_empty(web: Any) -> None:
+    client = web.admin()
+    connect(web, client)
+    row = row_of(web)
+    page = f"/helpdesks/{row.id}/change"
+    form = client.get(page).get_data(as_text=True)
+    assert 'value="31, 32"' in form
+    assert "hush-hush" not in form
+    with web.parts.database.begin() as session:
+        session.get_one(Installation, row.id).options = {**row.options, "rate": "50/minute"}
+
+    changed = {"base_url": row.base_url, "webhook_secret": "signed", "bot_author_ids": "33"}
+    assert web.post(client, page, form_on=page, **changed).status_code == 302
+
+    row = row_of(web)
+    assert web.parts.box.unlock(row.secrets) == {
+        "client_id": "deskmark", "client_secret": "hush-hush", "webhook_secret": "signed",
+    }  # fmt: skip
+    assert row.options == {"rate": "50/minute", "bot_author_ids": ["33"]}
+    assert row.account_group is None
+    assert web.post(client, page, form_on=page, base_url="ftp://nowhere").status_code == 422
+    assert client.get("/helpdesks/nobody/change").status_code == 404
+
+
+def test_writing_is_switched_on_and_off(web: Any) -> None:
+    installation = web.installation("zendesk")
+    client = web.admin()
+    for state in (True, False):
+        address = f"/helpdesks/{installation}/writing"
+        web.post(client, address, form_on="/helpdesks", writing="on" if state else "off")
+        assert row_of(web).writing is state
+    assert web.post(client, "/helpdesks/nobody/writing", form_on="/helpdesks").status_code == 404
+
+
+def test_secrets_of_another_key_are_said_to_be_unreadable(web: Any, make_web: Any) -> None:
+    installation = web.installation("zendesk")
+    other = make_web(web.parts.settings.database, secret_key=SecretStr(new_key()))
+    client = other.admin()
+
+    assert "not readable" in client.get("/helpdesks").get_data(as_text=True)
+    page = f"/helpdesks/{installation}/change"
+    assert other.post(client, page, form_on=page, base_url="https://acme.zendesk.com").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("address", "good"),
+    [
+        ("https://acme.zendesk.com", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost:8000", True),
+        ("http://acme.zendesk.com", False),
+        ("http://192.0.2.1", False),
+        ("https://", False),
+        ("acme.zendesk.com", False),
+        ("http://", False),
+    ],
+)
+def test_tokens_never_travel_readable(address: str, good: bool, web: Any) -> None:
+    given = {**ZENDESK, "base_url": address}
+    if good:
+        made = new_installation(KINDS["zendesk"], given, settings=web.parts.settings, box=web.parts.box)
+        assert made.base_url == address
+    else:
+        with pytest.raises(NotAccepted, match="https"):
+            new_installation(KINDS["zendesk"], given, settings=web.parts.settings, box=web.parts.box)
