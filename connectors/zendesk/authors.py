@@ -44,10 +44,12 @@ class Cast:
 
     def role(self, user_id: str | None, via: Via) -> Role:
         """The role of a comment's or change's author."""
-        if via.is_bot or self.is_bot(user_id):
+        if via.is_bot:
             return Role.BOT
         if via.is_rule:
             return Role.SYSTEM
+        if self.is_bot(user_id):
+            return Role.BOT
         return self._known(user_id) or Role.UNKNOWN
 
     def is_bot(self, user_id: str | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
@@ -18,7 +18,7 @@ from connectors.zendesk.auth import BearerToken
 from connectors.zendesk.limits import limits
 from connectors.zendesk.mapping import read_ticket
 from connectors.zendesk.options import Options
-from connectors.zendesk.payloads import Record, ident, record, records, text
+from connectors.zendesk.payloads import Record, User, ident, record, records, text
 from connectors.zendesk.reader import Reader
 from service.writeback import Plan, Writable
 
@@ -48,6 +48,7 @@ class Known:
     own_id: str | None = None
     no_log: bool = False
     no_surveys: bool = False
+    agents: dict[str, tuple[float, User]] = field(default_factory=dict)
 
 
 class ZendeskClient:

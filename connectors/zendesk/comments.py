@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from connectors.email_text import html_text, is_automatic, written_text
 from connectors.zendesk.authors import Cast
@@ -15,7 +15,7 @@ COMMENT_KINDS = frozenset({"Comment", "VoiceComment", "FacebookComment", "Facebo
 
 
 def read_comments(
-    events: Sequence[AuditEvent], ticket: Ticket, cast: Cast, groups: Mapping[str, str]
+    events: Sequence[AuditEvent], ticket: Ticket, cast: Cast
 ) -> tuple[list[tuple[Message, Channel]], list[WrittenNote]]:
     """Comments as messages with their channel, and our own notes, which are no part of the conversation."""
     privacy = {
@@ -23,10 +23,7 @@ def read_comments(
     }
     messages: list[tuple[Message, Channel]] = []
     notes: list[WrittenNote] = []
-    group: str | None = None
     for event in events:
-        if text(event.data.get("field_name")) == "group_id":
-            group = ident(event.data.get("value"))
         if event.kind not in COMMENT_KINDS:
             continue
         internal = privacy.get(event.id, event.data.get("public", True)) is False
@@ -39,20 +36,10 @@ def read_comments(
         files = tuple(text(item.get("file_name")) for item in records(event.data.get("attachments")))
         if words is None or not (words or any(files)):
             continue
-        team = _team(role, event.author_id, group, cast, groups)
-        author = Author(role, event.author_id, team)
+        author = Author(role, event.author_id)
         message = Message(event.id, author, words, event.at, internal=internal, attachments=tuple(filter(None, files)))
         messages.append((message, through))
     return messages, notes
-
-
-def _team(role: Role, author_id: str | None, group: str | None, cast: Cast, groups: Mapping[str, str]) -> str | None:
-    """An agent's team: the ticket's group at that time, else the agent's default group."""
-    if role is not Role.AGENT:
-        return None
-    known = cast.users.get(author_id or "")
-    name = group or (known.group_id if known else None)
-    return groups.get(name, name) if name else None
 
 
 def _own_note(event: AuditEvent) -> WrittenNote | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -15,9 +15,9 @@ from connectors.zendesk.channels import ticket_channel
 from connectors.zendesk.chat import chat_messages, chat_moves, log_messages
 from connectors.zendesk.comments import read_comments
 from connectors.zendesk.options import Options
-from connectors.zendesk.payloads import AuditEvent, Record, Ticket, User
+from connectors.zendesk.payloads import AuditEvent, Record, Ticket, User, ident
 from connectors.zendesk.satisfaction import read_rating
-from service.conversation import Channel, Contact, Conversation, Event, EventKind, Message
+from service.conversation import Channel, Contact, Conversation, Event, EventKind, Message, Role
 from service.writeback import OUTCOMES, AlreadyThere, FieldValue, Writable, WrittenNote, parse_note
 
 DISPUTE = "dispute"
@@ -42,13 +42,13 @@ def read_ticket(material: Material, installation: Installation, options: Options
     ticket = material.ticket
     events = list(payloads.audit_events(material.audits))
     cast = Cast(material.users, ticket.requester_id, options)
-    comments, notes = read_comments(events, ticket, cast, material.groups)
+    comments, notes = read_comments(events, ticket, cast)
     spoken = _transcript(events, material, cast)
     logged = {message.id for message in spoken}
     written = [(m, c) for m, c in comments if m.id not in logged and not _is_transcript(m, spoken)]
     channel = ticket_channel(ticket)
     dated = _in_order([*written, *((message, channel) for message in spoken)])
-    messages = tuple(message for message, _ in dated)
+    messages = _with_teams([message for message, _ in dated], events, cast, material.groups)
     happened = ticket_events(events, list(chat_moves(events, cast)), messages, cast, material.groups)
     switches = channel_changes((m, c.value) for m, c in dated if not m.internal)
     ended = ticket.status in ENDED
@@ -77,9 +77,9 @@ def read_ticket(material: Material, installation: Installation, options: Options
 def already_there(ticket: Ticket, notes: Iterable[WrittenNote], options: Options) -> AlreadyThere:
     """What of ours is on the ticket. A field that the ticket does not list is inactive and is not written."""
     fields: dict[str, FieldValue] = {}
-    for name, ident_ in options.field_ids.items():
-        if str(ident_) in ticket.custom_fields:
-            value = ticket.custom_fields[str(ident_)]
+    for name, number in options.field_ids.items():
+        if str(number) in ticket.custom_fields:
+            value = ticket.custom_fields[str(number)]
             fields[name] = value if isinstance(value, str | int) else None
     if isinstance(tag := fields.get("dm_outcome"), str):
         fields["dm_outcome"] = tag.removeprefix(f"{options.prefix}resolution__")
@@ -124,6 +124,25 @@ def _in_order(dated: list[tuple[Message, Channel]]) -> list[tuple[Message, Chann
         last = item[0].at or last
         keyed.append((last, position, item))
     return [item for _, _, item in sorted(keyed, key=lambda key: key[:2])]
+
+
+def _with_teams(
+    messages: Sequence[Message], events: Sequence[AuditEvent], cast: Cast, groups: Mapping[str, str]
+) -> tuple[Message, ...]:
+    """Agents' messages with their team: the ticket's group at that time, else the agent's default group."""
+    changes = [
+        (event.at, ident(event.data.get("value")))
+        for event in events
+        if event.at is not None and event.data.get("field_name") == "group_id"
+    ]
+
+    def team(message: Message) -> str | None:
+        at, known = message.at, cast.users.get(message.author.id or "")
+        group = next((name for moment, name in reversed(changes) if at is not None and moment <= at), None)
+        name = group or (known.group_id if known else None)
+        return groups.get(name, name) if name else None
+
+    return tuple(replace(m, author=replace(m.author, group=team(m))) if m.role is Role.AGENT else m for m in messages)
 
 
 def _merged(*many: Iterable[Event]) -> tuple[Event, ...]:

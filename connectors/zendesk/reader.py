@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Protocol
 
 from connectors.errors import NotFound, OptedOut, Rejected
@@ -30,6 +31,9 @@ from connectors.zendesk.payloads import (
     words,
 )
 
+REMEMBERED = 900.0
+"""Seconds for which an agent's record is good: those who write in chats do not come along with a ticket's audits."""
+
 MOST_PAGES = 60
 """Pages of audits: more than the 5,000 comments that a ticket can hold; a longer ticket is marked truncated."""
 
@@ -41,6 +45,7 @@ class Memory(Protocol):
 
     no_log: bool
     no_surveys: bool
+    agents: dict[str, tuple[float, User]]
 
 
 class Reader:
@@ -81,8 +86,10 @@ class Reader:
 
     def _learn(self, body: Record) -> None:
         """Remember the people and groups that came along."""
-        people = (user(data) for data in records(body.get("users")))
-        self._users |= {person.id: person for person in people if person}
+        for person in filter(None, (user(data) for data in records(body.get("users")))):
+            self._users[person.id] = person
+            if person.role in ("agent", "admin"):
+                self._memory.agents[person.id] = (monotonic() + REMEMBERED, person)
         for data in records(body.get("groups")):
             if (name := ident(data.get("id"))) is not None:
                 self._groups[name] = text(data.get("name")) or name
@@ -108,8 +115,12 @@ class Reader:
         except NotFound:
             return EMPTY
 
-    def _fetch_users(self, names: Iterable[str]) -> None:
+    def _fetch_users(self, names: Sequence[str]) -> None:
         """The users among `names` that did not come along."""
+        for name in names:
+            until, known = self._memory.agents.get(name, (0.0, None))
+            if known is not None and until > monotonic():
+                self._users.setdefault(name, known)
         missing = [name for name in dict.fromkeys(names) if name.isdecimal() and name not in self._users]
         for start in range(0, len(missing), 100):
             self._learn(self._get(actions.show_users(missing[start : start + 100])))
