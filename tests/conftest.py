@@ -62,7 +62,12 @@ class Postgres:
         asked = subprocess.run([*self.as_user, str(programs / "initdb"), "--version"], capture_output=True, check=False)
         if asked.returncode == 0:
             return programs
-        return Path(shutil.copytree(programs.parent, folder / "programs", symlinks=True)) / "bin"
+        # The wheel's programs look for their libraries in `<wheel>.libs` beside the wheel's folder.
+        wheel = programs.parents[1]
+        for part in (wheel, wheel.with_name(wheel.name + ".libs")):
+            if part.is_dir():
+                shutil.copytree(part, folder / "programs" / part.name, symlinks=True)
+        return folder / "programs" / wheel.name / programs.parent.name / "bin"
 
     def start(self) -> None:
         options = f"-k {self.socket} -c listen_addresses='' {FAST}"
