@@ -16,10 +16,9 @@ import pytest
 from service import lifeline, supervisor
 from service.supervisor import Program, Supervisor, SupervisorError, end_orphans
 
-PATIENT = (
-    "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print('up', flush=True); signal.pause()"
-)
-DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause(); signal.pause()"
+UNTIL = "import signal, sys; signal.signal(signal.SIGTERM, {}); print('up', flush=True); signal.pause()"
+PATIENT = UNTIL.format("lambda *_: sys.exit(0)")
+DEAF = UNTIL.format("signal.SIG_IGN")
 
 
 def python(code: str) -> tuple[str, ...]:
