@@ -11,6 +11,7 @@ from collections.abc import Set
 _LINK = re.compile(r"(?:https?://|www\.)[^\s)>\]]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"\u201c\u201e*]{1,2}([^\"\u201c\u201d*\n]{2,40})[\"\u201d*]{1,2}")
 _PATH = re.compile(r"([A-Z][\w&-]*(?: [A-Z&][\w-]*){0,2})\s*(?:>|\u2192|->|\u00bb)\s*(?=([A-Z][\w&-]*))")
+_LEADING = re.compile(r"^(?:in|go to|under|open|via|at|from|head to|then|your|the|please) ")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[a-z]+|\d+(?:[.,]\d+)*")
 _ENDING = re.compile(r"(?:ings?|ed|es|s|ly|er|ment|ation|e)$")
@@ -48,7 +49,7 @@ def values(text: str) -> frozenset[str]:
     }
     rest = _LINK.sub(" ", text)
     labels = {m.group(1).strip().lower() for m in _QUOTED.finditer(rest)}
-    steps = {part.strip().lower() for m in _PATH.finditer(rest) for part in m.groups()}
+    steps = {_LEADING.sub("", part.strip().lower()) for m in _PATH.finditer(rest) for part in m.groups()}
     numbers = {_plain_number(m.group()) for m in _NUMBER.finditer(rest)}
     numbers |= {_SMALL_NUMBERS[word] for word in _WORD.findall(rest.lower()) if word in _SMALL_NUMBERS and word != "one"}
     return frozenset(links | labels | steps | numbers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.conversation import Message, Role
 from service.language.acts import read_bot_turns
@@ -18,8 +18,8 @@ FEWEST_WORDS = 3
 ANSWERS = 0.4
 """Probability of being useful from which a bot's message is an answer that can be repeated."""
 
-REPLIES = 4
-"""Agent messages after the handoff that are looked at."""
+REPLIES = 3
+"""Agent turns after the handoff that are looked at."""
 
 _REFERS = re.compile(
     r"\b(?:as|like|what|the same|same (?:as|thing|steps|answer)|exactly what)\b[^.!?]{0,30}\b(?:bot|assistant|chatbot|virtual agent|ai)\b"
@@ -29,6 +29,11 @@ _REFERS = re.compile(
 _TOLD_BY_BOT = re.compile(
     r"\b(?:bot|assistant|chatbot|robot)\b[^.!?]{0,25}\b(?:told|said|gave|sent|wrote|answered|mentioned|suggested)\b"
     r"|\bsame (?:thing |answer )?(?:as )?the (?:bot|assistant|chatbot)\b|\b(?:already|just) (?:had|got|have) that (?:from|answer)\b",
+    re.I,
+)
+_COURTESY = re.compile(
+    r"\b(?:my name is|(?:this is|i'm|i am) [A-Z]\w+|(?:thanks|thank you) (?:for|so)|let me (?:have a look|look|check|see|know)|i'll (?:take|have) a look"
+    r"|(?:happy|glad) to help|one moment|bear with|i (?:totally |fully )?understand|sorry (?:for|about|to hear)|hope (?:this|that) helps|have a (?:great|good|nice|lovely))\b",
     re.I,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -63,27 +68,36 @@ def already_answered(messages: Sequence[Message], handoff: int, embedder: Embedd
     useful = {act.message_id for act in read_bot_turns(messages[:handoff]) if act.useful >= ANSWERS}
     bots = [m for m in messages[:handoff] if m.role is Role.BOT and m.id in useful and says_much(m.text)]
     asked = frozenset().union(*(content(m.text) for m in messages[:handoff] if m.role is Role.CUSTOMER))
-    agents = [m for m in messages[handoff:] if m.role is Role.AGENT and says_much(statements(m.text))][:REPLIES]
-    if not bots or not agents:
+    replies = [r for r in _turns(messages[handoff:]) if says_much(statements(r.text))][:REPLIES]
+    if not bots or not replies:
         return None
-    rows = embedder.vectors([m.text for m in (*bots, *agents)])
+    rows = embedder.vectors([m.text for m in bots] + [statements(r.text) for r in replies])
     told = any(_TOLD_BY_BOT.search(m.text) for m in messages[handoff:] if m.role is Role.CUSTOMER)
+    whole = " ".join(m.text for m in bots)
     found = []
-    for a, agent in enumerate(agents):
-        refers = bool(_REFERS.search(agent.text))
-        for b, bot in enumerate(bots):
-            cosine = float(rows[b] @ rows[len(bots) + a])
-            chance = probability(likeness(agent.text, bot.text, asked, cosine), refers=refers, told=told)
-            found.append(Repetition(agent, bot, chance))
-        # One answer may sum up several of the bot's.
-        closest = max(range(len(bots)), key=lambda b: rows[b] @ rows[len(bots) + a])
-        whole = " ".join(m.text for m in bots)
-        like = likeness(agent.text, whole, asked, float(rows[closest] @ rows[len(bots) + a]))
-        found.append(Repetition(agent, bots[closest], probability(like, refers=refers, told=told)))
-    first = agents[0]
-    # The agent's first answer decides: what comes later may answer a later question.
-    own = [r for r in found if r.agent is first]
-    return max(own, key=lambda r: r.probability) if own else None
+    for r, reply in enumerate(replies):
+        cosines = [float(rows[b] @ rows[len(bots) + r]) for b in range(len(bots))]
+        closest = max(range(len(bots)), key=cosines.__getitem__)
+        refers = bool(_REFERS.search(reply.text))
+        # One answer may sum up several of the bot's, so it is held against all of them together as well.
+        for bot, text in (*((bot, bot.text) for bot in bots), (bots[closest], whole)):
+            cosine = cosines[closest] if text is whole else cosines[bots.index(bot)]
+            chance = probability(likeness(reply.text, text, asked, cosine), refers=refers, told=told)
+            found.append(Repetition(reply, bot, chance))
+    return max(found, key=lambda repetition: repetition.probability)
+
+
+def _turns(messages: Sequence[Message]) -> list[Message]:
+    """The agents' messages, those that follow one another joined into one under the first one's id."""
+    turns: list[Message] = []
+    speaking = False
+    for message in messages:
+        if message.role is Role.AGENT and speaking:
+            turns[-1] = replace(turns[-1], text=f"{turns[-1].text}\n{message.text}")
+        elif message.role is Role.AGENT:
+            turns.append(message)
+        speaking = message.role is Role.AGENT
+    return turns
 
 
 def says_much(text: str) -> bool:
@@ -92,8 +106,9 @@ def says_much(text: str) -> bool:
 
 
 def statements(text: str) -> str:
-    """`text` without its questions: an agent who asks what the bot asked repeats no answer."""
-    return " ".join(s for s in _SENTENCE.split(text) if not s.rstrip().endswith("?"))
+    """`text` without questions and courtesies: an agent who asks what the bot asked repeats no answer."""
+    kept = [s for s in _SENTENCE.split(text) if not s.rstrip().endswith("?")]
+    return " ".join(s for s in kept if values(s) or not _COURTESY.search(s))
 
 
 def likeness(agent: str, bot: str, asked: frozenset[str], cosine: float) -> Likeness:

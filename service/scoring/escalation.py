@@ -9,12 +9,21 @@ from types import MappingProxyType
 
 from service.conversation import Conversation, Event, EventKind, Initiator, Message, Role, handoff_position
 from service.language.signals import Signal, has, read_agent
-from service.scoring.already_answered import REPLIES, Repetition, already_answered
+from service.scoring.already_answered import Repetition, already_answered
 from service.scoring.human_needed import ENOUGH, STRONG, WEAK, Need, Reason, Sign, human_needed
 from service.scoring.score import Case, Evidence, Score
 
 LATE_TURNS = 2
 """Bot turns between the moment a human was warranted and the handoff from which the handoff is late."""
+
+AGENT_MESSAGES = 5
+"""Agent messages after the handoff in which an action by hand is looked for."""
+
+SURELY_ACTED = 0.75
+"""From here an action by hand speaks against `avoidable`, even where the agent also repeats the bot."""
+
+NEW_ANSWER = 0.3
+"""Probability of a repetition below which the person's answer is a new one."""
 
 _IN_WORDS = {
     Reason.CUSTOMER_REQUEST: "the customer asked for a person",
@@ -37,6 +46,14 @@ class _Handoff:
     at: datetime | None
     event: Event | None
     answer: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    """An agent's message that does something by hand, and how surely (0..1)."""
+
+    message: Message
+    strength: float
 
 
 def escalation(case: Case) -> Score:
@@ -135,12 +152,14 @@ def _escalated(case: Case, handoff: _Handoff, need: Need) -> Score:
     repetition = already_answered(messages, handoff.position, case.embedder) if handoff.answer else None
     repeated = repetition is not None and repetition.probability >= case.policy.avoidable_threshold
     acted = _acted(messages, handoff)
-    if repetition is not None and repeated and acted is None:
+    if repetition is not None and repeated and (acted is None or acted.strength < SURELY_ACTED):
         return _avoidable(handoff, repetition, trigger)
     if need.weight >= WEAK and not repeated:
         return _warranted(messages, handoff, need, need.signs[-1], trigger)
     if acted is not None and not repeated:
-        return _warranted_by_action(messages, handoff, acted, trigger)
+        return _warranted_afterwards(messages, handoff, acted.message, trigger)
+    if need.unanswered is not None and handoff.answer is not None and _is_new(repetition):
+        return _warranted_afterwards(messages, handoff, None, trigger)
     return _score(
         "unclear",
         0.5,
@@ -174,23 +193,33 @@ def _warranted(
     )
 
 
-def _warranted_by_action(messages: Sequence[Message], handoff: _Handoff, acted: Message, trigger: str) -> Score:
+def _warranted_afterwards(
+    messages: Sequence[Message], handoff: _Handoff, acted: Message | None, trigger: str
+) -> Score:
+    """Warranted by what the person did: an action, or (`acted` is `None`) an answer that the bot had not given."""
     asked = next((m for m in reversed(messages[: handoff.position]) if m.role is Role.CUSTOMER), None)
+    proof = acted or handoff.answer
+    did = "does what the bot cannot do" if acted else "answers what the bot had not"
     return _score(
         "warranted",
-        0.65,
-        "The handoff was needed: the person then did something that the bot cannot do.",
+        0.65 if acted else 0.55,
+        "The handoff was needed: the person then "
+        + ("did something that the bot cannot do." if acted else "gave an answer that the bot had not given."),
         value=_seconds(asked, handoff) if asked else None,
         evidence=(
-            *((Evidence.of(asked, "asks for what a person then did"),) if asked else ()),
-            Evidence.of(acted, "does what the bot cannot do"),
+            *((Evidence.of(asked, "asks for what only the person then gave"),) if asked else ()),
+            *((Evidence.of(proof, did),) if proof else ()),
         ),
         timing="on_time",
-        reason=Reason.UNSUPPORTED_REQUEST,
+        reason=Reason.UNSUPPORTED_REQUEST if acted else Reason.MISSING_KNOWLEDGE,
         trigger=trigger,
         warranted_at=asked.id if asked else None,
         bot_turns=0,
     )
+
+
+def _is_new(repetition: Repetition | None) -> bool:
+    return repetition is not None and repetition.probability < NEW_ANSWER
 
 
 def _avoidable(handoff: _Handoff, repetition: Repetition, trigger: str) -> Score:
@@ -210,11 +239,12 @@ def _avoidable(handoff: _Handoff, repetition: Repetition, trigger: str) -> Score
     )
 
 
-def _acted(messages: Sequence[Message], handoff: _Handoff) -> Message | None:
-    """The first agent message after the handoff that does something by hand."""
-    agents = [m for m in messages[handoff.position :] if m.role is Role.AGENT][:REPLIES]
+def _acted(messages: Sequence[Message], handoff: _Handoff) -> _Action | None:
+    """The agent message after the handoff that most surely does something by hand."""
+    agents = [m for m in messages[handoff.position :] if m.role is Role.AGENT][:AGENT_MESSAGES]
     readings = read_agent([m.text for m in agents])
-    return next((m for m, r in zip(agents, readings, strict=True) if has(r, Signal.ACTED)), None)
+    found = [_Action(m, r[Signal.ACTED]) for m, r in zip(agents, readings, strict=True) if has(r, Signal.ACTED)]
+    return max(found, key=lambda action: action.strength, default=None)
 
 
 def _handoff_evidence(handoff: _Handoff) -> tuple[Evidence, ...]:

@@ -22,7 +22,8 @@ from service.scoring.score import Policy
 ENOUGH = 0.999
 STRONG, WEAK = 1.0, 0.5
 FIRST_REPEAT, NEXT_REPEAT = 0.4, 0.6
-"""Weights of a bot message that repeats an earlier one: the second repetition suffices, one and a re-ask do not."""
+"""Weights of a bot message that repeats an earlier one: the second repetition suffices, one and a re-ask do not; one
+after the customer has rejected that very answer weighs like the second."""
 
 LOW_CONFIDENCE = 0.5
 VERY_LOW_CONFIDENCE = 0.35
@@ -30,6 +31,9 @@ SAME_WORDS = 0.6
 SAME_ANSWER = 0.8
 SAME_VECTOR = 0.8
 NEAR_WORDS, NEAR_VECTOR = 0.35, 0.65
+FEWEST_WORDS = 2
+"""Content words below which a customer's message asks nothing ("ok", "and now?")."""
+
 SHORT_REPLY = 7
 """Words of a reply that can be a bare yes or no."""
 
@@ -63,7 +67,8 @@ class Need:
     """Signs that hold at the end of the bot's part, in order, and the sum of their weights.
 
     `moment` is the sign at which they sufficed, or `None`; `announced` are the bot messages that announce a handoff;
-    `settled` is where the customer last said that it is solved, or that no person is wanted.
+    `settled` is where the customer last said that it is solved, or that no person is wanted; `unanswered` is the
+    customer's last message if it asks on after an answer of the bot.
     """
 
     signs: tuple[Sign, ...]
@@ -71,6 +76,7 @@ class Need:
     moment: Sign | None
     announced: frozenset[int]
     settled: int | None = None
+    unanswered: int | None = None
 
 
 @dataclass(slots=True)
@@ -126,7 +132,16 @@ def human_needed(conversation: Conversation, until: int, policy: Policy, embedde
                 settled = position
                 kept = [s for s in kept if s.reason in (Reason.CUSTOMER_REQUEST, Reason.FRUSTRATION)]
     announced = frozenset(i for i, reading in reader.bot.items() if has(reading, Signal.ANNOUNCES_HANDOFF))
-    return Need(tuple(kept), sum(s.weight for s in kept), _moment(kept), announced, settled)
+    return Need(tuple(kept), sum(s.weight for s in kept), _moment(kept), announced, settled, _unanswered(reader))
+
+
+def _unanswered(reader: _Reader) -> int | None:
+    """The customer's last message, if it says something of substance after an answer of the bot and got none."""
+    last = max(reader.customer, default=-1)
+    answered = [i for i in reader.bot if reader.acts[i].useful >= WEAK]
+    if not any(i < last for i in answered) or any(i > last for i in answered) or _settles(reader, last):
+        return None
+    return last if len(content(reader.messages[last].text)) >= FEWEST_WORDS else None
 
 
 def _read(messages: tuple[Message, ...], policy: Policy, embedder: Embedder) -> _Reader:
@@ -318,8 +333,15 @@ def _bot_signs(reader: _Reader, position: int) -> Iterable[Sign]:
         yield Sign(position, Reason.MISSING_KNOWLEDGE, WEAK, "an answer marked as not helpful")
     repeats = _repeats(reader, position)
     if repeats:
-        weight = FIRST_REPEAT if repeats == 1 else NEXT_REPEAT
+        weight = FIRST_REPEAT if repeats == 1 and not _protested(reader, position) else NEXT_REPEAT
         yield Sign(position, Reason.LOOP, weight, "gives the same answer again")
+
+
+def _protested(reader: _Reader, position: int) -> bool:
+    """Whether the customer's message before the bot's at `position` rejects an answer."""
+    before = max((i for i in reader.customer if i < position), default=-1)
+    rejected = (Signal.NOT_WHAT_I_ASKED, Signal.UNSOLVED, Signal.ALREADY_TOLD)
+    return before >= 0 and any(has(reader.customer[before], signal) for signal in rejected)
 
 
 def _repeats(reader: _Reader, position: int) -> int:
