@@ -15,7 +15,11 @@ Source: matcher trained on Schema-Guided Dialogue by `training/context_repeat.py
 
 >>> from service.conversation import Author, Conversation, Message, Role
 >>> from service.scoring.score import Case, History, Policy
->>> said = [(Role.CUSTOMER, "My order 48213 never arrived"), (Role.BOT, "I will hand you over."), (Role.AGENT, "What is your order number?")]
+>>> said = [
+...     (Role.CUSTOMER, "My order 48213 never arrived"),
+...     (Role.BOT, "I will hand you over."),
+...     (Role.AGENT, "What is your order number?"),
+... ]
 >>> messages = tuple(Message(f"m{n}", Author(role), text) for n, (role, text) in enumerate(said))
 >>> score = context_repeat(Case(Conversation("1", messages), History(), Policy(), embedder=None))  # type: ignore[arg-type]
 >>> score.verdict, score.value, score.evidence[0].answered_in
@@ -57,7 +61,7 @@ def context_repeat(case: Case) -> Score:
     if not judged:
         return _undefined("No human wrote after the handoff.")
     threshold = case.policy.repeated_context_threshold
-    asked = [Asked(messages[i], _judge(case.conversation, messages, i, start)) for i in judged]
+    asked = [Asked(messages[i], _judge(case, i, start)) for i in judged]
     repeats = [a for a in asked if a.finding.probability >= threshold]
     top = max(a.finding.probability for a in asked)
     details = MappingProxyType(
@@ -76,7 +80,9 @@ def context_repeat(case: Case) -> Score:
     if top >= threshold - UNCLEAR_BAND:
         reason = "A question after the handoff may ask for something the customer had given; that is not sure."
         return Score("unclear", 0, round(1 - top, 4), reason, (), details)
-    return Score("preserved", 0, round(1 - top, 4), "Nothing the customer had already given was asked for again.", (), details)
+    return Score(
+        "preserved", 0, round(1 - top, 4), "Nothing the customer had already given was asked for again.", (), details
+    )
 
 
 def _undefined(reason: str) -> Score:
@@ -96,7 +102,10 @@ def _transfers(conversation: Conversation) -> list[int]:
     """Where in the public messages a transfer between agents fell, by time; transfers without a time are left out."""
     messages = conversation.public
     moments = sorted(e.at for e in conversation.events if e.kind == EventKind.TRANSFERRED and e.at is not None)
-    return [next((i for i, m in enumerate(messages) if m.at is not None and m.at >= moment), len(messages)) for moment in moments]
+    return [
+        next((i for i, m in enumerate(messages) if m.at is not None and m.at >= moment), len(messages))
+        for moment in moments
+    ]
 
 
 def _joined(conversation: Conversation, messages: Sequence[Message], position: int, start: int) -> int:
@@ -113,11 +122,13 @@ def _joined(conversation: Conversation, messages: Sequence[Message], position: i
     return first
 
 
-def _judge(conversation: Conversation, messages: Sequence[Message], position: int, start: int) -> Finding:
-    joined = _joined(conversation, messages, position, start)
-    exchanges = _exchanges(messages[:joined], conversation.subject)
+def _judge(case: Case, position: int, start: int) -> Finding:
+    messages = case.conversation.public
+    joined = _joined(case.conversation, messages, position, start)
+    exchanges = _exchanges(messages[:joined], case.conversation.subject)
     spoken = sum(1 for m in messages[joined:position] if m.role is Role.AGENT)
-    return assess(messages[position].text, exchanges, _reply(messages, position), opening=spoken <= 1)
+    reply = _reply(messages, position)
+    return assess(messages[position].text, exchanges, reply, opening=spoken <= 1, embedder=case.embedder)
 
 
 def _exchanges(messages: Sequence[Message], subject: str | None) -> list[Exchange]:

@@ -11,51 +11,125 @@ from service.language.information.items import Item, Kind
 from service.language.information.questions import clauses, requests
 
 END = re.compile(
-    r"\b(?:until|till|til|through|thru|up ?to (?:which|what|when)|to which|to what|return\w*|(?:go|come|coming|going|be|drive|fly|get|give|bring|head\w*|way|them|it|car) (?:\w+ )?back|back|drop\w*(?: it| the \w+)?[- ]?off|end(?:s|ing)?|check\w*[- ]?out|checkout|inbound|finish\w*|bring it back|hand\w* over|expir\w+|keep|due)\b"
+    r"\b(?:until|till|til|through|thru|up ?to (?:which|what|when)|to which|to what"
+    r"|return\w*|(?:go|come|coming|going|be|drive|fly|get|give|bring|head\w*|way"
+    r"|them|it|car) (?:\w+ )?back|back|drop\w*(?: it| the \w+)?[- ]?off|end(?:s"
+    r"|ing)?|check\w*[- ]?out|checkout|inbound|finish\w*|bring it back|hand\w*"
+    r" over|expir\w+|keep|due)\b"
 )
 START = re.compile(
-    r"\b(?:start\w*|begin\w*|from (?:what|which|when)|from|depart\w*|leav\w*|pick\w*|check\w*[- ]?in|outbound|onward|initially|collect\w*|going|go|travel\w*|arriv\w*|get (?:it|the)|need)\b"
+    r"\b(?:start\w*|begin\w*|from (?:what|which|when)|from|depart\w*|leav\w*|pick\w*"
+    r"|check\w*[- ]?in|outbound|onward|initially|collect\w*|going|go|travel\w*"
+    r"|arriv\w*|get (?:it|the)|need)\b"
 )
-_STRONG_START = re.compile(r"\b(?:start\w*|begin\w*|from|depart\w*|pick\w*|check\w*[- ]?in|outbound|onward|initially|arriv\w*|leave)\b")
+_STRONG_START = re.compile(
+    r"\b(?:start\w*|begin\w*|from|depart\w*|pick\w*|check\w*[- ]?in|outbound|onward|initially|arriv\w*|leave)\b"
+)
 _BOTH = re.compile(
-    r"check\w*[- ]?in (?:and|&|or) (?:check\w*[- ]?)?out|(?:start\w*|pick\w*[- ]?up|depart\w*|leav\w*|onward|outbound)\b.{0,25}\b(?:and|&|or)\b.{0,20}\b(?:end|drop|return|back|inbound)|(?:what|which|the|your) (?:\w+ )?dates\b|from when (?:to|until|till)"
+    r"check\w*[- ]?in (?:and|&|or) (?:check\w*[- ]?)?out|(?:start\w*|pick\w*[-"
+    r" ]?up|depart\w*|leav\w*|onward|outbound)\b.{0,25}\b(?:and|&|or)\b.{0,20}\b(?:end"
+    r"|drop|return|back|inbound)|(?:what|which|the|your) (?:\w+ )?dates\b|from"
+    r" when (?:to|until|till)"
 )
-_HOW_MANY = re.compile(r"\b(?:how many|numbers? of|no\.? of|amount of|quantity of|how much (?=tickets|people|seats|rooms))\s*((?:[a-z-]+\s*){0,3})")
-_DURATION = re.compile(r"\bhow long\b|\bduration\b|\blength of\b|\bhow many (?:\w+ )?(?:days?|nights?|weeks?|months?|hours?)\b|\bnumber of (?:\w+ )?(?:days?|nights?|weeks?)\b")
+_HOW_MANY = re.compile(
+    r"\b(?:how many|numbers? of|no\.? of|amount of|quantity of|how much (?=tickets"
+    r"|people|seats|rooms))\s*((?:[a-z-]+\s*){0,3})"
+)
+_DURATION = re.compile(
+    r"\bhow long\b|\bduration\b|\blength of\b|\bhow many (?:\w+ )?(?:days?|nights?"
+    r"|weeks?|months?|hours?)\b|\bnumber of (?:\w+ )?(?:days?|nights?|weeks?)\b"
+)
 _AMOUNT = re.compile(
-    r"\bhow much\b(?! longer| time)|\b(?:what|which|the|your|an?) (?:\w+ ){0,2}(?:amount|sum|total|budget|price)\b(?! of (?:tickets|people|seats|rooms|passengers))|\bamount\b(?! of (?:tickets|people|seats|rooms|passengers))"
+    r"\bhow much\b(?! longer| time)|\b(?:what|which|the|your|an?) (?:\w+ ){0,2}(?:amount"
+    r"|sum|total|budget|price)\b(?! of (?:tickets|people|seats|rooms|passengers))"
+    r"|\bamount\b(?! of (?:tickets|people|seats|rooms|passengers))"
 )
 _PRICE_LEVEL = re.compile(r"\b(?:price range|cheap|expensive|moderate|inexpensive|affordable|luxur)\w*\b")
-_TIME = re.compile(r"\b(?:what|which|at what|preferred|(?:a|the|your|specific|particular|exact|departure|arrival|start|pick[- ]?up|appointment|reservation|event|leaving) )\s*(?:\w+ ){0,2}(?:times?|hour)\b|\btimes?\b(?=[^.]*\?)|\bo'?clock\b|\bhow (?:early|late|soon)\b|^(?:and )?(?:the )?time\b|\btime and\b|\band time\b")
-_DATE = re.compile(r"\b(?:dates?|what (?:\w+ )?days?|which (?:\w+ )?days?|on what day|day of the week|(?:on|for) (?:a|any) (?:particular|specific|certain) day)\b")
-_WHEN = re.compile(r"\bwhen(?:'s)?\b(?! (?:it|that|this|you're ready|ready)\b)|\b(?:until|till|from|by|since) when\b|\bschedule for\b|\bwhen\b")
+_TIME = re.compile(
+    r"\b(?:what|which|at what|preferred|(?:a|the|your|specific|particular|exact"
+    r"|departure|arrival|start|pick[- ]?up|appointment|reservation|event|leaving)"
+    r" )\s*(?:\w+ ){0,2}(?:times?|hour)\b|\btimes?\b(?=[^.]*\?)|\bo'?clock\b|\bhow"
+    r" (?:early|late|soon)\b|^(?:and )?(?:the )?time\b|\btime and\b|\band time\b"
+)
+_DATE = re.compile(
+    r"\b(?:dates?|what (?:\w+ )?days?|which (?:\w+ )?days?|on what day|day of the"
+    r" week|(?:on|for) (?:a|any) (?:particular|specific|certain) day)\b"
+)
+_WHEN = re.compile(
+    r"^(?:\W*(?:ok(?:ay)?|sure|alright|great|perfect|certainly|of course|yes|and"
+    r"|so|but|also|well|hi|hello|first|for|from|until|till|by|since|exactly|just"
+    r"|now|got it|thanks|thank you|please|then|to|since)\b)*\W*when\b"
+    r"|\bwhen(?:'s)?\b(?=\W*(?:do|does|did|would|will|are|is|was|were|should|shall"
+    r"|can|could|exactly|to|and|what|where|what|how|i|we|for|your|$)\b|\W*$|\W*[?,]"
+    r"| you(?:'d|'ll)? (?:want|need|plan|would|will|like|are|schedule|wish))"
+    r"|\b(?:know|tell me|say|where|what|which|how|and|for|from|until|till|by|since)"
+    r" (?:exactly )?when\b|\bschedule for\b"
+)
 _PLACE = re.compile(
-    r"\bwhere(?:'s)?\b|\b(?:cit(?:y|ies)|town|locations?|area|areas|destinations?|origin|district|region|neighbou?rhood|country|state|place|airport|station|address|zip)\b"
+    r"\bwhere(?:'s)?\b|\b(?:cit(?:y|ies)|town|locations?|area|areas|destinations?"
+    r"|origin|district|region|neighbou?rhood|country|state|place|airport|station)\b"
 )
 _WHERE = re.compile(
-    r"\bwhere\b|\b(?:what|which|whats|any|a|the|certain|your|specific|particular|preferred|some|and) (?:\w+ )?(?:cit(?:y|ies)|town|locations?|areas?|destinations?|origin|district|region|neighbou?rhood|country|state|place|airport|station)\b|^\W*(?:cit(?:y|ies)|town|locations?|areas?|destinations?|place)\b"
+    r"\bwhere\b|\b(?:what|which|whats|any|a|the|certain|your|specific|particular"
+    r"|preferred|some|and) (?:\w+ )?(?:cit(?:y|ies)|town|locations?|areas?|destinations?"
+    r"|origin|district|region|neighbou?rhood|country|state|place|airport|station)\b"
+    r"|^\W*(?:cit(?:y|ies)|town|locations?|areas?|destinations?|place)\b"
 )
 _FROM = re.compile(
-    r"\bfrom\b|\bdepart\w*\b|\bleav\w*\b|\borigin\w*\b|\bout of\b|\bstart\w*\b|\bpick\w*\b|\btak(?:e|ing) off\b|\bbegin\w*\b|\bcollect\w*\b|\bset(?:ting)? off\b|\bboard\w*\b|\bsource\b"
+    r"\bfrom\b|\bdepart\w*\b|\bleav\w*\b|\borigin\w*\b|\bout of\b|\bstart\w*\b"
+    r"|\bpick\w*\b|\btak(?:e|ing) off\b|\bbegin\w*\b|\bcollect\w*\b|\bset(?:ting)?"
+    r" off\b|\bboard\w*\b|\bsource\b"
 )
 _TO = re.compile(
-    r"\bto\s*(?=[?.,]|$|and|which|what|where)|\b(?:go|going|goes|gonna go|head\w*|travel\w*|fly\w*|visit\w*|arriv\w*|destination|end up|ending|drop\w*|reach\w*|mov(?:e|ing)|bound|land\w*|tak(?:e|ing) you|ride to|get to|be (?:going|headed|visiting|travel\w*|flying))\b|\bto (?:which|what|where)\b|\bwhere to\b"
+    r"\bto\s*(?=[?.,]|$|and|which|what|where)|\b(?:go|going|goes|gonna go|head\w*"
+    r"|travel\w*|fly\w*|visit\w*|arriv\w*|destination|end up|ending|drop\w*|reach\w*"
+    r"|mov(?:e|ing)|bound|land\w*|tak(?:e|ing) you|ride to|get to|be (?:going|headed"
+    r"|visiting|travel\w*|flying))\b|\bto (?:which|what|where)\b|\bwhere to\b"
 )
-_PERSON = re.compile(r"\b(?:who|whom|whose|recipient|receiver|beneficiary|payee|(?:person|people) (?:you|to)|to what contact|which contact)\b")
+_PERSON = re.compile(
+    r"\b(?:who|whom|whose|recipient|receiver|beneficiary|payee|(?:person|people)"
+    r" (?:you|to)|to what contact|which contact)\b"
+)
 _CATEGORY = re.compile(
-    r"\b(?:what|which|any|a|the|some|certain|specific|particular|preferred|favou?rite|of)?\s*(?:kinds?|types?|genres?|sorts?|categor(?:y|ies)|cuisines?|style|class|speciali[sz]ation|specialty)\b(?:\s*(?:of|for)?\s+((?:[a-z-]+\s*){0,2}))?"
+    r"\b(?:what|which|any|a|the|some|certain|specific|particular|preferred|favou?rite"
+    r"|of)?\s*(?:kinds?|types?|genres?|sorts?|categor(?:y|ies)|cuisines?|style"
+    r"|class|speciali[sz]ation|specialty)\b(?:\s*(?:of|for)?\s+((?:[a-z-]+\s*){0,2}))?"
 )
-_CATEGORY_WORD = re.compile(r"\b(genre|cuisine|categor(?:y|ies)|class|special\w+|food|interest|mood|favou?rite|activity)\b")
+_CATEGORY_WORD = re.compile(
+    r"\b(genre|cuisine|categor(?:y|ies)|class|special\w+|food|interest|mood|favou?rite|activity)\b"
+)
 _CHOICE = re.compile(
-    r"\b(?:what|which|whats|what's)\s+(?:is |are |was )?(?:the |your |of your )?((?:[a-z-]+\s+){0,2}?[a-z-]+)\b|\b(?:particular|specific|certain|preferred|favou?rite|prefer(?:ence)?(?: for| of)?|preferences? (?:about|for|on|regarding)|name of (?:the|your)|special)\s+([a-z-]+)|\b([a-z-]+)\s+(?:preference|in mind|names?|titles?)\b|\b(title|name)\b"
+    r"\b(?:what|which|whats|what's)\s+(?:is |are |was )?(?:the |your |of your )?((?:[a-z-]+\s+){0,2}?"
+    r"[a-z-]+)\b|\b(?:particular|specific|certain|preferred|favou?rite|prefer(?:ence)?(?:"
+    r" for| of)?|preferences? (?:about|for|on|regarding)|name of (?:the|your)|special)\s+([a-z-]+)"
+    r"|\b([a-z-]+)\s+(?:preference|in mind|names?|titles?)\b|\b(title|name)\b"
 )
-_OPTION = re.compile(r"([a-z][a-z-]*(?:\s+[a-z-]+)?)(?:,[^?.]*)?,?\s+or\s+(?:a |an |the |your |from |to |maybe )?([a-z][a-z-]*(?:\s+[a-z-]+)?)")
+_OPTION = re.compile(
+    r"([a-z][a-z-]*(?:\s+[a-z-]+)?)(?:,[^?.]*)?,?\s+or\s+(?:a |an |the |your |from"
+    r" |to |maybe )?([a-z][a-z-]*(?:\s+[a-z-]+)?)"
+)
 _NOT_CHOICE = frozenset(
-    "date day time city area place location dates days times cities areas town would do should is are will can the your you kind type genre sort category amount number "
-    "name length duration price hour one ones else it that this does did could shall have i we to for of a an like want destination origin cuisine budget may information details".split()
+    "date day time city area place location dates days times cities areas town"
+    " would do should is are will can the your you kind type genre sort category"
+    " amount number "
+    "name length duration price hour one ones else it that this does did could"
+    " shall have i we to for of a an like want destination origin cuisine budget"
+    " may information details".split()
 )
-_PEOPLE = re.compile(r"^(?:ticket|passenger|seat|people|person|rider|guest|adult|travell?er|party|member|individual|other|customer|of you|folk|friend|diner|pax)")
-_COUNT_NOUNS = {"bed": "bedroom", "bedroom": "bedroom", "room": "room", "bath": "bath", "bathroom": "bath", "day": "dur", "night": "dur", "week": "dur"}
+_PEOPLE = re.compile(
+    r"^(?:ticket|passenger|seat|people|person|rider|guest|adult|travell?er|party"
+    r"|member|individual|other|customer|of you|folk|friend|diner|pax)"
+)
+_COUNT_NOUNS = {
+    "bed": "bedroom",
+    "bedroom": "bedroom",
+    "room": "room",
+    "bath": "bath",
+    "bathroom": "bath",
+    "day": "dur",
+    "night": "dur",
+    "week": "dur",
+}
 
 
 def asked(text: str) -> frozenset[Item]:
@@ -70,11 +144,19 @@ def asked(text: str) -> frozenset[Item]:
     return frozenset(items)
 
 
-_PEOPLE_WITH = re.compile(r"\b(?:with you|just you|alone|party size|group size|only you|just yourself|accompany\w*|how many\s*\??$)\b|\bhow many (?:do|will|would|are|should|of you)\b")
+_PEOPLE_WITH = re.compile(
+    r"\b(?:with you|just you|alone|party size|group size|only you|just yourself"
+    r"|accompany\w*|how many\s*\??$)\b|\bhow many (?:do|will|would|are|should|of"
+    r" you)\b"
+)
 
 
 _OFFER = re.compile(
-    r"\b(?:how|what) about (?!the|a |any|your|which|what|when|where|how|type|kind|cit|time|date)|\b(?:how )?(?:do|does|would|will|is|are) (?:that|this|it|these) (?:sound|work|okay|ok\b|fine|good|suit|be (?:ok|okay|fine|good))|\bsounds? good\b|\bwork(?:s)? (?:for you|instead|out)\b|\b\d{1,2}(?::\d\d)? ?[ap]\.?m\b"
+    r"\b(?:how|what) about (?!the|a |any|your|which|what|when|where|how|type|kind"
+    r"|cit|time|date)|\b(?:how )?(?:do|does|would|will|is|are) (?:that|this|it"
+    r"|these) (?:sound|work|okay|ok\b|fine|good|suit|be (?:ok|okay|fine|good))"
+    r"|\bsounds? good\b|\bwork(?:s)? (?:for you|instead|out)\b|\b\d{1,2}(?::\d\d)?"
+    r" ?[ap]\.?m\b"
 )
 
 
@@ -112,13 +194,32 @@ def _moment_roles(clause: str) -> tuple[str, ...]:
     if _BOTH.search(clause):
         return ("start", "end")
     if END.search(clause):
-        return ("start", "end") if _STRONG_START.search(clause) and re.search(r"\b(?:and|or|&|to)\b", clause) else ("end",)
+        return (
+            ("start", "end") if _STRONG_START.search(clause) and re.search(r"\b(?:and|or|&|to)\b", clause) else ("end",)
+        )
     return ("start",)
 
 
 _SAME_NOUN = {
-    "film": "movie", "cinema": "movie", "food": "restaurant", "cuisine": "restaurant", "eatery": "restaurant", "dining": "restaurant", "vehicle": "car", "show": "event", "concert": "event",
-    "game": "event", "activity": "event", "carrier": "airline", "song": "music", "track": "music", "place": "", "meal": "restaurant", "house": "apartment", "property": "apartment", "cab": "ride",
+    "film": "movie",
+    "cinema": "movie",
+    "food": "restaurant",
+    "cuisine": "restaurant",
+    "eatery": "restaurant",
+    "dining": "restaurant",
+    "vehicle": "car",
+    "show": "event",
+    "concert": "event",
+    "game": "event",
+    "activity": "event",
+    "carrier": "airline",
+    "song": "music",
+    "track": "music",
+    "place": "",
+    "meal": "restaurant",
+    "house": "apartment",
+    "property": "apartment",
+    "cab": "ride",
 }
 
 
@@ -188,5 +289,8 @@ def _choices(clause: str, typed: bool) -> set[Item]:
     option = _OPTION.search(clause)
     if option:
         words = {w for g in option.groups() for w in g.split() if w not in _NOT_CHOICE and len(w) > 2}
-        items |= {Item(Kind.OPTION, word) for word in words - {"any", "other", "else", "something", "prefer", "specific", "there", "pick", "drop"}}
+        items |= {
+            Item(Kind.OPTION, word)
+            for word in words - {"any", "other", "else", "something", "prefer", "specific", "there", "pick", "drop"}
+        }
     return items

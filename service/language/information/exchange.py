@@ -15,9 +15,14 @@ from service.language.information.values import digits, plain
 
 _WORD = re.compile(r"[a-z0-9]+")
 _STOP = frozenset(
-    "a an the i you he she it we they me my your our is are was were be been am do does did will would can could shall should may might have has had to of in on at for from with and or but so if then than that this "
-    "these those there here what which who whom whose when where how why please ok okay sure yes no not any some want wanted like need prefer preferred looking look find get know tell give let us just also about as by up "
-    "'s 'm 're 'll 'd s m re ll d t ve im id great good thanks thank certain particular specific preference mind going go help".split()
+    "a an the i you he she it we they me my your our is are was were be been am"
+    " do does did will would can could shall should may might have has had to"
+    " of in on at for from with and or but so if then than that this "
+    "these those there here what which who whom whose when where how why please"
+    " ok okay sure yes no not any some want wanted like need prefer preferred"
+    " looking look find get know tell give let us just also about as by up "
+    "'s 'm 're 'll 'd s m re ll d t ve im id great good thanks thank certain particular"
+    " specific preference mind going go help".split()
 )
 
 
@@ -68,7 +73,9 @@ def _moment(asked_role: str, role: str) -> float:
 def _place(asked_role: str, role: str) -> float:
     if asked_role == role:
         return 1.0
-    return {("from", "in"): 0.3, ("to", "in"): 0.35, ("in", "from"): 0.45, ("in", "to"): 0.6}.get((asked_role, role), 0.0)
+    return {("from", "in"): 0.3, ("to", "in"): 0.35, ("in", "from"): 0.45, ("in", "to"): 0.6}.get(
+        (asked_role, role), 0.0
+    )
 
 
 def _noun(asked_role: str, role: str) -> float:

@@ -12,31 +12,78 @@ from service.language.information.items import Given, Item, Kind
 from service.language.information.values import Found, amounts, dates, digits, plain, times
 
 _START_NEAR = re.compile(
-    r"\b(?:from|start\w*|begin\w*|depart\w*|leav\w*|pick\w*|check\w*[- ]?in|on|for|outbound|onward|going|arriv\w*|collect\w*|get (?:it|the))\b"
+    r"\b(?:from|start\w*|begin\w*|depart\w*|leav\w*|pick\w*|check\w*[- ]?in|on"
+    r"|for|outbound|onward|going|arriv\w*|collect\w*|get (?:it|the))\b"
 )
-_YES_NO = re.compile(r"^\W*(?:yes|yeah|yep|yup|no|nope|nah|ok(?:ay)?|sure|thanks|thank you|great|fine|that'?s (?:fine|right|all|it)|sounds? good|correct|right)\b")
+_YES_NO = re.compile(
+    r"^\W*(?:yes|yeah|yep|yup|no|nope|nah|ok(?:ay)?|sure|thanks|thank you|great"
+    r"|fine|that'?s (?:fine|right|all|it)|sounds? good|correct|right)\b"
+)
 _DONT_CARE = re.compile(
-    r"\b(?:don'?t (?:care|mind|know|have (?:a |any )?(?:\w+ )?preference|remember)|doesn'?t matter|any(?:thing)?(?: (?:is|will|would be|one|of them))? (?:fine|ok(?:ay)?|good|works?|do)|no preference|not sure|whatever|no idea|either)\b"
+    r"\b(?:don'?t (?:care|mind|know|have (?:a |any )?(?:\w+ )?preference|remember)"
+    r"|doesn'?t matter|any(?:thing)?(?: (?:is|will|would be|one|of them))? (?:fine"
+    r"|ok(?:ay)?|good|works?|do)|no preference|not sure|whatever|no idea|either)\b"
 )
 _PLACE_AFTER = re.compile(
-    r"\b(from|out of|leaving|departing|depart|to|into|visit(?:ing)?|toward|in|at|near|around|within|of|reach|for|is|be)\s+(?:the (?:city|area|town) of |the |downtown |city of )?"
-    r"((?!(?:the|a|an|my|me|it|this|that|there|here|be|book|get|find|go|see|town|my|dr|mr|mrs|do|have|make|search|look|leave|leaving|return|returning|travel|fly|buy|rent|reserve|help|know|check|pick|drop|send|transfer|eat|watch|visit|stay|"
-    r"attend|which|what|when|where|next|today|tomorrow|any|some|one|two|three|four|five|all|only|both|around|about|morning|afternoon|evening|march|case|advance|total|order|addition|general|use|take|set|schedule|plan|start|come|mind|use|"
-    r"purchase|your|our|his|her|their|them|him|us|you|people|dinner|lunch|breakfast|now|then|later|on|for|in|at|to|from|until|till|cancel|add|play|listen|hear|try|want|need|like|mostly|also|just|please|fine|good|ok)\b)[a-z][\w.'&-]*(?:,? (?!(?:on|at|in|from|to|and|for|until|till|by|the|please|i|with|that|which|will|is|are|as|this|next|today|tomorrow|around|or)\b)[a-z][\w.'&-]*){0,3})"
+    r"\b(from|out of|leaving|departing|depart|to|into|visit(?:ing)?|toward|in|at"
+    r"|near|around|within|of|reach|for|is|be)\s+(?:the (?:city|area|town) of |the"
+    r" |downtown |city of )?"
+    r"((?!(?:the|a|an|my|me|it|this|that|there|here|be|book|get|find|go|see|town"
+    r"|my|dr|mr|mrs|do|have|make|search|look|leave|leaving|return|returning|travel"
+    r"|fly|buy|rent|reserve|help|know|check|pick|drop|send|transfer|eat|watch|visit"
+    r"|stay|"
+    r"attend|which|what|when|where|next|today|tomorrow|any|some|one|two|three|four"
+    r"|five|all|only|both|around|about|morning|afternoon|evening|march|case|advance"
+    r"|total|order|addition|general|use|take|set|schedule|plan|start|come|mind"
+    r"|use|"
+    r"purchase|your|our|his|her|their|them|him|us|you|people|dinner|lunch|breakfast"
+    r"|now|then|later|on|for|in|at|to|from|until|till|cancel|add|play|listen|hear"
+    r"|try|want|need|like|mostly|also|just|please|fine|good|ok)\b)[a-z][\w.'&-]*(?:,?"
+    r" (?!(?:on|at|in|from|to|and|for|until|till|by|the|please|i|with|that|which"
+    r"|will|is|are|as|this|next|today|tomorrow|around|or)\b)[a-z][\w.'&-]*){0,3})"
 )
-_CAPITALISED = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'&.-]*(?:\s+(?:of|the|and|&|de|in|at|vs\.?|for|a|[A-Z0-9(][\w'&.)-]*))*")
+_CAPITALISED = re.compile(
+    r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'&.-]*(?:\s+(?:of|the|and|&|de|in|at|vs\.?|for|a|[A-Z0-9(][\w'&.)-]*))*"
+)
 _COUNT = re.compile(
-    r"\b(\d{1,2}|a|an|single|couple of|only)\s+(?:\w+\s+){0,1}?(people|persons?|passengers?|tickets?|seats?|riders?|guests?|adults?|bed ?rooms?|beds?|rooms?|baths?|bathrooms?|bags?|stops?|of us|travell?ers?|members?|individuals?|friends)\b"
+    r"\b(\d{1,2}|a|an|single|couple of|only)\s+(?:\w+\s+){0,1}?(people|persons?"
+    r"|passengers?|tickets?|seats?|riders?|guests?|adults?|bed ?rooms?|beds?|rooms?"
+    r"|baths?|bathrooms?|bags?|stops?|of us|travell?ers?|members?|individuals?"
+    r"|friends)\b"
 )
-_FOR_N = re.compile(r"\b(?:for|party of|group of|total of|table for|there (?:will be|are|'ll be)|us|with|just|only|make it|need|buy|it'?s)\s+(\d{1,2})(?=\s*(?:$|[.,?!]|please|at|on|in|to|and|for|from|people|of))")
-_ALONE = re.compile(r"\b(?:just|only) (?:me|myself|one|1|for me)\b|\b(?:by )?myself\b|\balone\b|\b(?:me|myself) and (?:my|a|1)\b|\bmy (?:wife|husband|friend|partner|girlfriend|boyfriend|brother|sister|mom|dad|mother|father|son|daughter) and (?:me|i)\b")
-_DURATION = re.compile(r"\b(?:\d{1,3}|a|an|couple of|few|whole)\s+(?:full )?(days?|nights?|weeks?|months?|hours?)\b(?! ago)")
+_FOR_N = re.compile(
+    r"\b(?:for|party of|group of|total of|table for|there (?:will be|are|'ll be)"
+    r"|us|with|just|only|make it|need|buy|it'?s)\s+(\d{1,2})(?=\s*(?:$|[.,?!]|please"
+    r"|at|on|in|to|and|for|from|people|of))"
+)
+_ALONE = re.compile(
+    r"\b(?:just|only) (?:me|myself|one|1|for me)\b|\b(?:by )?myself\b|\balone\b"
+    r"|\b(?:me|myself) and (?:my|a|1)\b|\bmy (?:wife|husband|friend|partner|girlfriend"
+    r"|boyfriend|brother|sister|mom|dad|mother|father|son|daughter) and (?:me|i)\b"
+)
+_DURATION = re.compile(
+    r"\b(?:\d{1,3}|a|an|couple of|few|whole)\s+(?:full )?(days?|nights?|weeks?|months?|hours?)\b(?! ago)"
+)
 _SEND_TO = re.compile(
-    r"\b(?:to|for|recipient is|named|called|name is|it'?s)\s+(?:my (?:\w+),? )?(?:mr\.? |mrs\.? |ms\.? |dr\.? )?(?!(?:my|the|a|an|me|i|be|it|checking|savings?|make|check|transfer|send|do|get|find|see|book|buy|go|know|search|another|his|her|their|someone|some)\b)([a-z][\w'-]+)"
+    r"\b(?:to|for|recipient is|named|called|name is|it'?s)\s+(?:my (?:\w+),? )?(?:mr\.?"
+    r" |mrs\.? |ms\.? |dr\.? )?(?!(?:my|the|a|an|me|i|be|it|checking|savings?|make"
+    r"|check|transfer|send|do|get|find|see|book|buy|go|know|search|another|his"
+    r"|her|their|someone|some)\b)([a-z][\w'-]+)"
 )
-_PRICE = re.compile(r"\b(?:cheap|expensive|moderate(?:ly)?|inexpensive|affordable|pricey|luxur\w+|not too (?:costly|expensive)|reasonabl\w+ priced|intermediate|upscale|ultra high-end)\b")
-_CATEGORY_NOUN = r"(?:food|cuisine|restaurants?|places?|movies?|films?|music|songs?|events?|concerts?|games?|shows?|cars?|vehicles?|account|class|tickets?|therapists?|doctors?|apartments?|flights?|genre)"
-_CATEGORY = re.compile(rf"\b((?!(?:a|an|the|some|any|my|for|of|to|good|nice|other|new|find|rental|online|this|that|what|more|different|one|few|\d+)\b)[a-z-]+)\s+(?={_CATEGORY_NOUN}\b)")
+_PRICE = re.compile(
+    r"\b(?:cheap|expensive|moderate(?:ly)?|inexpensive|affordable|pricey|luxur\w+"
+    r"|not too (?:costly|expensive)|reasonabl\w+ priced|intermediate|upscale|ultra"
+    r" high-end)\b"
+)
+_CATEGORY_NOUN = (
+    r"(?:food|cuisine|restaurants?|places?|movies?|films?|music|songs?|events?"
+    r"|concerts?|games?|shows?|cars?|vehicles?|account|class|tickets?|therapists?"
+    r"|doctors?|apartments?|flights?|genre)"
+)
+_CATEGORY = re.compile(
+    rf"\b((?!(?:a|an|the|some|any|my|for|of|to|good|nice|other|new|find|rental|online"
+    rf"|this|that|what|more|different|one|few|\d+)\b)[a-z-]+)\s+(?={_CATEGORY_NOUN}\b)"
+)
 _QUESTION_ONLY = re.compile(r"\?\s*$")
 
 
@@ -44,7 +91,9 @@ def given(bot: str, customer: str) -> list[Given]:
     """The items that `customer` gives in answer to `bot` (raw texts); the same item may be given more than once."""
     text = digits(plain(customer))
     wanted = asked(plain(bot)) if bot else frozenset()
-    found = _moments(text, wanted) + _quantities(text, wanted) + _places(text, wanted, customer) + _named(text, customer)
+    found = (
+        _moments(text, wanted) + _quantities(text, wanted) + _places(text, wanted, customer) + _named(text, customer)
+    )
     return found + _short_answers(text, wanted, customer)
 
 
@@ -77,7 +126,9 @@ def _moment_role(text: str, value: Found, position: int, roles: set[str]) -> tup
     if start >= 0:
         return "start", True
     after = re.split(r"[.?!;,]", text[value.end : value.end + 40])[0]
-    if re.match(r"\s*(?:is|as|for|will be|would be)?\s*(?:the |my |when i )?(?:return\w*|drop\w*|check\w*[- ]?out|end)", after):
+    if re.match(
+        r"\s*(?:is|as|for|will be|would be)?\s*(?:the |my |when i )?(?:return\w*|drop\w*|check\w*[- ]?out|end)", after
+    ):
         return "end", True
     if roles == {"end"}:
         return "end", True
@@ -88,7 +139,15 @@ def _quantities(text: str, wanted: frozenset[Item]) -> list[Given]:
     result = [Given(Item(Kind.AMOUNT), 1.0, found.value) for found in amounts(text)]
     for match in _COUNT.finditer(text):
         noun = match.group(2).replace(" ", "").rstrip("s")
-        role = {"bedroom": "bedroom", "bed": "bedroom", "bathroom": "bath", "bath": "bath", "room": "room", "bag": "bag", "stop": "stop"}.get(noun, "people")
+        role = {
+            "bedroom": "bedroom",
+            "bed": "bedroom",
+            "bathroom": "bath",
+            "bath": "bath",
+            "room": "room",
+            "bag": "bag",
+            "stop": "stop",
+        }.get(noun, "people")
         sure = 0.5 if match.group(1) in ("a", "an") else 1.0
         result.append(Given(Item(Kind.COUNT, role), sure, match.group(1)))
     for match in _FOR_N.finditer(text):
@@ -96,7 +155,11 @@ def _quantities(text: str, wanted: frozenset[Item]) -> list[Given]:
     if _ALONE.search(text):
         result.append(Given(Item(Kind.COUNT, "people"), 0.9))
     counts = [item for item in wanted if item.kind is Kind.COUNT]
-    bare = re.search(r"(?:^|\b(?:for|is|want|need|just|only|make it|about|be)\s+)(\d{1,2})\b(?!\s*(?:am|pm|:|st|nd|rd|th|days?|nights?))", text)
+    bare = re.search(
+        r"(?:^|\b(?:for|is|want|need|just|only|make it|about|be)\s+)(\d{1,2})\b(?!\s*(?:am"
+        r"|pm|:|st|nd|rd|th|days?|nights?))",
+        text,
+    )
     if counts and bare:
         result += [Given(item, 0.9, bare.group(1)) for item in counts]
     if _PRICE.search(text):
@@ -115,7 +178,19 @@ def _places(text: str, wanted: frozenset[Item], raw: str) -> list[Given]:
         if dates(name) or times(name) or re.match(r"\d", name):
             continue
         capital = bool(re.search(rf"\b{re.escape(name.split()[0])}\b", raw) is None)
-        role = {"from": "from", "out of": "from", "leaving": "from", "departing": "from", "depart": "from", "to": "to", "into": "to", "visit": "to", "visiting": "to", "toward": "to", "reach": "to"}.get(word, "in")
+        role = {
+            "from": "from",
+            "out of": "from",
+            "leaving": "from",
+            "departing": "from",
+            "depart": "from",
+            "to": "to",
+            "into": "to",
+            "visit": "to",
+            "visiting": "to",
+            "toward": "to",
+            "reach": "to",
+        }.get(word, "in")
         weight = (0.9 if role != "in" else 0.8) if capital else 0.4
         if word in ("of", "for", "is", "be"):
             weight = 0.6 if role_wanted else 0.2
@@ -143,11 +218,23 @@ def _named(text: str, raw: str) -> list[Given]:
         noun = re.match(r"\w+", text[match.end() :])
         result.append(Given(Item(Kind.CATEGORY, fold(noun.group()) if noun else ""), 0.7, match.group(1)))
     for match in _CAPITALISED.finditer(raw):
-        if not re.fullmatch(r"I(?:'\w+)?|[A-Z]?[a-z]*(?:day|March)|(?:January|February|April|June|July|August|September|October|November|December).*", match.group()):
+        if not re.fullmatch(
+            r"I(?:'\w+)?|[A-Z]?[a-z]*(?:day|March)|(?:January|February|April|June|July"
+            r"|August|September|October|November|December).*",
+            match.group(),
+        ):
             name = plain(match.group())
             result.append(Given(Item(Kind.CHOICE), 0.5, name))
-            near = re.split(r"\W+", name)[-1:] + re.findall(r"^\W*(\w+)", plain(raw[match.end() :])) + re.findall(r"(\w+)(?: (?:called|named|of|to|for|at|is|the|by))?\W*$", plain(raw[: match.start()]))
-            result += [Given(Item(Kind.CHOICE, fold("doctor" if name.startswith("dr.") else word)), 0.9, name) for word in near if len(word) > 2]
+            near = (
+                re.split(r"\W+", name)[-1:]
+                + re.findall(r"^\W*(\w+)", plain(raw[match.end() :]))
+                + re.findall(r"(\w+)(?: (?:called|named|of|to|for|at|is|the|by))?\W*$", plain(raw[: match.start()]))
+            )
+            result += [
+                Given(Item(Kind.CHOICE, fold("doctor" if name.startswith("dr.") else word)), 0.9, name)
+                for word in near
+                if len(word) > 2
+            ]
     return result
 
 

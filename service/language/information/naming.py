@@ -69,8 +69,12 @@ def name_of(item: Item | None) -> str:
         return f"the {role} number"
     if item.kind is Kind.ADDRESS and role:
         return f"the {role} address"
-    if item.kind is Kind.STEP and not role.startswith("~"):
+    if item.kind is Kind.STEP and role[0] != "~":
         return f"a step already tried ({role})"
-    if item.kind in (Kind.COUNT, Kind.CATEGORY, Kind.CHOICE) and role:
-        return f"the {'number of ' if item.kind is Kind.COUNT else ''}{role}{'' if item.kind is not Kind.CATEGORY else ' wanted'}"
+    if item.kind is Kind.COUNT and role:
+        return f"the number of {role}"
+    if item.kind is Kind.CATEGORY and role:
+        return f"the kind of {role}"
+    if item.kind is Kind.CHOICE and role:
+        return f"the {role}"
     return _KINDS[item.kind]

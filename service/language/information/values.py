@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 _UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen"
+    " fourteen fifteen sixteen seventeen eighteen nineteen"
 ).split()
 _TENS = {
     word: 10 * place for place, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
@@ -20,52 +21,68 @@ _ORDINALS = {
     word: number
     for number, word in enumerate(
         (
-            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh"
+            " twelfth thirteenth fourteenth fifteenth "
             "sixteenth seventeenth eighteenth nineteenth twentieth"
         ).split(),
         1,
     )
 }
 _NUMBER_RUN = re.compile(
-    rf"\b(?:{'|'.join([*_SMALL, 'hundred', 'thousand'])})(?:(?:\s+|-|\s+and\s+)(?:{'|'.join([*_SMALL, 'hundred', 'thousand'])}))*\b"
+    rf"\b(?:{'|'.join([*_SMALL, 'hundred', 'thousand'])})(?:(?:\s+|-|\s+and\s+)(?:"
+    rf"{'|'.join([*_SMALL, 'hundred', 'thousand'])}))*\b"
 )
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 
 MONTHS = "january february march april may june july august september october november december".split()
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)}|mon|tues?|wed|thurs?|fri|sat|sun)"
 _ORDINAL = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(word for word in _ORDINALS if word != 'second')})"
 
 _DATE = re.compile(
-    rf"\b(?:(?P<month>{_MONTH})\.?\s+(?:the\s+)?(?P<day>\d{{1,2}}(?!\d|:)|{_ORDINAL})(?:st|nd|rd|th)?(?:,?\s+(?:of\s+)?\d{{4}})?"
+    rf"\b(?:(?P<month>{_MONTH})\.?\s+(?:the\s+)?(?P<day>\d{{1,2}}(?!\d|:)|{_ORDINAL})(?:st"
+    rf"|nd|rd|th)?(?:,?\s+(?:of\s+)?\d{{4}})?"
     rf"|(?P<day2>\d{{1,2}}|{_ORDINAL})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month2>{_MONTH})\b(?:,?\s+\d{{4}})?"
     rf"|(?P<day3>{_ORDINAL})(?:\s+of\s+(?:this|the|next|last)\s+month)?"
     r"|(?P<iso>\d{4}-\d{2}-\d{2})|(?P<slash>\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?)(?![\d.])"
     rf"|(?P<week>(?:(?:this|next|last|coming|past)\s+)?{_WEEKDAY})\b(?:\s+(?:this|next|last)\s+week)?"
-    r"|(?P<relative>(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday|last\s+night|this\s+(?:morning|afternoon|evening|week|weekend)"
-    r"|(?:next|last)\s+(?:week(?:end)?|month|year)|(?:a|an|\d+|few|couple\s+of)\s+(?:hours?|days?|weeks?|months?|years?)\s+ago))\b"
+    r"|(?P<relative>(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today"
+    r"|tonight|tomorrow|yesterday|last\s+night|this\s+(?:morning|afternoon|evening"
+    r"|week|weekend)"
+    r"|(?:next|last)\s+(?:week(?:end)?|month|year)|(?:a|an|\d+|few|couple\s+of)\s+(?:hours?"
+    r"|days?|weeks?|months?|years?)\s+ago))\b"
 )
 _PART = r"(?:morning|afternoon|evening|night)"
 _TIME = re.compile(
     rf"\b(?:(?P<part>{_PART})\s+(?P<h1>\d{{1,2}})(?::(?P<m1>\d{{2}}))?"
-    rf"|(?P<fraction>quarter|half)\s+(?P<way>past|to|after|before|till)\s+(?P<h2>\d{{1,2}})(?:\s*o\W?clock)?(?:\s+(?:in\s+the|at)\s+(?P<part2>{_PART}))?"
-    rf"|(?P<h3>\d{{1,2}})[:.h](?P<m3>[0-5]\d)(?!\d)\s*(?P<ap3>[ap]\.?\s?m\b\.?)?(?:\s+(?:in\s+the|at)\s+(?P<part3>{_PART}))?"
+    rf"|(?P<fraction>quarter|half)\s+(?P<way>past|to|after|before|till)\s+(?P<h2>\d{{1,2}})(?:\s*o\W?c"
+    rf"lock)?(?:\s+(?:in\s+the|at)\s+(?P<part2>{_PART}))?"
+    rf"|(?P<h3>\d{{1,2}})[:.h](?P<m3>[0-5]\d)(?!\d)\s*(?P<ap3>[ap]\.?\s?m\b\.?)?(?:\s+(?:in\s+the"
+    rf"|at)\s+(?P<part3>{_PART}))?"
     rf"|(?P<h4>\d{{1,2}})\s*(?P<ap4>[ap]\.?\s?m\b\.?)"
     rf"|(?P<h5>\d{{1,2}})\s*o\W?clock(?:\s+(?:in\s+the|at)\s+(?P<part5>{_PART}))?"
     rf"|(?P<h6>\d{{1,2}})\s+(?:in\s+the|at)\s+(?P<part6>{_PART})"
     r"|(?P<named>noon|midday|midnight))"
 )
 _EMAIL = re.compile(r"\b[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+\b", re.IGNORECASE)
-_PHONE = re.compile(r"(?<![\w-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,6}(?:[\s.-]\d{2,6}){1,4}(?![\w-])|(?<![\w-])\+?\d{9,14}(?![\w-])")
+_PHONE = re.compile(
+    r"(?<![\w-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,6}(?:[\s.-]\d{2,6}){1,4}(?![\w-])"
+    r"|(?<![\w-])\+?\d{9,14}(?![\w-])"
+)
 _PREFIXES = r"(?:ord|order|inv|cust?|cn|tkt|case|inc|acc|acct|trk|sn|bk|pol|clm|txn|rma|po|ref|id)"
 _CODE = re.compile(
-    rf"(?<![\w@.])(?:#\s?)?(?:{_PREFIXES}[-_/ #:]{{1,2}}|[A-Za-z]{{1,6}}[-_/#]{{0,2}})?\d[\dA-Za-z]*(?:[-_/. ]\d[\dA-Za-z]*|[-_/][A-Za-z]+\d*)*(?![\w@])"
+    rf"(?<![\w@.])(?:#\s?)?(?:{_PREFIXES}[-_/ #:]{{1,2}}|[A-Za-z]{{1,6}}[-_/#]{{0,2}})?\d[\dA-Za-z]*(?"
+    rf":[-_/. ]\d[\dA-Za-z]*|[-_/][A-Za-z]+\d*)*(?![\w@])"
     r"|(?<![\w@])(?=[a-zA-Z]*\d)(?=\w*[a-zA-Z])[A-Za-z0-9]{5,20}(?![\w@])",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"(?:[$€£]|(?:usd|eur|gbp|chf)\s)\s?(\d+(?:\.\d{1,2})?)|\b(\d+(?:\.\d{1,2})?)\s?(?:dollars?|bucks?|euros?|pounds?|quid|usd|eur|gbp|chf|cents?|€|£)"
+    r"(?:[$€£]|(?:usd|eur|gbp|chf)\s)\s?(\d+(?:\.\d{1,2})?)|\b(\d+(?:\.\d{1,2})?)\s?(?:dollars?"
+    r"|bucks?|euros?|pounds?|quid|usd|eur|gbp|chf|cents?|€|£)"
 )
 
 
@@ -197,7 +214,9 @@ def codes(text: str) -> list[Found]:
     found = []
     for match in _CODE.finditer(text):
         value = re.sub(r"[^0-9a-z]", "", match.group().lower())
-        if sum(c.isdigit() for c in value) >= 3 or (len(value) >= 3 and value[0].isalpha() and "#" not in match.group()):
+        if sum(c.isdigit() for c in value) >= 3 or (
+            len(value) >= 3 and value[0].isalpha() and "#" not in match.group()
+        ):
             found.append(Found(_unprefixed(value), match.start(), match.end()))
     return found
 
@@ -209,6 +228,4 @@ def _unprefixed(code: str) -> str:
 
 def amounts(text: str) -> list[Found]:
     """Sums of money in plain text with digits, as the bare number."""
-    return [
-        Found(f"{float(m.group(1) or m.group(2)):g}", m.start(), m.end()) for m in _AMOUNT.finditer(text)
-    ]
+    return [Found(f"{float(m.group(1) or m.group(2)):g}", m.start(), m.end()) for m in _AMOUNT.finditer(text)]
