@@ -359,9 +359,10 @@ def _swapped(pattern: re.Pattern[str], text: str) -> set[Item]:
 
 
 def asked_steps(text: str) -> tuple[Item, ...]:
-    ""
-        "The steps that an agent's message (plain) tells or asks the customer to take,"
-        " or "what have you tried"; in their order."""
+    """The steps that an agent's message (plain) tells the customer to take or asks about, in their order.
+
+    `Item(STEP)` asks what was tried at all.
+    """
     items: dict[Item, None] = {}
     carried = False
     for clause in clauses(text):
