@@ -1,6 +1,6 @@
 """Measures `escalation` on conversations of our own with labels; nothing is trained.
 
-    python training/escalation.py [tests/samples/escalation_dev.jsonl]
+python training/escalation.py [tests/samples/escalation_dev.jsonl]
 """
 
 from __future__ import annotations
@@ -8,41 +8,15 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from datetime import datetime
 from pathlib import Path
 
-from service.conversation import Author, BotTurn, Conversation, Event, Feedback, Initiator, Message, Role
+from service.document import from_document
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM
 from service.scoring.escalation import escalation
 from service.scoring.score import Case, History, Policy
 
 SAMPLES = Path(__file__).parents[1] / "tests" / "samples" / "escalation_dev.jsonl"
-
-
-def conversation(row: dict) -> Conversation:  # type: ignore[type-arg]
-    """A conversation from the document's shape, as far as the samples use it."""
-
-    def at(thing: dict) -> datetime | None:  # type: ignore[type-arg]
-        return datetime.fromisoformat(thing["at"]) if thing.get("at") else None
-
-    messages = tuple(
-        Message(
-            id=m["id"],
-            author=Author(Role(m["author"]["role"])),
-            text=m["text"],
-            at=at(m),
-            bot=BotTurn(confidence=m["bot"].get("confidence"), sources=tuple(m["bot"].get("sources", ())))
-            if m.get("bot")
-            else None,
-            feedback=Feedback(m["feedback"]) if m.get("feedback") else None,
-        )
-        for m in row["messages"]
-    )
-    events = tuple(
-        Event(e["id"], e["kind"], at(e), Initiator(e["by"]) if e.get("by") else None) for e in row.get("events", ())
-    )
-    return Conversation(id=row["id"], messages=messages, events=events)
 
 
 def f1(pairs: list[tuple[str | None, str | None]]) -> dict[str, float]:
@@ -64,12 +38,13 @@ def main() -> None:
     timings: list[tuple[str | None, str | None]] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        c = conversation(row["conversation"])
+        c = from_document(row["conversation"])
         score = escalation(Case(c, History(), Policy(), embedder))
         verdicts.append((row["verdict"], score.verdict))
         timings.append((row["timing"], score.details["timing"]))  # type: ignore[arg-type]
         if verdicts[-1][0] != verdicts[-1][1] or timings[-1][0] != timings[-1][1]:
-            print(f"{c.id}: {row['verdict']}/{row['timing']} got {score.verdict}/{score.details['timing']}: {score.reason} {score.details}")
+            print(f"{c.id}: {row['verdict']}/{row['timing']} got {score.verdict}/{score.details['timing']}")
+            print("   ", score.reason, dict(score.details))
             print("   ", [(e.message, e.quote, e.shows) for e in score.evidence])
     print(Counter(verdicts))
     for name, pairs in (("verdict", verdicts), ("timing", timings)):

@@ -27,7 +27,8 @@ from sklearn.linear_model import LogisticRegression
 from service.conversation import Role
 from service.language import signals
 from service.language.model import MiniLM
-from service.language.signals import AGENT_SIGNALS, BOT_SIGNALS, CUSTOMER_SIGNALS, Signal
+from service.language.signal_patterns import Signal
+from service.language.signals import AGENT_SIGNALS, BOT_SIGNALS, CUSTOMER_SIGNALS
 
 HERE = Path(__file__).parent
 FOLDS = 5
@@ -169,10 +170,10 @@ def train(role: Role, chosen: Sequence[Signal], data: Path) -> dict[str, NDArray
         intercepts.append(b - level)
         wanted = np.array([signal in t.labels for t in held])
         reached = held_rows @ w + b > level
+        cv = (logits[target] > level).mean(), (logits[others] > level).mean(), (logits[outside] > level).mean()
         print(
-            f"{signal:18} {target.sum():3}  {(logits[target] > level).mean():10.2f}  {(logits[others] > level).mean():10.3f}"
-            f"  {(logits[outside] > level).mean():12.4f}   {int(reached[wanted].sum()):6}/{wanted.sum():<6}"
-            f"  {int(reached[~wanted].sum()):8}/{(~wanted).sum()}"
+            f"{signal:18} {target.sum():3}  {cv[0]:10.2f}  {cv[1]:10.3f}  {cv[2]:12.4f}"
+            f"   {int(reached[wanted].sum()):6}/{wanted.sum():<6}  {int(reached[~wanted].sum()):8}/{(~wanted).sum()}"
         )
     return pack(role, np.stack(columns, axis=1), intercepts, mean, len(chosen))
 

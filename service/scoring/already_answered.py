@@ -22,23 +22,30 @@ REPLIES = 3
 """Agent turns after the handoff that are looked at."""
 
 _REFERS = re.compile(
-    r"\b(?:as|like|what|the same|same (?:as|thing|steps|answer)|exactly what)\b[^.!?]{0,30}\b(?:bot|assistant|chatbot|virtual agent|ai)\b"
-    r"|\b(?:bot|assistant|chatbot) (?:is |was |has )?(?:already |correctly |right|correct|gave|told|said|explained|mentioned|suggested)",
-    re.I,
+    r"\b(?:as|like|what|the same|same (?:as|thing|steps|answer)|exactly what)\b[^.!?]{0,30}\b(?:bot|assistant"
+    r"|chatbot|virtual agent|ai)\b"
+    r"|\b(?:bot|assistant|chatbot) (?:is |was |has )?(?:already |correctly |right|correct|gave|told|said|explained"
+    r"|mentioned|suggested)",
+    re.IGNORECASE,
 )
 _TOLD_BY_BOT = re.compile(
     r"\b(?:bot|assistant|chatbot|robot)\b[^.!?]{0,25}\b(?:told|said|gave|sent|wrote|answered|mentioned|suggested)\b"
-    r"|\bsame (?:thing |answer )?(?:as )?the (?:bot|assistant|chatbot)\b|\b(?:already|just) (?:had|got|have) that (?:from|answer)\b",
-    re.I,
+    r"|\bsame (?:thing |answer )?(?:as )?the (?:bot|assistant|chatbot)\b|\b(?:already|just) (?:had|got"
+    r"|have) that (?:from|answer)\b",
+    re.IGNORECASE,
 )
 _COURTESY = re.compile(
-    r"\b(?:my name is|(?:this is|i'm|i am) [A-Z]\w+|(?:thanks|thank you) (?:for|so)|let me (?:have a look|look|check|see|know)|i'll (?:take|have) a look"
-    r"|(?:happy|glad) to help|one moment|bear with|i (?:totally |fully )?understand|sorry (?:for|about|to hear)|hope (?:this|that) helps|have a (?:great|good|nice|lovely))\b",
-    re.I,
+    r"\b(?:my name is|(?:this is|i'm|i am) [A-Z]\w+|(?:thanks|thank you) (?:for|so)|let me (?:have a look|look"
+    r"|check|see|know)|i'll (?:take|have) a look"
+    r"|(?:happy|glad) to help|one moment|bear with|i (?:totally |fully )?understand|sorry (?:for|about|to hear)"
+    r"|hope (?:this|that) helps|have a (?:great|good|nice|lovely))\b",
+    re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _CONTRADICTS = re.compile(
-    r"\b(?:actually|incorrect|wrong|mistaken|outdated|not (?:quite )?(?:right|correct|true)|however|unfortunately|instead|ignore|disregard)\b", re.I
+    r"\b(?:actually|incorrect|wrong|mistaken|outdated|not (?:quite )?(?:right|correct|true)|however|unfortunately"
+    r"|instead|ignore|disregard)\b",
+    re.IGNORECASE,
 )
 
 
@@ -112,7 +119,7 @@ def statements(text: str) -> str:
 
 
 def likeness(agent: str, bot: str, asked: frozenset[str], cosine: float) -> Likeness:
-    """`covered`: share of the agent's content words that the bot had said, words of the customer's own counting a third.
+    """`covered`: share of the agent's content words that the bot had said, the customer's own words counting a third.
 
     `fresh` counts content words that neither the bot nor the customer had used; values as in `wording.values`.
     """
