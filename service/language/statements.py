@@ -81,6 +81,8 @@ _FAILS = any_of(
     rf"\b(?:i|we) (?:still )?(?:can't|cant|cannot|couldn't|(?:am|'m) (?:not able|unable) to) {_USE}\b",
 )
 _REJECTS = any_of(
+    r"\b(?:insane|unbelievable|worthless|an? (?:absolute )?joke|absurd|stupid (?:bot|thing|machine)|thanks for nothing)\b",
+    r"\bno ?(?:one|body) (?:reads|listens|cares)\b",
     r"\bnot what i\b",
     r"^(?:no,? )?not (?!yet|sure|really|bad|at |a problem|now|necessar|today|only|just|too|so|that i|"
     r"to worry|right now|much|interested|for any|anything|in a|quite|many)\w+",
@@ -105,6 +107,7 @@ _WILL = (
     r" then| definitely)*(?: and)?"
 )
 _GIVES_UP = any_of(
+    r"\b(?:ordering|buying|going|shopping|looking)(?: it)? (?:somewhere else|elsewhere)\b|\breport(?:ing)? (?:you|u)\b",
     r"\bnever ?mind\b",
     r"\bnvm\b",
     r"\bforget (?:it|about it|this|that)\b",
@@ -140,6 +143,9 @@ _POLITE_IF = any_of(
     r"\bwhenever i\b",
 )
 _WORKS = any_of(
+    r"\bworked(?:,? (?:thank\w*|thx|cheers|great|fine|perfectly|now))?$",
+    r"^(?:it )?(?:went|came|got) through(?: now)?$",
+    r"^(?:and )?(?:paired|booked|sorted|installed|uploaded|activated|unlocked|synced|running|logged in)(?: it)?(?: now)?$",
     rf"(?:^\W*|\b(?:{_THING}|now|finally|yes|also),? )(?:now )?(?:works?|worked)\b(?! (?:for|best|better|"
     r"well|with))",
     rf"\b(?:{_THING}|\w+)(?:'s| is| are|'re)(?: now| all| finally| up and)? (?:working|fixed|solved|resolved|"
@@ -164,6 +170,7 @@ _WORKS = any_of(
     r"\bnow i (?:can|see|have|got)\b",
 )
 _ACCEPTS = any_of(
+    r"\b(?:thanks?|thank you|thx|tyvm|cheers|much obliged|appreciated)\b",
     r"\bhold off\b",
     r"\b(?:i'll|i will) (?:also )?(?:think|consider|explore|look into)\b",
     r"^\W*(?:ok(?:ay)?|k|thanks?|thank you|thx|ty|cheers|ta|great|perfect|good|nice|cool|awesome|excellent|"

@@ -180,7 +180,7 @@ def _abandoned(ending: Ending) -> _Decision | None:
     if act is None or closing is None or ending.rating or ending.action:
         return None
     waiting = Evidence.of(closing, "the bot's last word")
-    open_request = act.asks >= CERTAIN > max(act.useful, act.success)
+    open_request = act.asks >= CERTAIN > max(act.useful, act.success, act.no_answer)
     if open_request and ending.silent:
         return _Decision(Containment.ABANDONED, "left", "The customer left while the bot waited.", 0.75, (waiting,))
     postponed = last is Outcome.DEFERS and act.success < CERTAIN

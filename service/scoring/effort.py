@@ -71,7 +71,8 @@ def effort(case: Case) -> Score:
 
     - messages_until_useful (m): customer messages up to the first useful bot message, the most probable count; `None`
       when "none was useful" is the most probable. Useful: offers, informs, did what was wanted (`BotAct.useful`); an
-      answer after which the customer says that it did not help, or asks again, counts a fifth.
+      answer after which the customer says that it did not help, or asks again, or that the bot gives again word for
+      word, counts a fifth.
     - rephrasings (r): customer messages that put an earlier question again after the bot had written.
     - channel_switches (c): `channel_changed` events of the conversation.
     - re_asks (a): value of `context_repeat`, what a human asked for again.
@@ -145,7 +146,7 @@ def _messages_until_useful(
 ) -> int | None:
     """Most probable number of customer messages up to the first useful bot message."""
     by_message = {act.message_id: act for act in acts}
-    rejected = {s.message.id for s in read_statements(messages) if s.outcome in NEGATIVE}
+    rejected = {s.message.id for s in read_statements(messages) if s.outcome in (*NEGATIVE, Outcome.GIVES_UP)}
     rejected |= {again.message.id for again in repeated}
     counts: list[int] = []
     useful: list[float] = []
@@ -155,13 +156,20 @@ def _messages_until_useful(
         before = sum(m.role is Role.CUSTOMER for m in messages[:index])
         chance = by_message[message.id].useful
         reply = next((m for m in messages[index + 1 :] if m.role is Role.CUSTOMER), None)
-        if message.feedback is Feedback.UNHELPFUL or (reply is not None and reply.id in rejected):
+        insisted = reply is not None and (reply.id in rejected or _said_again(message, messages[index + 1 :]))
+        if message.feedback is Feedback.UNHELPFUL or insisted:
             chance *= REJECTED
         # A greeting before the customer wrote anything answers nothing.
         if before:
             counts.append(before)
             useful.append(chance)
     return first_of(useful, counts)
+
+
+def _said_again(answer: Message, later: Sequence[Message]) -> bool:
+    """Whether the bot gives the same answer again: the customer was not helped by the first."""
+    words = answer.text.lower().split()
+    return any(m.role is Role.BOT and m.text.lower().split() == words for m in later)
 
 
 def _rephrasings(messages: Sequence[Message], acts: Sequence[BotAct]) -> tuple[_Rephrasing, ...]:

@@ -5,6 +5,7 @@ Facts only, read once; `containment` turns them into a class.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ SAME_ANSWER = 0.8
 
 DECISIVE = frozenset({Outcome.WORKS, Outcome.FAILS, Outcome.REJECTS, Outcome.GIVES_UP, Outcome.DEFERS, Outcome.TRIES})
 
+
+_NUMBER = re.compile(r"\d+")
 
 FEWEST_WORDS = 4
 """Words from which a last message that is no question still tells something."""
@@ -117,7 +120,8 @@ def _repeats(messages: Sequence[Message], closing_at: int) -> bool:
     earlier = messages[:closing_at]
     last_customer = max((i for i, m in enumerate(earlier) if m.role is Role.CUSTOMER), default=-1)
     before = [m for m in earlier[: last_customer + 1] if m.role is Role.BOT]
-    return any(overlap(closing.text, m.text) >= SAME_ANSWER for m in before)
+    numbers = _NUMBER.findall(closing.text)
+    return any(overlap(closing.text, m.text) >= SAME_ANSWER and _NUMBER.findall(m.text) == numbers for m in before)
 
 
 def _unanswered(messages: Sequence[Message], stated: set[str]) -> Message | None:
