@@ -44,7 +44,7 @@ _NAMED = tuple((role, re.compile(rf"\b{noun}(?:'s)?{_SUFFIX}", re.IGNORECASE)) f
 _BARE = re.compile(
     r"\b(?:imei|serial|s/n|pnr|vin|licen[cs]e key|product key|activation (?:key"
     r"|code)|user ?name|login (?:name|id)|user ?id|meter reading|(?:the|your) key"
-    r"|iban|meter (?:read|show|say))\b"
+    r"|(?:licen[cs]e|number|registration) ?plate|iban|meter (?:read|show|say))\b"
 )
 _BARE_ROLES = (
     ("imei", "imei"),
@@ -56,6 +56,7 @@ _BARE_ROLES = (
     ("activation", "licence"),
     ("meter", "meter"),
     ("iban", "iban"),
+    ("plate", "vehicle"),
 )
 _WHICH = re.compile(
     r"\b(?:which|what) (order|invoice|account|booking|reservation|ticket|case|policy"
@@ -143,6 +144,12 @@ _OBTAINS = re.compile(
     r"|thanks|thank you|also|sorry|last thing|first|hi|hello|sure|alright|great"
     r"|perfect)\b)*\W*(?!please (?:enter|use|try|check|click|type|go|keep|have"
     r"|open|press|insert|put|scan)\b)(?:(?:your|the|an?|any|ur)\b)?(?:\W*[\w/'-]+){1,4}\W*\?*$"
+)
+_ANY_NUMBER = re.compile(r"\b([a-z]{3,})[- ](?:numbers?|no\b\.?|ids?\b|codes?\b|key\b)")
+_NOT_NAMES = frozenset(
+    "phone mobile cell contact telephone landline best good correct right right wrong same the your this that any which what error fault status post zip postal area country card pin security verification "
+    "discount access qr bar model version is are was has have number code with from for and but not still got get since paid about than over under only just please one two time times today here there "
+    "charged cost costs around nearly almost say says said show shows saying ordered order it's its digit digits last first four three calling whatsapp".split()
 )
 _CONFIRM_ONLY = re.compile(r"\b(?:confirm|verify|double[- ]?check|validate)\b")
 _ROLE_WORDS = (
@@ -249,6 +256,8 @@ def _identifier_roles(clause: str) -> set[str]:
     }
     if not roles and _REFERENCE.search(clause):
         roles.add("")
+    if not roles:
+        roles |= {f"~{m.group(1)}" for m in _ANY_NUMBER.finditer(clause) if m.group(1) not in _NOT_NAMES}
     if role_of(clause).endswith("other"):
         return {f"{role}:other" for role in roles}
     return roles
@@ -321,6 +330,12 @@ def _identify(text: str, code: Found, asked_roles: list[str], wanted: frozenset[
             for r in asked_roles
             if r not in (role, "") and _nearest_role(before) is None
         ]
+    own_word = re.search(r"([a-z]{3,})(?:[- ](?:numbers?|no\.?|ids?|codes?|key))?(?: is| was|:)?\s*#?$", before)
+    if own_word and own_word.group(1) not in _NOT_NAMES and not asked_roles:
+        return [
+            Given(Item(Kind.IDENTIFIER, f"~{own_word.group(1)}"), 1.0, code.value),
+            Given(Item(Kind.IDENTIFIER, ""), 0.7 if len(code.value) >= 5 else 0.3, code.value),
+        ]
     if asked_roles:
         return [Given(Item(Kind.IDENTIFIER, r), 1.0 if len(asked_roles) == 1 else 0.8, code.value) for r in asked_roles]
     if any(item.kind in (Kind.PHONE, Kind.POSTCODE, Kind.ADDRESS) for item in wanted):
@@ -351,7 +366,7 @@ def _given_contact(text: str, raw: str, wanted: frozenset[Item] | set[Item]) -> 
             r"\b(?:phone|mobile|cell|call|ring|reach|text|tel|contact|landline|whatsapp|number is|number:)\b[^.?!]*$",
             before,
         )
-        if (spoken or Kind.PHONE in wants or text[phone.start] in "+(0") and not (_nearest_role(before) and not spoken):
+        if (spoken or Kind.PHONE in wants or text[phone.start] in "+(" or (text[phone.start] == "0" and len(phone.value) == 9 and Kind.IDENTIFIER not in wants)) and not (_nearest_role(before) and not spoken):
             found.append(Given(Item(Kind.PHONE, _near_role(text, phone)), 1.0, phone.value))
     for street in _STREET.finditer(text):
         place = Found("", street.start(), street.end())

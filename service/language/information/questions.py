@@ -20,9 +20,9 @@ _REQUEST = re.compile(
     r"|look\s+up|read|paste|copy|see|try|elaborate|walk|quote|trouble|bother|point"
     r"|say|fill)\b"
     r"|\b(?:i|we)(?:'ll|'d| will| would| am going to|'m going to|'re going to|"
-    r" are going to| just| still| also| do)*\s+(?:need|require|like to (?:know"
+    r" are going to| just| still| also| do)*\s+(?:need|require|want (?:your|the)|like (?:your|the)|like to (?:know"
     r"|have|get|ask)|love to know|have to (?:know|ask)|must ask)\b"
-    r"|\blet (?:me|us) know (?:your|the|what|which|where|when|who|how|whether|if"
+    r"|\blet (?:me|us) have\b|\blet (?:me|us) know (?:your|the|what|which|where|when|who|how|whether|if"
     r"|a|any|on)\b|\b(?:tell|give|send) (?:me|us)\b|\b(?:provide|share|specify"
     r"|mention) (?:me |us )?(?:your|the|a)\b"
     r"|\b(?:do you mind|would you mind|mind)\s+(?:\w+ing)\b|\bi was wondering\b"
@@ -33,7 +33,7 @@ _WH_START = re.compile(
     r"^(?:(?:ok(?:ay)?|sure|alright|great|perfect|certainly|of course|yes|no|and"
     r"|so|but|also|hi|hello|got it|thanks|thank you|well|first|for|at|in|on|from"
     r"|to|until|by|up to)\W+)*"
-    r"(?:whats?|which|where|when|who|whom|whose|how (?:many|much|long|often|old"
+    r"(?:whats?(?! an? )|which|where|when|who|whom|whose|how (?:many|much|long|often|old"
     r"|do|did|would|about)|how's|may i|can i have)\b"
 )
 _CONFIRM = re.compile(
@@ -96,6 +96,7 @@ _UNUSABLE = re.compile(
     r" else's) (?:customer|person)|comes? up (?:empty|blank)|came up (?:empty|blank)"
     r"|bounced|returns? (?:an? )?(?:error|nothing|no))\b"
 )
+_ASIDE = re.compile(r"\b(?:one|once|a few) more(?: (?:thing|question|time|detail|point)s?)?\b|\banother (?:question|thing)\b|\bonce again\b")
 _OTHER = re.compile(
     r"\b(?:other|another|else|different|second|2nd|third|additional|alternative"
     r"|alternate|alternatively|more|further|backup|new|instead|next|replacement"
@@ -140,7 +141,7 @@ def calls_unusable(text: str) -> bool:
 
 def means_another(text: str) -> bool:
     """Does it ask for another thing of the same kind?"""
-    return bool(_OTHER.search(text))
+    return bool(_OTHER.search(_ASIDE.sub(" ", text)))
 
 
 def asks_outcome(text: str) -> bool:

@@ -19,6 +19,7 @@ from service.language.information.learned import chance, models
 from service.language.information.questions import (
     asks,
     asks_outcome,
+    calls_unusable,
     checks_security,
     clauses,
     closes,
@@ -219,23 +220,36 @@ def _answered(exchange: Exchange, step: bool) -> bool:
 
 
 def _echoed(question: str, exchanges: Sequence[Exchange], reply: str | None) -> Finding:
-    """An open question of support answered with nothing but what the customer had said before."""
-    wanted = [
-        asked.item
-        for asked in support_asked(question)
-        if asked.item.kind in _ECHOED and not unusable(question, asked.item)
-    ]
-    if not wanted or reply is None:
+    """An open question answered with nothing but what the customer had said before.
+
+    Only where the learned models know nothing: they read the reply of bookings themselves.
+    """
+    if reply is None or not _OPEN.search(plain(question)) or means_another(plain(question)):
         return NOTHING
-    said = [e.customer for e in exchanges]
-    seen = echo(question, reply, said)
-    if seen.share < 0.99 or seen.seen_values + seen.seen_words == 0:
+    asked = [a.item for a in support_asked(question)]
+    wanted = [item for item in asked if item.kind in _ECHOED and not unusable(question, item)]
+    line = plain_question(question)
+    if (asked and not wanted) or not line or checks_security(plain(question)) or calls_unusable(plain(question)):
         return NOTHING
-    probability = 0.85 if seen.seen_values or seen.seen_words >= 2 else 0.6
+    if not wanted and any(item.kind not in (Kind.CHOICE, Kind.OPTION, Kind.CATEGORY) for item in items_asked(question)):
+        return NOTHING
+    seen = echo(question, reply, [e.customer for e in exchanges])
+    named = any(len(value) >= 5 and value in said_before(exchanges) for value in tokens(reply)[0])
+    if not named and (seen.share < 0.99 or seen.seen_values + seen.seen_words == 0):
+        return NOTHING
+    sure = named or seen.seen_values or seen.seen_words >= 2
+    if not sure and not wanted:
+        return NOTHING
     exchange = max(exchanges, key=lambda e: echo(question, reply, [e.customer]).share)
-    return Finding(probability, wanted[0], exchange)
+    return Finding((0.85 if wanted else 0.7) if sure else 0.6, wanted[0] if wanted else None, exchange)
 
 
+def said_before(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Every value that the customer has stated."""
+    return frozenset(value for e in exchanges for value in tokens(e.customer)[0])
+
+
+_OPEN = re.compile(r"\b(?:what(?! an? )|which|who|whom|whose|where|when|how)\b|\b(?:tell|give|send|share|provide|remind|let) (?:me|us)\b|\b(?:have|need|get|know) (?:the|your)\b|\bplease\b")
 _ECHOED = frozenset(
     {
         Kind.IDENTIFIER,
@@ -247,6 +261,9 @@ _ECHOED = frozenset(
         Kind.DEVICE,
         Kind.SOFTWARE,
         Kind.ERROR,
+        Kind.AMOUNT,
+        Kind.DATE,
+        Kind.POSTCODE,
     }
 )
 
@@ -273,7 +290,7 @@ def _moved(probability: float, item: Item, gift: Given, reply: str | None) -> fl
             return probability * 0.4
         done = any(support_fit(item, again) > 0.5 for again in given_steps("", reply))
         return max(probability, 0.9) if probability > 0.3 and (done or _TRIED.search(line)) else probability
-    if gift.value and item.kind in (Kind.IDENTIFIER, Kind.EMAIL, Kind.PHONE):
+    if gift.value and item.kind in (Kind.IDENTIFIER, Kind.EMAIL, Kind.PHONE, Kind.AMOUNT):
         said = {found.value for found in codes(line)} | tokens(reply)[0]
         if gift.value in said:
             return max(probability, 0.95)

@@ -95,7 +95,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("re_pair",
         r"re-?pair(?:ed|ing)? (?:it|the|my|them|with|bluetooth)|re-?pairing|un-?pair(?:ed"
         r"|ing)?|(?:forg[eo]t|forgetting|remov\w+|delet\w+)(?: \w+){0,3}? (?:network"
-        r"|wi-?fi|bluetooth|pairing)|pair(?:ed|ing)? (?:\w+ ){0,3}again"),
+        r"|wi-?fi|bluetooth|pairing)|pair(?:ed|ing)? (?:\w+ ){0,3}again|(?:new|fresh|another) pairing"),
     ("reconnect",
         r"re-?connect(?:ed|ing)?(?! (?:the |all )?(?:cables?|wires?))|re-?add(?:ed"
         r"|ing)?|(?:disconnect|remov)\w*(?: \w+){0,4}? and (?:re-?connect|re-?add|add)\w*"
@@ -366,7 +366,7 @@ def asked_steps(text: str) -> tuple[Item, ...]:
     items: dict[Item, None] = {}
     carried = False
     for clause in clauses(text):
-        if asks_outcome(clause):
+        if asks_outcome(clause) or re.match(r"(?:and |so |ok |i see |hi )?are you on\b", clause):
             continue
         if (
             _GENERIC.search(clause)

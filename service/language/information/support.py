@@ -21,7 +21,7 @@ from service.language.information.questions import (
 )
 from service.language.information.steps import asked_steps, given_steps, step_fit
 from service.language.information.symptoms import asked_symptoms, asks_problem, given_symptoms, tells_problem
-from service.language.information.values import MONTHS, plain
+from service.language.information.values import MONTHS, amounts, digits, plain
 
 _OFFER = re.compile(
     r"\b(?:would you like|do you want|shall|should|may|can|could|want) (?:me|us"
@@ -43,6 +43,13 @@ _REASON = re.compile(
     r"|can) i ask why\b|\bask why\b"
 )
 _BECAUSE = re.compile(r"\b(?:because|since|as|reason is|due to)\b \w+ \w+")
+_SUM = re.compile(
+    r"\bhow much\b[^?]*\b(?:charged?|billed|debited|bill|invoice|transfer(?:red)?|transaction|payment|paid|pay|refund(?:ed)?|taken|deducted|was it|is it)\b"
+    r"|\b(?:what|which)\b(?: \w+'?\w*){0,4} (?:amount|sum|total)\b|\b(?:the|which|what|exact) (?:amount|sum)\b"
+)
+_SUM_GIVEN = re.compile(
+    r"\b(?:transfer|payment|charge[ds]?|bill|refund|amount|sum|total|deposit|fee|invoice|paid|pay|sent|received|debited|taken)\w*\b(?: \w+){0,2}? (\d+(?:\.\d{1,2})?)\b(?! ?(?:times|days?|weeks?|months?|st|nd|rd|th|items?|years?))"
+)
 _DATE_EVENTS = (
     ("bought", r"\b(?:order(?:ed)?|purchas\w*|buy|bought|place[d]?|paid|sign(?:ed)? up|subscribe\w*)\b"),
     ("began",
@@ -92,8 +99,10 @@ def support_asked(raw: str) -> tuple[Asked, ...]:
             continue
         if offers(clause):
             continue
-        items = set() if security else asked_identifiers(clause)
+        items: set[Item] = set() if security else asked_identifiers(clause)
         items |= asked_symptoms(clause) | _asked_dates(clause)
+        if _SUM.search(clause) and not amounts(clause):
+            items.add(Item(Kind.AMOUNT))
         for item in items:
             found.setdefault(item, clause)
     for item in asked_steps(text):
@@ -138,7 +147,7 @@ def support_given(bot: str, raw: str, attachments: tuple[str, ...] = ()) -> tupl
     """The support items that a customer's message gives in answer to `bot` ("" when it opens the conversation)."""
     wanted = frozenset(asked.item for asked in support_asked(bot)) if bot else frozenset()
     found = given_identifiers(raw, wanted) + given_symptoms(raw, attachments, wanted) + given_steps(bot, raw)
-    found += _given_dates(plain(raw), wanted)
+    found += _given_dates(plain(raw), wanted) + _given_sums(digits(plain(raw)), wanted)
     if Item(Kind.PROBLEM, "reason") in wanted and "?" not in raw and not lacks(plain(raw)):
         found.append(Given(Item(Kind.PROBLEM, "reason"), 0.95))
     elif _BECAUSE.search(plain(raw)):
@@ -147,6 +156,14 @@ def support_given(bot: str, raw: str, attachments: tuple[str, ...] = ()) -> tupl
     if problem:
         found.append(Given(Item(Kind.PROBLEM), problem))
     return tuple(found)
+
+
+def _given_sums(text: str, wanted: frozenset[Item]) -> list[Given]:
+    found = [Given(Item(Kind.AMOUNT), 0.95, sum_.value) for sum_ in amounts(text)]
+    found += [Given(Item(Kind.AMOUNT), 0.8, match.group(1)) for match in _SUM_GIVEN.finditer(text)]
+    if Item(Kind.AMOUNT) in wanted and re.search(r"\d", text):
+        found.append(Given(Item(Kind.AMOUNT), 0.9))
+    return found
 
 
 def _given_dates(text: str, wanted: frozenset[Item]) -> list[Given]:
