@@ -65,12 +65,13 @@ class MiniLM:
         result = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         if not texts:
             return result
-        # A lone surrogate, which JSON can carry, is no text to the tokenizer.
-        encodings = self._tokenizer.encode_batch([text.encode(errors="replace").decode() for text in texts])
-        lengths = [len(encoding.ids) for encoding in encodings]
+        # One by one: a batch would start threads, which a forked child has not. A lone surrogate, which JSON can
+        # carry, is no text to the tokenizer.
+        ids = [self._tokenizer.encode(text.encode(errors="replace").decode()).ids for text in texts]
+        lengths = [len(row) for row in ids]
         order = sorted(range(len(texts)), key=lengths.__getitem__)
         for batch in _batches(order, lengths):
-            result[batch] = self._run([encodings[i].ids for i in batch])
+            result[batch] = self._run([ids[i] for i in batch])
         return result
 
     def _run(self, rows: Sequence[Sequence[int]]) -> Vectors:

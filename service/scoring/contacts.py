@@ -51,16 +51,19 @@ def utc(moment: datetime) -> datetime:
 def nearby(own: Contact, case: Case) -> list[Contact]:
     """The same customer's other contacts that could be linked to this one, oldest first."""
     reach = max((case.policy.repeat_window, *case.policy.longer_windows))
-    found: list[Contact] = []
+    found: dict[tuple[tuple[str, str, str], datetime], Contact] = {}
     for whole in case.history.others:
         itself = whole.key == case.conversation.key
         if not _may_be_near(whole, own, reach) or not (itself or matched_by(case.conversation, whole)):
             continue
         contacts = (contact_of(episode) for episode in episodes(whole))
-        found.extend(c for c in contacts if c is not None and not (itself and c.came == own.came))
-    after = sorted((c for c in found if c.came > own.came), key=lambda c: c.came)[:MOST_CONTACTS]
-    before = sorted((c for c in found if c.came <= own.came), key=lambda c: c.came)[-MOST_CONTACTS:]
-    return before + after
+        found.update(
+            ((whole.key, c.came), c) for c in contacts if c is not None and not (itself and c.came == own.came)
+        )
+    in_time = sorted(found.values(), key=lambda c: c.came)
+    before = [c for c in in_time if c.came <= own.came]
+    after = [c for c in in_time if c.came > own.came]
+    return before[-MOST_CONTACTS:] + after[:MOST_CONTACTS]
 
 
 def _may_be_near(other: Conversation, own: Contact, reach: timedelta) -> bool:

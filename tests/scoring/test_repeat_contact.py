@@ -291,6 +291,11 @@ def test_thousands_of_contacts_are_read_near_the_window_only(embedder: CachedEmb
     assert cold.embedded <= 81
 
 
+def test_a_contact_given_twice_is_one(embedder: CachedEmbedder) -> None:
+    score = scored(embedder, FIRST, contact("b", 5, LOST_TOO), contact("b", 5, LOST_TOO))
+    assert [proof.conversation for proof in score.evidence] == ["b", None]
+
+
 def test_own_windows_and_threshold(embedder: CachedEmbedder) -> None:
     policy = Policy(repeat_window=timedelta(hours=4), longer_windows=(), same_issue_threshold=0.99)
     score = scored(embedder, FIRST, contact("b", 3, LOST_TOO), policy=policy)
