@@ -145,6 +145,7 @@ _OBTAINS = re.compile(
     r"|perfect)\b)*\W*(?!please (?:enter|use|try|check|click|type|go|keep|have"
     r"|open|press|insert|put|scan)\b)(?:(?:your|the|an?|any|ur)\b)?(?:\W*[\w/'-]+){1,4}\W*\?*$"
 )
+_TURNED = re.compile(r"\b(?:numbers?|id|code|reference) (?:of|for) (?:the|your|this|that) (?:\w+ )?([a-z]+)")
 _ANY_NUMBER = re.compile(r"\b([a-z]{3,})[- ](?:numbers?|no\b\.?|ids?\b|codes?\b|key\b)")
 _NOT_NAMES = frozenset(
     "phone mobile cell contact telephone landline best good correct right right wrong same the your this that any which what error fault status post zip postal area country card pin security verification "
@@ -254,6 +255,9 @@ def _identifier_roles(clause: str) -> set[str]:
         for m in _DETAILS.finditer(clause)
         if re.search(r"\b(?:your|the)\b", clause)
     }
+    turned = _TURNED.search(clause)
+    if turned:
+        roles |= {role for role, noun in _NOUNS if re.fullmatch(noun, turned.group(1))}
     if not roles and _REFERENCE.search(clause):
         roles.add("")
     if not roles:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.language.embedding import Embedder
 from service.language.information.echo import echo, protests, tokens
@@ -139,7 +140,7 @@ def _written(question: str, exchanges: Sequence[Exchange], reply: str | None, op
         if (asked.item == Item(Kind.PROBLEM) and not opening) or unusable(question, asked.item):
             continue
         weight, gift, exchange = max(
-            ((_weight(asked, given, e), given, e) for e in exchanges for given in gifts_of(e)),
+            ((_weight(question, asked, given, e), given, e) for e in exchanges for given in gifts_of(e)),
             key=lambda match: match[0],
             default=(0.0, None, None),
         )
@@ -154,13 +155,26 @@ def _written(question: str, exchanges: Sequence[Exchange], reply: str | None, op
     return found
 
 
+_VALUED = frozenset({Kind.IDENTIFIER, Kind.EMAIL, Kind.PHONE, Kind.AMOUNT})
+"""Kinds whose normalised value says whether two answers are the same."""
+
+
+@lru_cache(maxsize=1024)
+def stated(text: str) -> frozenset[str]:
+    """The values a message states, normalised."""
+    return frozenset({found.value for found in codes(digits(plain(text)))}) | tokens(text)[0]
+
+
 def gifts_of(exchange: Exchange) -> tuple[Given, ...]:
     """The support items an exchange gives."""
     return support_given(exchange.bot, exchange.customer, exchange.attachments)
 
 
-def _weight(asked: Asked, gift: Given, exchange: Exchange) -> float:
+def _weight(question: str, asked: Asked, gift: Given, exchange: Exchange) -> float:
+    """How surely the exchange gives what is asked; nothing when the agent states that very value."""
     fit = support_fit(asked.item, gift)
+    if fit and gift.value and asked.item.kind in _VALUED and gift.value in stated(question):
+        return 0.0
     return fit * _same_subject(asked, exchange) if fit else 0.0
 
 
@@ -191,6 +205,8 @@ def _same_question(question: str, exchanges: Sequence[Exchange], reply: str | No
     likeness = vectors[1:] @ vectors[0]
     best_one = int(likeness.argmax())
     if likeness[best_one] < SAME_QUESTION:
+        return NOTHING
+    if steps and _CHANGED.search(plain(question)):
         return NOTHING
     probability = 0.55 + 1.2 * (float(likeness[best_one]) - SAME_QUESTION)
     if reply and steps and _NOT_YET.search(plain(reply)) and not _TRIED.search(plain(reply)):
@@ -234,7 +250,7 @@ def _echoed(question: str, exchanges: Sequence[Exchange], reply: str | None) -> 
     if not wanted and any(item.kind not in (Kind.CHOICE, Kind.OPTION, Kind.CATEGORY) for item in items_asked(question)):
         return NOTHING
     seen = echo(question, reply, [e.customer for e in exchanges])
-    named = any(len(value) >= 5 and value in said_before(exchanges) for value in tokens(reply)[0])
+    named = any(len(value) >= 5 and value in said_before(exchanges) for value in tokens(reply)[0] - tokens(question)[0])
     if not named and (seen.share < 0.99 or seen.seen_values + seen.seen_words == 0):
         return NOTHING
     sure = named or seen.seen_values or seen.seen_words >= 2
@@ -290,9 +306,8 @@ def _moved(probability: float, item: Item, gift: Given, reply: str | None) -> fl
             return probability * 0.4
         done = any(support_fit(item, again) > 0.5 for again in given_steps("", reply))
         return max(probability, 0.9) if probability > 0.3 and (done or _TRIED.search(line)) else probability
-    if gift.value and item.kind in (Kind.IDENTIFIER, Kind.EMAIL, Kind.PHONE, Kind.AMOUNT):
-        said = {found.value for found in codes(line)} | tokens(reply)[0]
-        if gift.value in said:
+    if gift.value and item.kind in _VALUED:
+        if gift.value in stated(reply):
             return max(probability, 0.95)
         if item.kind is Kind.IDENTIFIER and codes(line):
             return probability * 0.6

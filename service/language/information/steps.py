@@ -13,8 +13,8 @@ from service.language.information.questions import asks_outcome, clauses, means_
 from service.language.information.values import plain
 
 _OTHER = (
-    r"(?:an?other|different|second|other|two|three|several|multiple|new|fresh|friend'?s"
-    r"|wife'?s|husband'?s|partner'?s|colleague'?s)"
+    r"(?:an?other|different|second|other|two|three|several|multiple|various|both|new|fresh|[2-9]|friend'?s?|wife'?s?"
+    r"|husband'?s?|partner'?s?|colleague'?s?)"
 )
 _TABLE: tuple[tuple[str, str], ...] = (
     (
@@ -108,7 +108,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("battery",
         r"(?:replac|chang|swap|remov|new|fresh|reseat|put in|insert|tak)(?:ed|ing|e"
         r"|d|ped|ping|en)?\b(?: \w+){0,3}? batter(?:y|ies)|batter(?:y|ies) (?:are|is"
-        r"|were) (?:brand )?new"),
+        r"|were) (?:brand )?new|needs? (?:a )?(?:new|fresh) batter(?:y|ies)"),
     ("bluetooth",
         r"(?:turn|switch|disabl|enabl|toggl)\w*\b(?: \w+){0,3}? bluetooth(?: off| on)?"
         r"|bluetooth (?:is |was )?(?:turned |switched )?(?:off|on|disabled|enabled)"),
@@ -151,7 +151,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"|details|account|plan)|on (?:this|the|my|your)|from))(?: \w+){0,4}?(?= |$"
         r"|\W)|install(?:ed|ing)?\b(?: \w+){0,2}? (?:latest|newest|update|updates|new"
         r" version|drivers?)|latest (?:version|firmware|update|software|drivers?)(?:"
-        r" \w+)?|up[- ]to[- ]date"),
+        r" \w+)?|up[- ]to[- ]date|(?:app|software|firmware|drivers?|browser|system|game|version) (?:is|are) (?:current"
+        r"|the (?:latest|newest))|(?:latest|newest) \w+ (?:one|driver|version)"),
     ("clean",
         r"(?:clean|dust|wip|rins|wash)(?:e|ed|ing|d)?\b (?:it|out |the |my |your |all"
         r" )(?! (?:cache|history))|descal(?:e|ed|ing)"),
@@ -358,6 +359,16 @@ def _swapped(pattern: re.Pattern[str], text: str) -> set[Item]:
     return {Item(Kind.STEP, f"swap:{_stem(thing)}") for thing in things if thing and thing not in _STOP}
 
 
+_LEADING = re.compile(
+    r"(?:(?:\d[.)]|-|\*|step \d|then|next|now|also|and|so|first|second|third|finally|ok(?:ay)?|alright|sure|please|simply|just)\W*)*.{0,3}"
+)
+"""What may stand before a step that a sentence orders ("then restart it")."""
+_DO_IT = re.compile(
+    r"\b(?:could|can|would|please|have|did|try)\b.*\b(?:do|done|try|tried|swap(?:ped)?|replaced?|changed?|check(?:ed)?|perform(?:ed)?)"
+    r" (?:it|that|this|them|so|these|those)\b"
+)
+
+
 def asked_steps(text: str) -> tuple[Item, ...]:
     """The steps that an agent's message (plain) tells the customer to take or asks about, in their order.
 
@@ -365,6 +376,7 @@ def asked_steps(text: str) -> tuple[Item, ...]:
     """
     items: dict[Item, None] = {}
     carried = False
+    before_it: list[tuple[str, int, int]] = []
     for clause in clauses(text):
         if asks_outcome(clause) or re.match(r"(?:and |so |ok |i see |hi )?are you on\b", clause):
             continue
@@ -375,21 +387,13 @@ def asked_steps(text: str) -> tuple[Item, ...]:
         ):
             items[Item(Kind.STEP)] = None
         said = sorted(mentions(clause), key=lambda mention: mention[1])
+        if not said and before_it and _DO_IT.search(clause):
+            items |= dict.fromkeys(Item(Kind.STEP, role) for role, _, _ in before_it)
+        before_it = said
         if not said or all(role in ("retry", "wait", "reset", "clean", "check_cable", "charge") for role, _, _ in said):
             items |= dict.fromkeys(_asked_words(clause))
             items |= dict.fromkeys(_swapped(_SWAP_ASKED, clause))
-        starts = [start for _, start, _ in said if start <= 3]
-        asking = (
-            bool(_ASKING.search(clause))
-            or bool(starts)
-            or bool(
-                re.match(
-                    r"(?:\d[.)]|-|\*|step \d|then|next|now|also|first|second|third|finally|ok(?:ay)?|alright|sure)\b",
-                    clause,
-                )
-            )
-            or carried
-        )
+        asking = carried or bool(_ASKING.search(clause) or (said and _LEADING.fullmatch(clause[: said[0][1]])))
         for role, start, _ in said:
             before = clause[:start]
             if asking and not _OWN.search(before[-45:] + clause[start : start + 12]) and not _KNOWN.search(before):

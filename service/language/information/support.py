@@ -44,7 +44,7 @@ _REASON = re.compile(
 )
 _BECAUSE = re.compile(r"\b(?:because|since|as|reason is|due to)\b \w+ \w+")
 _SUM = re.compile(
-    r"\bhow much\b[^?]*\b(?:charged?|billed|debited|bill|invoice|transfer(?:red)?|transaction|payment|paid|pay|refund(?:ed)?|taken|deducted|was it|is it)\b"
+    r"\bhow much\b[^?]*\b(?:charge[ds]?|billed|debited|bill|invoice|transfer(?:red)?|transaction|payment|paid|pay|refund(?:ed)?|taken|deducted|was it|is it)\b"
     r"|\b(?:what|which)\b(?: \w+'?\w*){0,4} (?:amount|sum|total)\b|\b(?:the|which|what|exact) (?:amount|sum)\b"
 )
 _SUM_GIVEN = re.compile(
@@ -161,6 +161,7 @@ def support_given(bot: str, raw: str, attachments: tuple[str, ...] = ()) -> tupl
 def _given_sums(text: str, wanted: frozenset[Item]) -> list[Given]:
     found = [Given(Item(Kind.AMOUNT), 0.95, sum_.value) for sum_ in amounts(text)]
     found += [Given(Item(Kind.AMOUNT), 0.8, match.group(1)) for match in _SUM_GIVEN.finditer(text)]
+    found += [Given(Item(Kind.AMOUNT), 0.75, match.group()) for match in re.finditer(r"(?<![\d.])\d+[.,]\d\d(?![\d.])", text)]
     if Item(Kind.AMOUNT) in wanted and re.search(r"\d", text):
         found.append(Given(Item(Kind.AMOUNT), 0.9))
     return found

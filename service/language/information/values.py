@@ -48,7 +48,7 @@ _DATE = re.compile(
     rf"|nd|rd|th)?(?:,?\s+(?:of\s+)?\d{{4}})?"
     rf"|(?P<day2>\d{{1,2}}|{_ORDINAL})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month2>{_MONTH})\b(?:,?\s+\d{{4}})?"
     rf"|(?P<day3>{_ORDINAL})(?:\s+of\s+(?:this|the|next|last)\s+month)?"
-    r"|(?P<iso>\d{4}-\d{2}-\d{2})|(?P<slash>\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?)(?![\d.])"
+    r"|(?P<iso>\d{4}-\d{2}-\d{2})|(?P<slash>(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|[12]\d|3[01])(?:[/.]\d{2,4})?)(?![\d./-])"
     rf"|(?P<week>(?:(?:this|next|last|coming|past)\s+)?{_WEEKDAY})\b(?:\s+(?:this|next|last)\s+week)?"
     r"|(?P<relative>(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today"
     r"|tonight|tomorrow|yesterday|last\s+night|this\s+(?:morning|afternoon|evening"
