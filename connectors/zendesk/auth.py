@@ -17,7 +17,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
 from connectors.base import Installation
-from connectors.errors import Rejected
+from connectors.errors import Rejected, RetryLater
 
 SCOPES = "read write"
 """Audits need the global `read`; narrower scopes such as `tickets:read` are refused for them."""
@@ -68,9 +68,12 @@ class BearerToken(requests.auth.AuthBase):
                 try:
                     token = self._session.fetch_token()
                 except OAuthError as error:
-                    raise Rejected(
-                        f"Zendesk refused the OAuth client ({error.error}): check its id and secret"
-                    ) from error
+                    why = f"Zendesk refused the OAuth client ({error.error}): check its id and secret"
+                    raise Rejected(why) from error
+                except requests.RequestException:
+                    raise  # the one HTTP place says what it means
+                except ValueError as error:
+                    raise RetryLater("Zendesk answered the OAuth client with something that is not JSON") from error
             if not token.get("access_token"):
                 raise Rejected("Zendesk answered the OAuth client without an access token")
             return str(token["access_token"])

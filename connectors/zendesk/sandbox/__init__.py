@@ -31,6 +31,9 @@ from service.conversation import Conversation, Event, Message, Rating
 
 ACCOUNT_ID = 18_000_001
 RETRY_DELAY = 1.0
+POLL = 0.02
+"""Seconds after which a stopped server notices."""
+
 TOKEN_LIFETIME = 1_800.0
 
 
@@ -115,7 +118,9 @@ class Sandbox:
         """Serve on 127.0.0.1, on a free port unless one is named."""
         self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
         self.account.base = self.base_url
-        self._thread = threading.Thread(target=self._server.serve_forever, name="zendesk-sandbox", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL,), name="zendesk-sandbox", daemon=True
+        )
         self._thread.start()
         return self
 
