@@ -1,0 +1,140 @@
+"""The commands around the service, as an admin types them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from service.commands import COMMANDS
+from service.embedded import own_settings
+from service.store.database import Database
+from service.store.models import Delivery, Installation
+from service.store.secrets import SecretBox
+from tasks.runtime import utc_now
+
+Run = Callable[..., Result]
+CONNECT = (
+    "connect",
+    "zendesk",
+    "--account",
+    "acme",
+    "--base-url",
+    "https://acme.zendesk.com",
+    "--client-id",
+    "deskmark",
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    group = click.Group(commands={command.name or "": command for command in COMMANDS})
+
+    def invoke(*arguments: str, typed: str = "", **environment: str) -> Result:
+        known = {"DESKMARK_DATA_DIR": str(tmp_path), **environment}
+        return CliRunner(env=known).invoke(group, arguments, input=typed)
+
+    return invoke
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(own_settings(data_dir=tmp_path).database)
+
+
+def test_connecting_asks_for_secrets_unseen_and_prints_the_webhook_address(
+    run: Run, database: Database, tmp_path: Path
+) -> None:
+    done = run(*CONNECT, "--bot-author-ids", "31,32", typed="hush-hush\n")
+
+    assert done.exit_code == 0, done.output
+    with database.read() as session:
+        row = session.scalars(select(Installation)).one()
+    box = SecretBox(own_settings(data_dir=tmp_path).secret_key.get_secret_value())
+    assert box.unlock(row.secrets) == {"client_id": "deskmark", "client_secret": "hush-hush"}
+    assert row.options == {"bot_author_ids": ["31", "32"]}
+    assert f"/webhooks/zendesk/{row.id}" in done.output
+    assert "set PUBLIC_URL" in done.output
+    assert "hush-hush" not in done.output
+    database.close()
+
+
+def test_secrets_may_come_from_the_environment(run: Run) -> None:
+    done = run(
+        "connect", "intercom", "--account", "acme",
+        DESKMARK_INTERCOM_ACCESS_TOKEN="t", DESKMARK_INTERCOM_CLIENT_SECRET="s", PUBLIC_URL="https://desk.example",
+    )  # fmt: skip
+
+    assert "https://desk.example/webhooks/intercom/" in done.output
+    assert "set PUBLIC_URL" not in done.output
+
+
+def test_what_cannot_be_used_is_said(run: Run) -> None:
+    assert "client secret is needed" in run(*CONNECT, "--client-secret", " ").output
+    assert run(*CONNECT, typed="s\n").exit_code == 0
+
+    again = run(*CONNECT, typed="s\n")
+
+    assert again.exit_code == 1
+    assert "connected already" in again.output
+
+
+def test_installations_are_listed_and_writing_switched(run: Run, database: Database) -> None:
+    assert "No helpdesk is connected" in run("installations").output
+    run(*CONNECT, typed="s\n")
+    with database.begin() as session:
+        row = session.scalars(select(Installation)).one()
+    assert "writing off  no webhook yet" in run("installations").output
+
+    assert run("writing", row.id, "on").output == "Writing is on.\n"
+    with database.begin() as session:
+        session.add(Delivery(installation_id=row.id, key="k", event="e", signal="ended", received_at=utc_now()))
+    listed = run("installations").output
+
+    assert "writing on  last webhook" in listed
+    assert f"/webhooks/zendesk/{row.id}" in listed
+    assert run("writing", "nobody", "off").exit_code == 1
+    database.close()
+
+
+def test_a_sign_in_link_is_printed(run: Run) -> None:
+    assert run("migrate").output == "The database is up to date.\n"
+    assert "/sign-in/" in run("sign-in-link").output
+
+
+def test_a_key_is_one_that_is_accepted(run: Run) -> None:
+    assert SecretBox(run("key").output.strip())
+
+
+def test_unusable_settings_are_named(run: Run) -> None:
+    done = run("migrate", DESKMARK_SETTLE_SECONDS="soon")
+
+    assert done.exit_code == 1
+    assert "settle_seconds" in done.output.lower()
+
+
+def test_a_damaged_key_file_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("{")
+
+    assert "keys.json is damaged" in run("migrate").output
+
+
+def test_an_unreachable_database_is_named_without_its_password(run: Run) -> None:
+    done = run("migrate", DATABASE_URL="postgresql://ada:hush@127.0.0.1:1/deskmark")
+
+    assert done.exit_code == 1
+    assert "DATABASE_URL" in done.output
+    assert "hush" not in done.output
+
+
+def test_up_names_the_port_in_use(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("up", "--port", str(taken.getsockname()[1]))
+
+    assert done.exit_code == 1
+    assert "--port" in done.output
