@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +21,26 @@ from service.scoring.score import Policy
 from service.spool import Spool
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+SERVICE_COMMANDS = ("up", "connect", "installations", "writing", "sign-in-link", "migrate", "key")
+"""Commands of `service.commands`, imported when one is asked for: `score` needs no web server and no database."""
+
+
+class Commands(click.Group):
+    """The commands of this module and, by name, those of the running service."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of a first visit."""
+        return ["demo", "score", *SERVICE_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        if cmd_name not in SERVICE_COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        known = {command.name: command for command in import_module("service.commands").COMMANDS}
+        return known[cmd_name]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="deskmark")
 def main() -> None:
     """Reads support conversations, decides what really happened, and writes the verdict back to the helpdesk."""
@@ -86,6 +106,24 @@ def score(file: BinaryIO, as_of: datetime | None, policy_file: Path | None, mode
     if bad:
         click.echo(f"deskmark: {bad} of {spool.count + bad} lines are not valid, {spool.count} scored", err=True)
         sys.exit(1)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Exit after the table, also on a terminal.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="0 takes a free one.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Keep everything in this folder.")
+def demo(once: bool, port: int, data_dir: Path | None) -> None:
+    """Show the whole way on a local Zendesk and a local Intercom: signed webhooks in, verdicts written back.
+
+    Needs no account and no server. On a terminal it stays up so that you can look around; --once ends it. The exit
+    status is 1 when an expected write-back is missing.
+    """
+    runner = import_module("service.demo.run")
+    with runner.temporary_folder(data_dir) as folder:
+        status = runner.run(
+            runner.demo_settings(folder, port), console=Console(), stay=sys.stdout.isatty() and not once
+        )
+    sys.exit(status)
 
 
 def _progress(console: Console) -> Progress:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
 
 from service.conversation import Conversation, Event, Message
 from service.demo.story import GROUP, Story
@@ -19,7 +20,7 @@ from service.scoring.score import Scorecard
 from service.store import installations, results
 from service.store.database import Database
 from service.store.models import Conversation as Row
-from service.store.models import Delivery, DeliveryState, Installation, State
+from service.store.models import Delivery, DeliveryState, Installation, State, Writeback
 from service.store.secrets import SecretBox
 from service.writeback import parse_note
 from tasks.runtime import utc_now
@@ -49,11 +50,11 @@ class Sandbox(Protocol):
     def base_url(self) -> str: ...
     @property
     def secrets(self) -> Mapping[str, str]: ...
-    def seed(self, conversation: Conversation, *, ended: bool = True) -> str: ...
+    def seed(self, conversation: Conversation, *, ended: bool = True, **how: bool) -> str: ...
     def continue_(
         self, conversation_id: str, messages: Iterable[Message] = (), events: Iterable[Event] = ()
-    ) -> None: ...
-    def connect_webhook(self, url: str) -> None: ...
+    ) -> object: ...
+    def connect_webhook(self, url: str) -> object: ...
     def snapshot(self, conversation_id: str) -> Snapshot: ...
 
 
@@ -76,6 +77,7 @@ class Played:
     card: Mapping[str, Any] | None
     tags: tuple[str, ...]
     notes: int
+    seconds: float | None
     missing: tuple[str, ...]
 
 
@@ -109,7 +111,9 @@ class Demo:
     def play(self, stories: Iterable[Story], tell: Callable[[int], None]) -> None:
         """Play one round and wait until nothing is left to do; `tell` gets the number of stories seeded so far."""
         for count, story in enumerate(stories, 1):
-            self._numbers[story.name] = self._of(story).seed(_first_part(story))
+            # Only Zendesk has tickets that nobody can write to.
+            how = {"read_only": True} if story.read_only else {}
+            self._numbers[story.name] = self._of(story).seed(_first_part(story), **how)
             tell(count)
 
     def go_on(self, stories: Iterable[Story]) -> None:
@@ -158,6 +162,7 @@ class Demo:
             mine = (Row.external_id == number, Installation.connector == story.conversation.helpdesk)
             row = session.scalar(select(Row).join(Installation).where(*mine))
             card = results.latest_card(session, row.id) if row is not None else None
+            seconds = _seconds(session, row) if row is not None else None
         return Played(
             story=story,
             number=number,
@@ -165,11 +170,21 @@ class Demo:
             card=card,
             tags=own,
             notes=len(notes),
+            seconds=seconds,
             missing=_missing(story, own, [note.reference for note in notes]),
         )
 
     def _of(self, story: Story) -> Sandbox:
         return self._helpdesks[story.conversation.helpdesk].sandbox
+
+
+def _seconds(session: Session, row: Row) -> float | None:
+    """From the first webhook about a conversation to the first verdict on the helpdesk, or saved where none was due."""
+    mine = (Delivery.installation_id == row.installation_id, Delivery.external_id == row.external_id)
+    heard = session.scalar(select(func.min(Delivery.received_at)).where(*mine))
+    written = session.scalar(select(func.min(Writeback.sent_at)).where(Writeback.conversation_id == row.id))
+    done = written or row.scored_at
+    return (done - heard).total_seconds() if done and heard else None
 
 
 def _missing(story: Story, tags: tuple[str, ...], references: list[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 from cryptography.fernet import Fernet
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -25,24 +26,28 @@ from service.store.database import Database
 from service.store.secrets import SecretBox
 from tasks.runtime import utc_now
 
-NOT_WRITTEN = "-"
+NOTHING = "-"
+PIPE_WIDTH = 200
+"""Columns of the table where nobody tells how wide the terminal is."""
 
 
 def run(settings: Settings, *, console: Console, stay: bool) -> int:
     """Play the demo in a data folder of its own; the exit status. With `stay` it stays up until Ctrl-C."""
     began = time.monotonic()
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
     with ExitStack() as stack:
         zendesk = stack.enter_context(ZendeskSandbox())
         intercom = stack.enter_context(IntercomSandbox())
         service = stack.enter_context(_running(settings))
         database = Database(settings.database)
-        stack.callback(database.dispose)
+        stack.callback(database.close)
         helpdesks = (
             Helpdesk("zendesk", zendesk, zendesk.options),
             Helpdesk("intercom", intercom, {}),
         )
-        box = SecretBox(settings.secret_key.get_secret_value())
-        demo = Demo(database, box, helpdesks, service.base_url)
+        secrets = SecretBox(settings.secret_key.get_secret_value())
+        demo = Demo(database, secrets, helpdesks, service.base_url)
         demo.connect()
         told = stories(utc_now())
         finished = _rounds(demo, told, console)
@@ -113,28 +118,35 @@ def _rounds(demo: Demo, told: tuple[Story, ...], console: Console) -> bool:
 
 
 def _table(outcome: list[Played]) -> Table:
-    table = Table(title="What really happened, and what Deskmark wrote", title_justify="left", pad_edge=False)
-    for name in ("conversation", "helpdesk", "outcome", "escalation", "context", "effort", "tags written", "note", ""):
-        table.add_column(name, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left")
+    table.title = "What really happened, and what Deskmark wrote"
+    for name in ("conversation", "on", "verdicts", "tags written", "note", "sec.", "expected"):
+        table.add_column(name, overflow="fold", justify="right" if name == "sec." else "left")
     for played in outcome:
-        tags = " ".join(tag.removeprefix(PREFIX) for tag in played.tags)
         table.add_row(
             played.story.name,
             f"{played.story.conversation.helpdesk} {played.number}",
-            _verdict(played.card, "containment"),
-            _verdict(played.card, "escalation"),
-            _verdict(played.card, "context_repeat"),
-            _verdict(played.card, "effort"),
-            tags or NOT_WRITTEN,
-            str(played.notes) if played.notes else NOT_WRITTEN,
+            ", ".join(verdicts(played.card)) or NOTHING,
+            " ".join(tag.removeprefix(PREFIX) for tag in played.tags) or NOTHING,
+            str(played.notes or NOTHING),
+            NOTHING if played.seconds is None else f"{played.seconds:.1f}",
             f"[red]missing: {', '.join(played.missing)}[/red]" if played.missing else "[green]ok[/green]",
         )
     return table
 
 
-def _verdict(card: Mapping[str, Any] | None, score: str) -> str:
-    verdict = card["scores"][score]["verdict"] if card else None
-    return verdict or NOT_WRITTEN
+def verdicts(card: Mapping[str, Any] | None) -> Iterator[str]:
+    """What a card says, in few words: only what applies, and only what is not as it should be of re-asks and effort."""
+    scores = card["scores"] if card else {}
+    for name, label in (("containment", "outcome"), ("escalation", "escalation")):
+        if verdict := scores.get(name, {}).get("verdict"):
+            yield f"{label} {verdict.replace('_', ' ')}"
+    if scores and scores["context_repeat"]["verdict"] == "repeated":
+        yield "context repeated"
+    if scores and scores["effort"]["verdict"] == "high":
+        yield "effort high"
+    if scores and scores["repeat_contact"]["details"].get("repeat_of"):
+        yield f"repeat of {scores['repeat_contact']['details']['repeat_of']}"
 
 
 def _summary(outcome: list[Played], finished: bool, seconds: float, console: Console) -> None:

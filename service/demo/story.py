@@ -167,7 +167,7 @@ def _finished(draft: _Draft) -> Story:
         name=draft.name,
         conversation=conversation,
         later=draft.how == "later",
-        read_only=draft.how.startswith("read_only"),
+        read_only=draft.how == "read_only",
         ignored=draft.how == "ignore",
         reopened_at=draft.reopened_at,
         expected_tags=draft.tags,
