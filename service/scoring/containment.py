@@ -40,22 +40,28 @@ LEVEL: Mapping[Containment, tuple[float, float]] = MappingProxyType(
 )
 """By class: log odds of a true resolution, and how much a simple bot's part adds. Set by judgement, not fitted."""
 
-SAID_SO = (-2.0, 0.1)
-"""The same where the customer themselves gave up or says that it did not help: no guess is left. A refusal, on the
-other hand, can be the right answer to a customer who does not like it."""
+BY_BASIS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "gave_up": (-2.0, 0.1),
+        "customer_says_not_helped": (-2.0, 0.1),
+        "feedback": (-2.0, 0.1),
+        "rating": (-2.0, 0.1),
+        "nothing_done": (-1.2, 0.1),
+        "unanswered": (-1.0, 0.1),
+    }
+)
+"""The same for classes other than `confirmed` where what decided says more than the class: the customer's own words
+leave no guess. A refusal, on the other hand, can be the right answer to a customer who does not like it."""
 
-SAID_BY_CUSTOMER = frozenset({"gave_up", "customer_says_not_helped", "feedback", "rating"})
-
-SERIOUS = frozenset({"customer_request", "frustration", "loop", "tool_failure"})
-"""Reasons of a missed escalation that leave the customer unserved whatever the bot answered."""
+DEMANDS = frozenset({"customer_request", "frustration", "loop", "tool_failure"})
+"""Reasons of a missed escalation that an "ok, thanks" at the end does not take back."""
 
 SIMPLE_ENOUGH = -0.6
 """Least simplicity of a bot's part whose unproven word is believed; see `complexity.simplicity`."""
 
-_BAD = frozenset({Containment.UNRESOLVED, Containment.ABANDONED})
 _REASON = re.compile(
     r"\b(?:because|since|due to|policy|policies|only|unless|without|until|already|eligible|allowed|(?:non-?)?refundable"
-    r"|covered|terms|rules?|before|after|must)\b",
+    r"|covered|terms|rules?|before|after|must|once|requires?)\b",
     re.IGNORECASE,
 )
 
@@ -89,10 +95,11 @@ def containment(case: Case) -> Score:
        (`complexity.simplicity`). A refusal with a reason that the customer accepts is such an answer.
     6. `unclear`: everything else.
 
-    Value: probability that the issue was truly resolved = logistic(level + slope * simplicity) with `LEVEL[class]`, not
-    calibrated to the account; `None` when the conversation was not contained. The bot's claim never raises it: on the one public set
-    with verified outcomes claims made the truth less likely. What the bot claims in the end is kept apart, in
-    `details.claimed` (success, failure, none) with its probability; `details.basis` names what decided.
+    Value: probability that the issue was truly resolved = logistic(level + slope * simplicity), from `LEVEL` and
+    `BY_BASIS`, not calibrated to the account; `None` when the conversation was not contained. The bot's claim never
+    raises it: on the one public set with verified outcomes claims made the truth less likely. What the bot claims in
+    the end is kept apart, in `details.claimed` (success, failure, none) with its probability; `details.basis` names
+    what decided.
 
     Verdict `None` when neither a bot nor a human answered. Source: `metrics.md` 4.
 
@@ -112,8 +119,9 @@ def containment(case: Case) -> Score:
     decision = outside or _contained(case, ending)
     value = None
     if outside is None and decision.verdict is not None:
-        against = decision.verdict in _BAD and decision.basis in SAID_BY_CUSTOMER
-        level, slope = SAID_SO if against else LEVEL[decision.verdict]
+        level, slope = LEVEL[decision.verdict]
+        if decision.verdict is not Containment.CONFIRMED:
+            level, slope = BY_BASIS.get(decision.basis, (level, slope))
         value = 1 / (1 + math.exp(-(level + slope * ending.simple)))
     return Score(
         verdict=decision.verdict.value if decision.verdict is not None else None,
@@ -164,10 +172,15 @@ def _contained(case: Case, ending: Ending) -> _Decision:
         if decision is not None:
             return decision
     missed = case.so_far.get("escalation")
-    if missed is not None and missed.verdict == "missed" and missed.details.get("reason") in SERIOUS:
+    if missed is not None and missed.verdict == "missed" and not _went_along(ending, missed):
         reason = "The customer needed a human and none came."
         return _Decision(Containment.UNRESOLVED, "missed_escalation", reason, 0.8, missed.evidence)
     return _by_the_bots_word(ending)
+
+
+def _went_along(ending: Ending, missed: Score) -> bool:
+    """Whether the customer accepted that the bot does not do it, although a human might have."""
+    return ending.accepted and missed.details.get("reason") not in DEMANDS
 
 
 def _abandoned(ending: Ending) -> _Decision | None:
