@@ -34,9 +34,10 @@ from types import MappingProxyType
 
 from service.conversation import Conversation, EventKind, Message, Role, handoff_position
 from service.language.information.exchange import Exchange
+from service.language.information.findings import Finding
 from service.language.information.items import Item
 from service.language.information.naming import name_of
-from service.language.information.reask import Finding, asks_anything, assess
+from service.language.information.reask import asks_anything, assess
 from service.scoring.score import Case, Evidence, Score
 
 UNCLEAR_BAND = 0.15

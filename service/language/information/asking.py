@@ -9,6 +9,7 @@ import re
 
 from service.language.information.items import Item, Kind
 from service.language.information.questions import clauses, requests
+from service.language.information.values import word_set
 
 END = re.compile(
     r"\b(?:until|till|til|through|thru|up ?to (?:which|what|when)|to which|to what"
@@ -108,13 +109,13 @@ _OPTION = re.compile(
     r"([a-z][a-z-]*(?:\s+[a-z-]+)?)(?:,[^?.]*)?,?\s+or\s+(?:a |an |the |your |from"
     r" |to |maybe )?([a-z][a-z-]*(?:\s+[a-z-]+)?)"
 )
-_NOT_CHOICE = frozenset(
+_NOT_CHOICE = word_set(
     "date day time city area place location dates days times cities areas town"
     " would do should is are will can the your you kind type genre sort category"
     " amount number "
     "name length duration price hour one ones else it that this does did could"
     " shall have i we to for of a an like want destination origin cuisine budget"
-    " may information details".split()
+    " may information details"
 )
 _PEOPLE = re.compile(
     r"^(?:ticket|passenger|seat|people|person|rider|guest|adult|travell?er|party"

@@ -1,4 +1,4 @@
-"""What the reply to a question says about it: the same value again, something new, or a protest. Learned from, never alone decisive."""
+"""What the reply to a question says about it: the same value again, or something new. Learned from, never alone decisive."""
 
 from __future__ import annotations
 
@@ -6,30 +6,9 @@ import re
 from dataclasses import dataclass
 
 from service.language.information.exchange import words
-from service.language.information.values import codes, dates, digits, emails, plain, times
+from service.language.information.replies import protests
+from service.language.information.values import codes, dates, digits, emails, plain, times, word_set
 
-_PROTEST = re.compile(
-    r"\b(?:already|just|previously|earlier) (?:\w+ ){0,2}?(?:told|said|gave|given"
-    r"|mentioned|provided|sent|shared|explained|answered|typed|entered|did|done"
-    r"|wrote|written|stated|told|uploaded|attached|tried|pasted|specified|went"
-    r" through)\b"
-    r"|\b(?:told|gave|said|mentioned|provided|sent|shared|explained|answered|typed"
-    r"|wrote|uploaded|attached|pasted)\b(?: \w+){0,6}? (?:already|before|earlier"
-    r"|twice|just now|a minute ago|(?:to )?the (?:bot|chat ?bot|assistant|robot"
-    r"|machine|other (?:agent|person|guy|lady|colleague))|your (?:bot|chat ?bot"
-    r"|colleague|assistant))\b"
-    r"|\b(?:like|as) i(?:'ve| have)? (?:just |already )?(?:said|mentioned|told"
-    r"|wrote|explained|stated|described)\b|\b(?:it's|it is|all|scroll|see|read"
-    r"|look) (?:\w+ )?(?:up |right )?(?:above|further up|in the chat|in my first"
-    r" message|in the transcript|the chat (?:history|log))\b"
-    r"|\bscroll up\b|\b(?:again|once more)\s*\?|\bhow many times\b|\b(?:have|having"
-    r"|need|do i have) to (?:repeat|say it all|explain (?:it|this|everything|myself)"
-    r" (?:all )?again|start (?:all )?over)\b|\bsecond time\b|\bthird time\b|\brepeat(?:ing)?"
-    r" (?:myself|it|this|everything|all)\b|\bdidn't (?:the bot|you|they|anyone)"
-    r" (?:\w+ )?(?:read|tell|pass|see|get)\b|\bi have (?:already )?(?:told|said"
-    r"|given|done|tried) (?:\w+ )?(?:this|that|it|all)\b"
-    r"|\b(?:the|your) (?:bot|chat ?bot|assistant) (?:already )?(?:asked|has|had|got|knows|took)\b"
-)
 _ALIASES = {
     "new york city": "nyc",
     "new york": "nyc",
@@ -51,14 +30,14 @@ _ALIASES = {
     "united kingdom": "uk",
 }
 _ALIAS = re.compile(rf"\b(?:{'|'.join(re.escape(name) for name in sorted(_ALIASES, key=len, reverse=True))})(?!\w)")
-_GENERIC = frozenset(
+_GENERIC = word_set(
     "book reserve reservation ticket people person passenger rider seat travel"
     " trip leav depart go return pick drop car rental rent bus flight fly hotel"
     " room restaurant table event movie show apartment bed bedroom bath "
     "appointment doctor dentist therapist city area place location destination"
     " date day time hour search find look visit check transfer send money account"
     " dollar cab ride march month week interest work day night "
-    "around start end one way order number issue problem error message tri".split()
+    "around start end one way order number issue problem error message tri"
 )
 
 
@@ -80,11 +59,6 @@ class Echo:
         return self.present and (
             self.seen_values + self.new_values + self.seen_words + self.new_words > 0 or self.protest
         )
-
-
-def protests(text: str) -> bool:
-    """Does the customer say that this was asked, said or done before?"""
-    return bool(_PROTEST.search(plain(text)))
 
 
 def tokens(text: str) -> tuple[frozenset[str], frozenset[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,10 +11,10 @@ from service.language.information.asking import asked
 from service.language.information.giving import given
 from service.language.information.items import Given, Item, Kind
 from service.language.information.questions import asks, confirms
-from service.language.information.values import digits, plain
+from service.language.information.values import digits, plain, word_set
 
 _WORD = re.compile(r"[a-z0-9]+")
-_STOP = frozenset(
+_STOP = word_set(
     "a an the i you he she it we they me my your our is are was were be been am"
     " do does did will would can could shall should may might have has had to"
     " of in on at for from with and or but so if then than that this "
@@ -22,7 +22,7 @@ _STOP = frozenset(
     " ok okay sure yes no not any some want wanted like need prefer preferred"
     " looking look find get know tell give let us just also about as by up "
     "'s 'm 're 'll 'd s m re ll d t ve im id great good thanks thank certain particular"
-    " specific preference mind going go help".split()
+    " specific preference mind going go help"
 )
 
 
@@ -58,8 +58,10 @@ def items_given(bot: str, customer: str) -> tuple[Given, ...]:
 
 def fit(item: Item, gift: Given) -> float:
     """How well what was given answers what is asked, 0..1."""
-    pair = _MEETS.get((item.kind, gift.item.kind))
-    return gift.weight * pair(item.role, gift.item.role) if pair else 0.0
+    meets = _MEETS.get((item.kind, gift.item.kind))
+    if meets is None:
+        return 0.0
+    return gift.weight * (meets if isinstance(meets, float) else meets(item.role, gift.item.role))
 
 
 def _same(asked_role: str, role: str) -> float:
@@ -68,6 +70,18 @@ def _same(asked_role: str, role: str) -> float:
 
 def _moment(asked_role: str, role: str) -> float:
     return 1.0 if asked_role == role else 0.1
+
+
+def _when_time(asked_role: str, role: str) -> float:
+    return 0.4 if asked_role == role else 0.05
+
+
+def _duration_date(_asked_role: str, role: str) -> float:
+    return 0.8 if role == "end" else 0.0
+
+
+def _date_duration(asked_role: str, _role: str) -> float:
+    return 0.4 if asked_role == "end" else 0.0
 
 
 def _place(asked_role: str, role: str) -> float:
@@ -84,33 +98,37 @@ def _noun(asked_role: str, role: str) -> float:
     return 0.5 if not asked_role or not role else 0.15
 
 
-def _count(asked_role: str, role: str) -> float:
-    return 1.0 if asked_role == role else 0.0
+def _category_choice(asked_role: str, role: str) -> float:
+    return 0.5 if asked_role and asked_role == role else 0.1
 
 
-_MEETS = {
+def _choice_category(asked_role: str, role: str) -> float:
+    return 0.9 if asked_role and asked_role == role else 0.1
+
+
+_MEETS: dict[tuple[Kind, Kind], float | Callable[[str, str], float]] = {
     (Kind.DATE, Kind.DATE): _moment,
     (Kind.TIME, Kind.TIME): _moment,
     (Kind.WHEN, Kind.DATE): _moment,
-    (Kind.WHEN, Kind.TIME): lambda a, r: 0.4 if a == r else 0.05,
-    (Kind.TIME, Kind.WHEN): lambda a, r: 0.0,
-    (Kind.DURATION, Kind.DURATION): lambda a, r: 1.0,
-    (Kind.DURATION, Kind.DATE): lambda a, r: 0.8 if r == "end" else 0.0,
-    (Kind.DATE, Kind.DURATION): lambda a, r: 0.4 if a == "end" else 0.0,
+    (Kind.WHEN, Kind.TIME): _when_time,
+    (Kind.DURATION, Kind.DURATION): 1.0,
+    (Kind.DURATION, Kind.DATE): _duration_date,
+    (Kind.DATE, Kind.DURATION): _date_duration,
     (Kind.PLACE, Kind.PLACE): _place,
-    (Kind.PERSON, Kind.PERSON): lambda a, r: 1.0,
-    (Kind.COUNT, Kind.COUNT): _count,
-    (Kind.AMOUNT, Kind.AMOUNT): lambda a, r: 1.0,
-    (Kind.PRICE_LEVEL, Kind.PRICE_LEVEL): lambda a, r: 1.0,
+    (Kind.PERSON, Kind.PERSON): 1.0,
+    (Kind.COUNT, Kind.COUNT): _same,
+    (Kind.AMOUNT, Kind.AMOUNT): 1.0,
+    (Kind.PRICE_LEVEL, Kind.PRICE_LEVEL): 1.0,
     (Kind.CATEGORY, Kind.CATEGORY): _noun,
     (Kind.CHOICE, Kind.CHOICE): _noun,
-    (Kind.CATEGORY, Kind.CHOICE): lambda a, r: 0.5 if a and a == r else 0.1,
-    (Kind.CHOICE, Kind.CATEGORY): lambda a, r: 0.9 if a and a == r else 0.1,
+    (Kind.CATEGORY, Kind.CHOICE): _category_choice,
+    (Kind.CHOICE, Kind.CATEGORY): _choice_category,
     (Kind.OPTION, Kind.OPTION): _same,
-    (Kind.OPTION, Kind.CATEGORY): lambda a, r: 0.4,
-    (Kind.CATEGORY, Kind.OPTION): lambda a, r: 0.6,
-    (Kind.CHOICE, Kind.OPTION): lambda a, r: 0.3,
+    (Kind.OPTION, Kind.CATEGORY): 0.4,
+    (Kind.CATEGORY, Kind.OPTION): 0.6,
+    (Kind.CHOICE, Kind.OPTION): 0.3,
 }
+"""What is asked and what is given: how well they meet, by their roles."""
 
 
 def best(items: Iterable[Item], gifts: Iterable[Given]) -> dict[Item, float]:

@@ -96,7 +96,9 @@ _UNUSABLE = re.compile(
     r" else's) (?:customer|person)|comes? up (?:empty|blank)|came up (?:empty|blank)"
     r"|bounced|returns? (?:an? )?(?:error|nothing|no))\b"
 )
-_ASIDE = re.compile(r"\b(?:one|once|a few) more(?: (?:thing|question|time|detail|point)s?)?\b|\banother (?:question|thing)\b|\bonce again\b")
+_ASIDE = re.compile(
+    r"\b(?:one|once|a few) more(?: (?:thing|question|time|detail|point)s?)?\b|\banother (?:question|thing)\b|\bonce again\b"
+)
 _OTHER = re.compile(
     r"\b(?:other|another|else|different|second|2nd|third|additional|alternative"
     r"|alternate|alternatively|more|further|backup|new|instead|next|replacement"

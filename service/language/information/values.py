@@ -95,6 +95,11 @@ class Found:
     end: int
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written as one text."""
+    return frozenset(text.split())
+
+
 def plain(text: str) -> str:
     """`text` in lower case with straight quotes and single spaces; the shape all patterns of this package read."""
     text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u201c", '"').replace("\u201d", '"')

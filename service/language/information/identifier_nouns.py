@@ -1,0 +1,48 @@
+"""What identifiers are called, and which name stands next to a code."""
+
+from __future__ import annotations
+
+import re
+
+SUFFIX = (
+    r"(?:\s*-?\s*(?:numbers?|no\b\.?|num\b|nr\b\.?|nos\b|#|ids?\b|codes?\b|ref(?:erence)?s?\b(?:\s+(?"
+    r":numbers?|no\b\.?|codes?|ids?))?|confirmation\b(?:\s+(?:number|code))?))"
+)
+NOUNS: tuple[tuple[str, str], ...] = (
+    ("purchase_order", r"(?:purchase order|\bp\.?o\.?)"),
+    ("order", r"(?:(?:sales|web|online)\s+)?orders?"),
+    ("invoice", r"(?:invoices?|bills?)"),
+    ("customer", r"(?:customers?|clients?)"),
+    ("account", r"accounts?"),
+    ("tracking", r"(?:tracking|track\s*(?:&|and)\s*trace|parcels?|consignment|shipments?|airway ?bill|awb|package)"),
+    ("ticket", r"(?:support )?(?:tickets?|cases?|incidents?|service request|enquiry|inquiry)"),
+    ("serial", r"(?:serial|s/n\b|sn\b)"),
+    ("booking", r"(?:bookings?|reservations?|confirmation|pnr|itinerary|e-?ticket)"),
+    ("policy", r"polic(?:y|ies)"),
+    ("claim", r"claims?"),
+    ("imei", r"(?:imei|meid|eid|iccid)"),
+    ("transaction", r"(?:transactions?|payments?|transfers?)"),
+    ("contract", r"(?:contracts?|agreements?)"),
+    ("licence", r"(?:licen[cs]es?(?: keys?)?|product keys?|activation)"),
+    ("meter", r"(?:meter(?: readings?)?)"),
+    ("membership", r"(?:memberships?|members?|loyalty(?: card)?|frequent[- ]flyer|rewards?)"),
+    ("flight", r"flights?"),
+    ("vehicle", r"(?:vin\b|registration|number ?plates?|license plates?|plates?)"),
+    ("return", r"(?:returns?|rma)"),
+    ("sku", r"(?:sku|articles?|items?|part)"),
+    ("gift_card", r"(?:gift ?cards?|vouchers?)"),
+    ("promo", r"(?:promo(?:tion)?(?:al)?|discounts?|coupons?)"),
+    ("student", r"(?:student|employee|staff|patient|user)"),
+)
+
+
+def nearest_role(before: str) -> str | None:
+    """The role of the identifier noun closest before a code, if it stands near enough to name it."""
+    best: tuple[int, int, str] | None = None
+    for rank, (role, noun) in enumerate(NOUNS):
+        for match in re.finditer(rf"\b{noun}{SUFFIX}?\b", before):
+            between = before[match.end() :]
+            if len(between.split()) <= 3 and not re.search(r"\b(?:and|but|since|on|at|in|from|paid|ago)\b", between):
+                key = (match.end(), -rank, role)
+                best = max(best, key) if best else key
+    return best[2] if best else None
