@@ -72,7 +72,7 @@ class Claim:
 
 
 def ask(session: Session, work: Work, conversation_id: str, *, at: datetime, only: str | None = None) -> bool:
-    """Ask for work on a known conversation, not before `at` and not before it is due already; whether that was done.
+    """Ask for work on a known conversation, not before `at`; whether that was done.
 
     With `only` the conversation is asked for in that state of the work and in no other.
     """
@@ -89,9 +89,14 @@ def lock(session: Session, conversation_ids: Iterable[str]) -> None:
 
 
 def asked(work: Work, at: datetime | ColumnElement[datetime]) -> dict[Any, Any]:
-    """The values that ask for work: the later due time counts, and attempts start anew."""
+    """The values that ask for work; attempts start anew.
+
+    Of two due times of scoring the later counts: a conversation is left alone until it has settled. A write-back that
+    waits, because nobody could write to the conversation, has a new reason to be tried and is due at `at`.
+    """
+    settled = case((work.due_at > at, work.due_at), else_=at) if work is SCORING else at
     return {
-        work.due_at: case((work.due_at > at, work.due_at), else_=at),
+        work.due_at: settled,
         work.wanted: work.wanted + 1,
         work.attempts: 0,
         work.queued_until: None,
