@@ -31,8 +31,9 @@ FILES = {
 }
 """sha256 of every file of the model; weights that differ would give other vectors under the same name."""
 
-TOKENS_A_BATCH = 2048
-"""Padded word pieces in one run of the network: beyond this, larger batches gain no speed and cost memory."""
+TOKENS_A_BATCH = 128
+"""Padded word pieces in one run of the network. On one core, runs of 14 chat messages: 160 texts/s one by one, 240 with
+this, 150 with 2048, where padding and cache misses cost more than the calls saved."""
 
 
 class ModelMissing(RuntimeError):
