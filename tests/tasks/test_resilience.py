@@ -213,6 +213,8 @@ class House:
         """Scored, written once, nobody's tag touched."""
 
         def at_rest() -> bool:
+            ended = [name for name, process in self.processes.items() if process.poll() is not None]
+            assert not ended, f"{ended} ended by themselves, see {self.folder}"
             row = self.row(desk, key)
             return (
                 row is not None
@@ -271,7 +273,7 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         for name, desk in desks.items():
             new = installations.NewInstallation(
                 connector=name, account="acme", base_url=wires[name].url, secrets=box.lock(desk.secrets),
-                prefix="dm__", writing=True, id=name,
+                options=getattr(desk, "options", {}), prefix="dm__", writing=True, id=name,
             )  # fmt: skip
             installations.add(session, new, now=datetime.now(UTC))
     app = create_app(settings)
