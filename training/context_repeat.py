@@ -112,11 +112,16 @@ def blurred(seen: Echo, label: int, rng: random.Random) -> Echo:
     values = sum(rng.random() < lost for _ in range(seen.seen_values))
     words = sum(rng.random() < lost for _ in range(seen.seen_words))
     gained = sum(rng.random() < chance_hit for _ in range(seen.new_values))
-    seen_values, new_values = seen.seen_values - values + gained, seen.new_values - gained + (values if rng.random() < 0.6 else 0)
+    seen_values, new_values = (
+        seen.seen_values - values + gained,
+        seen.new_values - gained + (values if rng.random() < 0.6 else 0),
+    )
     seen_words, new_words = seen.seen_words - words, min(4, seen.new_words + words + rng.randrange(2))
     total = seen_values + new_values + seen_words + new_words
     share = (seen_values + seen_words) / total if total else 0.0
-    return replace(seen, seen_values=seen_values, new_values=new_values, seen_words=seen_words, new_words=new_words, share=share)
+    return replace(
+        seen, seen_values=seen_values, new_values=new_values, seen_words=seen_words, new_words=new_words, share=share
+    )
 
 
 def train_stack(data: list[Turn], rows: list[tuple[tuple[float, ...], Echo]]) -> tuple[Logistic, Logistic]:
@@ -161,7 +166,9 @@ def out_of_fold(pairs: list[dict], train: list[Turn], measured: list[Turn], mask
         asked, replied = train_stack([train[i] for i in kept], [rows[i] for i in kept])  # type: ignore[misc]
         for i, turn in enumerate(measured):
             if turn.domain in fold:
-                shown = replace(turn, reply="ok") if masked and turn.kind == "probe" and turn.reply is not None else turn
+                shown = (
+                    replace(turn, reply="ok") if masked and turn.kind == "probe" and turn.reply is not None else turn
+                )
                 row, seen = row_of(shown, matcher)
                 result[i] = judge(asked, replied, row, seen)
     return result
@@ -223,7 +230,10 @@ def main() -> None:
     if options.write:
         built = ship(pairs, train)
         numbers = {
-            name: {field: [round(v, 6) for v in values] if isinstance(values, tuple) else round(values, 6) for field, values in fields.items()}
+            name: {
+                field: [round(v, 6) for v in values] if isinstance(values, tuple) else round(values, 6)
+                for field, values in fields.items()
+            }
             for name, fields in (
                 (n, {"mean": m.mean, "scale": m.scale, "weights": m.weights, "bias": m.bias})
                 for n, m in (("exchange", built.exchange), ("asked", built.asked), ("replied", built.replied))

@@ -117,6 +117,7 @@ _NOT_CHOICE = word_set(
     " shall have i we to for of a an like want destination origin cuisine budget"
     " may information details"
 )
+_NOT_OPTION = word_set("any other else something prefer specific there pick drop")
 _PEOPLE = re.compile(
     r"^(?:ticket|passenger|seat|people|person|rider|guest|adult|travell?er|party"
     r"|member|individual|other|customer|of you|folk|friend|diner|pax)"
@@ -289,9 +290,6 @@ def _choices(clause: str, typed: bool) -> set[Item]:
         items.add(Item(Kind.CHOICE, "airline"))
     option = _OPTION.search(clause)
     if option:
-        words = {w for g in option.groups() for w in g.split() if w not in _NOT_CHOICE and len(w) > 2}
-        items |= {
-            Item(Kind.OPTION, word)
-            for word in words - {"any", "other", "else", "something", "prefer", "specific", "there", "pick", "drop"}
-        }
+        offered = {w for g in option.groups() for w in g.split() if w not in _NOT_CHOICE and len(w) > 2}
+        items |= {Item(Kind.OPTION, word) for word in offered - _NOT_OPTION}
     return items

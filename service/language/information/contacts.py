@@ -91,13 +91,13 @@ _MY_NAME = re.compile(
     r"\b(?i:my (?:full |last |first )?name(?:'s| is| was|:)|name(?: is|:| -)|(?:the"
     r" )?name on (?:it|the \w+) is|under(?: the name(?: of)?)?|registered (?:to"
     r"|under)|(?:i am|i'm|this is|it's|it is)(?= [A-Z][a-z]+ [A-Z]))\s+(?:mr\.?"
-    r"|mrs\.?|ms\.?|dr\.?)?\s*(?P<name>[A-Z][\w'’-]+(?:\s+(?:de|van|von|der|la"
-    r"|el|[A-Z][\w'’.-]*)){0,3})"
+    r"|mrs\.?|ms\.?|dr\.?)?\s*(?P<name>[A-Z][\w'\u2019-]+(?:\s+(?:de|van|von|der|la"
+    r"|el|[A-Z][\w'\u2019.-]*)){0,3})"
 )
 _NAME_PLAIN = re.compile(r"\bmy (?:full |last |first )?name(?:'s| is|:)\s+(?P<name>[a-z][\w'-]+(?: [a-z][\w'-]+)?)")
 _SIGNED = re.compile(
-    r"(?i:regards|thanks|thank you|cheers|best|sincerely|thx)[,!.]?\s*(?:-|–)?\s*(?P<name>[A-Z][a-z'’"
-    r"-]+(?: [A-Z][\w'’-]+){0,2})\W*$|\b(?P<here>[A-Z][a-z]+(?: [A-Z][a-z]+)?)"
+    r"(?i:regards|thanks|thank you|cheers|best|sincerely|thx)[,!.]?\s*(?:-|\u2013)?\s*(?P<name>[A-Z][a-z'\u2019"
+    r"-]+(?: [A-Z][\w'\u2019-]+){0,2})\W*$|\b(?P<here>[A-Z][a-z]+(?: [A-Z][a-z]+)?)"
     r" here\b"
 )
 

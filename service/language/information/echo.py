@@ -1,4 +1,4 @@
-"""What the reply to a question says about it: the same value again, or something new. Learned from, never alone decisive."""
+"""What the reply to a question says about it: the same value again, or something new."""
 
 from __future__ import annotations
 
@@ -87,7 +87,10 @@ def _bare(value: str) -> str:
 
 
 def echo(question: str, reply: str | None, earlier: list[str]) -> Echo:
-    """How `reply` (None when there is none) relates to the customer's `earlier` messages; words of `question` do not count."""
+    """How `reply` relates to the customer's `earlier` messages; words of `question` do not count.
+
+    `reply` is None when there is none.
+    """
     if reply is None:
         return Echo(False, 0, 0, 0, 0, 0.0, False)
     asked_values, asked_words = tokens(question)

@@ -60,7 +60,8 @@ _PRODUCT = re.compile(
     r" specific)? (?:products?|items?|article|service|appliance|tool|app)\b(?!"
     r" (?:would you like|do you want|interests|should i|can i|number))|\b(?:name"
     r" of|tell me|know|share|specify|details of) (?:the|which|what|your) (?:exact"
-    r" |specific )?(?:product|item|article|service)\b|\bwhat (?:(?:was|is) it (?:that )?|exactly )?(?:(?:did|have) )?you (?:order(?:ed)?"
+    r" |specific )?(?:product|item|article|service)\b|\bwhat (?:(?:was|is) it (?:that"
+    r" )?|exactly )?(?:(?:did|have) )?you (?:order(?:ed)?"
     r"|purchase[d]?|buy|bought)\b|\bwhat (?:were|are) you (?:trying to (?:buy|order"
     r"|return))\b"
 )

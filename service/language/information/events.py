@@ -10,11 +10,14 @@ from service.language.information.replies import lacks
 from service.language.information.values import MONTHS, amounts
 
 _SUM = re.compile(
-    r"\bhow much\b[^?]*\b(?:charge[ds]?|billed|debited|bill|invoice|transfer(?:red)?|transaction|payment|paid|pay|refund(?:ed)?|taken|deducted|was it|is it)\b"
+    r"\bhow much\b[^?]*\b(?:charge[ds]?|billed|debited|bill|invoice|transfer(?:red)?"
+    r"|transaction|payment|paid|pay|refund(?:ed)?|taken|deducted|was it|is it)\b"
     r"|\b(?:what|which)\b(?: \w+'?\w*){0,4} (?:amount|sum|total)\b|\b(?:the|which|what|exact) (?:amount|sum)\b"
 )
 _SUM_GIVEN = re.compile(
-    r"\b(?:transfer|payment|charge[ds]?|bill|refund|amount|sum|total|deposit|fee|invoice|paid|pay|sent|received|debited|taken)\w*\b(?: \w+){0,2}? (\d+(?:\.\d{1,2})?)\b(?! ?(?:times|days?|weeks?|months?|st|nd|rd|th|items?|years?))"
+    r"\b(?:transfer|payment|charge[ds]?|bill|refund|amount|sum|total|deposit|fee"
+    r"|invoice|paid|pay|sent|received|debited|taken)\w*\b(?: \w+){0,2}? (\d+(?:\.\d{1,2})?)\b(?!"
+    r" ?(?:times|days?|weeks?|months?|st|nd|rd|th|items?|years?))"
 )
 _DATE_EVENTS = (
     ("bought", r"\b(?:order(?:ed)?|purchas\w*|buy|bought|place[d]?|paid|sign(?:ed)? up|subscribe\w*)\b"),
@@ -94,8 +97,10 @@ def given_dates(text: str, wanted: frozenset[Item]) -> list[Given]:
         named = [name for name, pattern in _DATE_EVENTS if re.search(pattern, sentence)]
         if re.search(r"\bsince\b[^,]*$|\bfor (?:the (?:past|last) )?$", text[: match.start()][-25:]):
             named.append("began")
-        for name in dict.fromkeys([*named, *roles] or [""]):
-            found.append(Given(Item(Kind.DATE, name), 0.9 if name in roles or len(named) == 1 else 0.7, match.group()))
+        found += [
+            Given(Item(Kind.DATE, name), 0.9 if name in roles or len(named) == 1 else 0.7, match.group())
+            for name in dict.fromkeys([*named, *roles] or [""])
+        ]
     found += [Given(Item(Kind.DATE, "year"), 0.9, m.group()) for m in re.finditer(r"\b(?:19|20)\d\d\b", text)]
     found += [
         Given(Item(Kind.DATE, "month"), 0.9, m.group()) for m in re.finditer(rf"\b(?:{'|'.join(MONTHS)})\b", text)

@@ -1,4 +1,4 @@
-"""Does an earlier exchange answer this question? Typed items of both sides, compared; features for the learned matcher."""
+"""Does an earlier exchange answer a question? Typed items of both, compared; features for the learned matcher."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def step_fit(asked: str, given: str) -> float:
 
 
 def _shared(asked: str, given: str) -> float:
-    """Two steps in free words: the share of the asked words that were said, when at least two are or all of a few are."""
+    """Two steps in free words: the share of the asked words that were said; one word is enough only of a few."""
     if asked[0] != given[0]:
         return 0.0
     mine, theirs = asked[1:].split(), given[1:].split()
@@ -67,23 +67,37 @@ def unusable(raw: str, item: Item) -> bool:
 
 def _nouns_in(sentence: str) -> set[str]:
     """The kinds of identifiers that a sentence names."""
-    named = {"email": Kind.EMAIL, "e-mail": Kind.EMAIL, "phone": Kind.PHONE, "address": Kind.ADDRESS, "screenshot": Kind.MEDIA, "photo": Kind.MEDIA, "picture": Kind.MEDIA, "image": Kind.MEDIA, "attachment": Kind.MEDIA, "file": Kind.MEDIA, "name": Kind.NAME, "postcode": Kind.POSTCODE}  # fmt: skip
-    roles = (
-        "order",
-        "account",
-        "invoice",
-        "tracking",
-        "ticket",
-        "serial",
-        "booking",
-        "policy",
-        "claim",
-        "imei",
-        "customer",
-    )
-    return {str(kind) for word, kind in named.items() if re.search(rf"\b{word}s?\b", sentence)} | {
-        r for r in roles if re.search(rf"\b{r}s?\b(?! (?:was|is|shows))", sentence)
-    }
+    kinds = {str(kind) for word, kind in _NAMED.items() if re.search(rf"\b{word}s?\b", sentence)}
+    return kinds | {role for role in _ROLES if re.search(rf"\b{role}s?\b(?! (?:was|is|shows))", sentence)}
+
+
+_NAMED = {
+    "email": Kind.EMAIL,
+    "e-mail": Kind.EMAIL,
+    "phone": Kind.PHONE,
+    "address": Kind.ADDRESS,
+    "screenshot": Kind.MEDIA,
+    "photo": Kind.MEDIA,
+    "picture": Kind.MEDIA,
+    "image": Kind.MEDIA,
+    "attachment": Kind.MEDIA,
+    "file": Kind.MEDIA,
+    "name": Kind.NAME,
+    "postcode": Kind.POSTCODE,
+}
+_ROLES = (
+    "order",
+    "account",
+    "invoice",
+    "tracking",
+    "ticket",
+    "serial",
+    "booking",
+    "policy",
+    "claim",
+    "imei",
+    "customer",
+)
 
 
 def support_fit(item: Item, gift: Given) -> float:

@@ -94,7 +94,7 @@ def given(bot: str, customer: str) -> list[Given]:
     found = (
         _moments(text, wanted) + _quantities(text, wanted) + _places(text, wanted, customer) + _named(text, customer)
     )
-    return found + _short_answers(text, wanted, customer)
+    return found + _short_answers(text, wanted)
 
 
 def _moments(text: str, wanted: frozenset[Item]) -> list[Given]:
@@ -108,13 +108,11 @@ def _moments(text: str, wanted: frozenset[Item]) -> list[Given]:
             result.append(Given(Item(kind, role), 1.0, value.value))
             if not sure:
                 result.append(Given(Item(kind, "start" if role == "end" else "end"), 0.4, value.value))
-    for match in _DURATION.finditer(text):
-        result.append(Given(Item(Kind.DURATION), 1.0, match.group()))
-    return result
+    return result + [Given(Item(Kind.DURATION), 1.0, match.group()) for match in _DURATION.finditer(text)]
 
 
 def _moment_role(text: str, value: Found, position: int, roles: set[str]) -> tuple[str, bool]:
-    """Start or end, by the nearest word before the value, else after it, else by what was asked; and whether that is sure."""
+    """Start or end, and whether that is sure: by the nearest word before the value, after it, or what was asked."""
     before = text[max(0, value.start - 60) : value.start]
     before = re.split(r"[.?!;]\s", before)[-1]
     end = max((m.start() for m in END.finditer(before)), default=-1)
@@ -150,8 +148,7 @@ def _quantities(text: str, wanted: frozenset[Item]) -> list[Given]:
         }.get(noun, "people")
         sure = 0.5 if match.group(1) in ("a", "an") else 1.0
         result.append(Given(Item(Kind.COUNT, role), sure, match.group(1)))
-    for match in _FOR_N.finditer(text):
-        result.append(Given(Item(Kind.COUNT, "people"), 0.7, match.group(1)))
+    result += [Given(Item(Kind.COUNT, "people"), 0.7, match.group(1)) for match in _FOR_N.finditer(text)]
     if _ALONE.search(text):
         result.append(Given(Item(Kind.COUNT, "people"), 0.9))
     counts = [item for item in wanted if item.kind is Kind.COUNT]
@@ -238,7 +235,7 @@ def _named(text: str, raw: str) -> list[Given]:
     return result
 
 
-def _short_answers(text: str, wanted: frozenset[Item], raw: str) -> list[Given]:
+def _short_answers(text: str, wanted: frozenset[Item]) -> list[Given]:
     """Items asked before and answered with a phrase whose kind cannot be read off it."""
     words = text.split()
     if not words or _QUESTION_ONLY.search(text) or (_YES_NO.match(text) and len(words) < 4):

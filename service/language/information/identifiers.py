@@ -1,7 +1,7 @@
 """Identifiers: which one a clause asks for, and which ones a customer's message holds.
 
-`asked_identifiers("could i get your order number?")` is `{Item(IDENTIFIER, "order")}`; "" is any reference, "~badge" one of no
-common kind.
+`asked_identifiers("could i get your order number?")` is `{Item(IDENTIFIER, "order")}`; "" is any reference, "~badge" one
+of no common kind.
 """
 
 from __future__ import annotations
@@ -83,16 +83,33 @@ _OBTAINS = re.compile(
 _TURNED = re.compile(r"\b(?:numbers?|id|code|reference) (?:of|for) (?:the|your|this|that) (?:\w+ )?([a-z]+)")
 _ANY_NUMBER = re.compile(r"\b([a-z]{3,})[- ](?:numbers?|no\b\.?|ids?\b|codes?\b|key\b)")
 _NOT_NAMES = word_set(
-    "phone mobile cell contact telephone landline best good correct right right wrong same the your this that any which what error fault status post zip postal area country card pin security verification "
-    "discount access qr bar model version is are was has have number code with from for and but not still got get since paid about than over under only just please one two time times today here there "
-    "charged cost costs around nearly almost say says said show shows saying ordered order it's its digit digits last first four three calling whatsapp"
+    "phone mobile cell contact telephone landline best good correct right right"
+    " wrong same the your this that any which what error fault status post zip"
+    " postal area country card pin security verification "
+    "discount access qr bar model version is are was has have number code with"
+    " from for and but not still got get since paid about than over under only"
+    " just please one two time times today here there "
+    "charged cost costs around nearly almost say says said show shows saying ordered"
+    " order it's its digit digits last first four three calling whatsapp"
 )
 _CONFIRM_ONLY = re.compile(r"\b(?:confirm|verify|double[- ]?check|validate)\b")
 _PREFIX = (
-    ("purchase_order", r"po"), ("order", r"ord(?:er)?|so|wo|web"), ("invoice", r"inv(?:oice)?|bill"), ("customer", r"cust?|cus|cn|kd|client"), ("ticket", r"tkt|tck|tic(?:ket)?|case|inc|sr|req"),
-    ("account", r"acc?t?|account"), ("tracking", r"trk|track|1z|jd|rm|dhl|ups|tba"), ("serial", r"sn|s/n|serial"), ("booking", r"bk|bkg|book|res|rsv|conf"), ("policy", r"pol|plc"), ("claim", r"clm|claim"),
-    ("transaction", r"txn|tx|trx|pay|pi"), ("contract", r"con|ctr|ct"), ("return", r"rma|ret"), ("membership", r"mem|mbr|loy"),
-)  # fmt: skip
+    ("purchase_order", r"po"),
+    ("order", r"ord(?:er)?|so|wo|web"),
+    ("invoice", r"inv(?:oice)?|bill"),
+    ("customer", r"cust?|cus|cn|kd|client"),
+    ("ticket", r"tkt|tck|tic(?:ket)?|case|inc|sr|req"),
+    ("account", r"acc?t?|account"),
+    ("tracking", r"trk|track|1z|jd|rm|dhl|ups|tba"),
+    ("serial", r"sn|s/n|serial"),
+    ("booking", r"bk|bkg|book|res|rsv|conf"),
+    ("policy", r"pol|plc"),
+    ("claim", r"clm|claim"),
+    ("transaction", r"txn|tx|trx|pay|pi"),
+    ("contract", r"con|ctr|ct"),
+    ("return", r"rma|ret"),
+    ("membership", r"mem|mbr|loy"),
+)
 _PREFIXED = tuple((role, re.compile(rf"(?:{prefix})[-_ #]?\d")) for role, prefix in _PREFIX)
 _TECHNICAL = re.compile(
     r"(?:error|err|fault|code|status|http|exception|version|v|ver|windows|ios|android"
@@ -103,7 +120,7 @@ _TECHNICAL = re.compile(
 
 
 def asked_identifiers(clause: str) -> set[Item]:
-    """Identifiers and contact details that a requesting clause (plain) asks for, leaving out any whose value it states."""
+    """Identifiers and contact details that a requesting clause (plain) asks for; none whose value it states."""
     items: set[Item] = set()
     if not _OBTAINS.search(clause):
         return items
@@ -144,7 +161,7 @@ def _identifier_roles(clause: str) -> set[str]:
 
 
 def given_identifiers(raw: str, wanted: frozenset[Item] | set[Item]) -> list[Given]:
-    """Identifiers and contact details that a customer's message holds; `wanted` is what the message before asked for."""
+    """Identifiers and contact details in a customer's message; `wanted` is what the message before asked for."""
     text = digits(plain(raw))
     found = given_contacts(text, raw, wanted)
     taken = [*emails(text), *times(text), *amounts(text)]

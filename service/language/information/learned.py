@@ -1,4 +1,4 @@
-"""Learned weights at run time: logistic models as plain numbers. Trained by `training/context_repeat.py`, nothing is learned here."""
+"""Learned weights at run time: logistic models as plain numbers, trained by `training/context_repeat.py`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def chance(logit: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The matcher of a question and one exchange, and both models over all of them: before and after the reply is known."""
+    """The matcher of a question and one exchange, and two models over all: before and after the reply is known."""
 
     exchange: Logistic
     asked: Logistic

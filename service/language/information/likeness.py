@@ -30,7 +30,9 @@ from service.language.information.values import plain
 SAME_QUESTION = 0.75
 """Cosine from which two questions are taken to mean the same; at this value own samples hold no other pair."""
 _OPEN = re.compile(
-    r"\b(?:what(?! an? )|which|who|whom|whose|where|when|how)\b|\b(?:tell|give|send|share|provide|remind|let) (?:me|us)\b|\b(?:have|need|get|know) (?:the|your)\b|\bplease\b"
+    r"\b(?:what(?! an? )|which|who|whom|whose|where|when|how)\b|\b(?:tell|give"
+    r"|send|share|provide|remind|let) (?:me|us)\b|\b(?:have|need|get|know) (?:the"
+    r"|your)\b|\bplease\b"
 )
 _ECHOED = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Is a text a question at all: asking, confirming, closing, checking security. Reads plain text (see `values.plain`)."""
+"""Is a text a question: asking, confirming, closing, checking security. Reads plain text (see `values.plain`)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,8 @@ _UNUSABLE = re.compile(
     r"|bounced|returns? (?:an? )?(?:error|nothing|no))\b"
 )
 _ASIDE = re.compile(
-    r"\b(?:one|once|a few) more(?: (?:thing|question|time|detail|point)s?)?\b|\banother (?:question|thing)\b|\bonce again\b"
+    r"\b(?:one|once|a few) more(?: (?:thing|question|time|detail|point)s?)?\b|\banother"
+    r" (?:question|thing)\b|\bonce again\b"
 )
 _OTHER = re.compile(
     r"\b(?:other|another|else|different|second|2nd|third|additional|alternative"

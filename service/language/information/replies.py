@@ -20,7 +20,8 @@ _TOLD = re.compile(
     r"|above|second time|how many times|asked|read)\b"
 )
 _NOT_YET = re.compile(
-    r"\b(?:not yet|haven'?t|have not|will (?:try|do)|i'?ll (?:try|do|give)|let me try|how (?:do|can) i|where (?:do|is|can)"
+    r"\b(?:not yet|haven'?t|have not|will (?:try|do)|i'?ll (?:try|do|give)|let"
+    r" me try|how (?:do|can) i|where (?:do|is|can)"
     r"|can'?t (?:do|find|get)|don'?t know how|didn'?t (?:try|think)|never tried|no,? i (?:didn'?t|did not)"
     r"|what (?:do|does|is)|trying (?:now|it))\b"
 )

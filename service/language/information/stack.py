@@ -1,4 +1,4 @@
-"""From exchange matches to one question's features: what was asked, how well the best exchange answers it, what the reply adds."""
+"""One question's features: what was asked, how well the best exchange answers it, what the reply adds."""
 
 from __future__ import annotations
 

@@ -46,11 +46,13 @@ _KNOWN = re.compile(
     r" have)? (?:already )?|after|before|while|during|when)\b[^?.!;,]*$"
 )
 _LEADING = re.compile(
-    r"(?:(?:\d[.)]|-|\*|step \d|then|next|now|also|and|so|first|second|third|finally|ok(?:ay)?|alright|sure|please|simply|just)\W*)*.{0,3}"
+    r"(?:(?:\d[.)]|-|\*|step \d|then|next|now|also|and|so|first|second|third|finally"
+    r"|ok(?:ay)?|alright|sure|please|simply|just)\W*)*.{0,3}"
 )
 """What may stand before a step that a sentence orders ("then restart it")."""
 _DO_IT = re.compile(
-    r"\b(?:could|can|would|please|have|did|try)\b.*\b(?:do|done|try|tried|swap(?:ped)?|replaced?|changed?|check(?:ed)?|perform(?:ed)?)"
+    r"\b(?:could|can|would|please|have|did|try)\b.*\b(?:do|done|try|tried|swap(?:ped)?"
+    r"|replaced?|changed?|check(?:ed)?|perform(?:ed)?)"
     r" (?:it|that|this|them|so|these|those)\b"
 )
 

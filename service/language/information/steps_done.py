@@ -109,8 +109,7 @@ def _given_in(sentence: str) -> list[Given]:
             past
             or tried
             or result
-            or role == "check_spam"
-            and re.search(r"\bin\b", before[-12:])
+            or (role == "check_spam" and re.search(r"\bin\b", before[-12:]))
             or (_DONE_BEFORE.search(before) and own.endswith("ing"))
         ):
             found.append(Given(Item(Kind.STEP, role), 1.0 if past or tried else 0.85))

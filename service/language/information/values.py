@@ -9,22 +9,33 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_UNITS = (
+
+def word_list(text: str) -> list[str]:
+    """The words of a list written as one text."""
+    return text.split()
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The same as a set."""
+    return frozenset(text.split())
+
+
+_UNITS = word_list(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen"
     " fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
+)
 _TENS = {
-    word: 10 * place for place, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+    word: 10 * place for place, word in enumerate(word_list("twenty thirty forty fifty sixty seventy eighty ninety"), 2)
 }
 _SMALL = {word: number for number, word in enumerate(_UNITS)} | _TENS
 _ORDINALS = {
     word: number
     for number, word in enumerate(
-        (
+        word_list(
             "first second third fourth fifth sixth seventh eighth ninth tenth eleventh"
             " twelfth thirteenth fourteenth fifteenth "
             "sixteenth seventeenth eighteenth nineteenth twentieth"
-        ).split(),
+        ),
         1,
     )
 }
@@ -34,12 +45,12 @@ _NUMBER_RUN = re.compile(
 )
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 
-MONTHS = "january february march april may june july august september october november december".split()
+MONTHS = word_list("january february march april may june july august september october november december")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+WEEKDAYS = word_list("monday tuesday wednesday thursday friday saturday sunday")
 _WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)}|mon|tues?|wed|thurs?|fri|sat|sun)"
 _ORDINAL = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(word for word in _ORDINALS if word != 'second')})"
 
@@ -48,7 +59,8 @@ _DATE = re.compile(
     rf"|nd|rd|th)?(?:,?\s+(?:of\s+)?\d{{4}})?"
     rf"|(?P<day2>\d{{1,2}}|{_ORDINAL})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month2>{_MONTH})\b(?:,?\s+\d{{4}})?"
     rf"|(?P<day3>{_ORDINAL})(?:\s+of\s+(?:this|the|next|last)\s+month)?"
-    r"|(?P<iso>\d{4}-\d{2}-\d{2})|(?P<slash>(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|[12]\d|3[01])(?:[/.]\d{2,4})?)(?![\d./-])"
+    r"|(?P<iso>\d{4}-\d{2}-\d{2})|(?P<slash>(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]"
+    r"|[12]\d|3[01])(?:[/.]\d{2,4})?)(?![\d./-])"
     rf"|(?P<week>(?:(?:this|next|last|coming|past)\s+)?{_WEEKDAY})\b(?:\s+(?:this|next|last)\s+week)?"
     r"|(?P<relative>(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today"
     r"|tonight|tomorrow|yesterday|last\s+night|this\s+(?:morning|afternoon|evening"
@@ -95,11 +107,6 @@ class Found:
     end: int
 
 
-def word_set(text: str) -> frozenset[str]:
-    """The words of a list written as one text."""
-    return frozenset(text.split())
-
-
 def plain(text: str) -> str:
     """`text` in lower case with straight quotes and single spaces; the shape all patterns of this package read."""
     text = text.replace("\u2019", "'").replace("\u2018", "'").replace("\u201c", '"').replace("\u201d", '"')
@@ -107,7 +114,7 @@ def plain(text: str) -> str:
 
 
 def digits(text: str) -> str:
-    """`text` (already plain) with number words as digits: "two hundred and five" becomes "205"; "1,200" becomes "1200"."""
+    """`text` (already plain) with number words as digits: "two hundred and five" becomes "205", "1,200" "1200"."""
     return _THOUSANDS.sub("", _NUMBER_RUN.sub(_spell, text))
 
 
@@ -212,7 +219,7 @@ def phones(text: str) -> list[Found]:
 
 
 def codes(text: str) -> list[Found]:
-    """What looks like an identifier: a token with digits, perhaps with a prefix and separators; value without separators.
+    """What looks like an identifier: a token with digits, perhaps with a prefix; the value has no separators.
 
     One- and two-digit bare numbers are left out: they count things, they do not name them.
     """
