@@ -7,23 +7,20 @@ the shape that Zendesk gives them.
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any, NamedTuple, Self
-
-from flask import Flask, Response, g, jsonify, request
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connectors.zendesk import install
 from connectors.zendesk.sandbox import shapes
+from connectors.zendesk.sandbox.access import Access
 from connectors.zendesk.sandbox.account import Account
-from connectors.zendesk.sandbox.api import Access, Features, create_api, new_hook
+from connectors.zendesk.sandbox.admin import new_hook
+from connectors.zendesk.sandbox.answers import Features
+from connectors.zendesk.sandbox.api import create_api
 from connectors.zendesk.sandbox.hooks import TIMEOUT, Hooks
-from connectors.zendesk.sandbox.limits import Limits
 from connectors.zendesk.sandbox.seeding import FIRST_TEAM, Player
+from connectors.zendesk.sandbox.server import LoggedRequest, Served
 from connectors.zendesk.sandbox.shapes import Record, via
 from connectors.zendesk.sandbox.triggers import fired
 from connectors.zendesk.sandbox.updates import play
@@ -31,22 +28,7 @@ from service.conversation import Conversation, Event, Message, Rating
 
 ACCOUNT_ID = 18_000_001
 RETRY_DELAY = 1.0
-POLL = 0.02
-"""Seconds after which a stopped server notices."""
-
 TOKEN_LIFETIME = 1_800.0
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedRequest:
-    """One API request that reached the sandbox; header names are in lower case."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    json: Any
-    status: int
 
 
 class Snapshot(NamedTuple):
@@ -57,14 +39,7 @@ class Snapshot(NamedTuple):
     notes: tuple[str, ...]
 
 
-class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Requests are in `requests_log`, not on the terminal."""
-
-
-class Sandbox:
+class Sandbox(Served):
     """One Zendesk account. `start` serves it at `base_url`; everything may be called from any thread.
 
     `clock` gives the aware time that new updates get; `retry_delay` caps the seconds a webhook waits for a retry;
@@ -88,8 +63,6 @@ class Sandbox:
             "webhook_secret": secrets.token_urlsafe(32),
         }
         self.hooks = Hooks(clock, account_id=ACCOUNT_ID, retry_delay=retry_delay, timeout=webhook_timeout)
-        self.limits = Limits()
-        self.requests_log: list[LoggedRequest] = []
         self.account = Account(clock=clock, emit=self._emit)
         self.own_id: int = self.account.add_user("admin", name="Deskmark", email="deskmark@agents.example")["id"]
         self.access = Access(
@@ -97,49 +70,18 @@ class Sandbox:
         )
         self.field_ids: dict[str, int] = self._create_fields() if with_fields else {}
         self._player = Player(self.account)
-        self._lock = threading.RLock()
-        self._app = create_api(self.account, self.access, Features(conversation_log))
-        self._server: BaseWSGIServer | None = None
-        self._thread: threading.Thread | None = None
-        self._watch(self._app)
+        super().__init__(create_api(self.account, self.access, Features(conversation_log)), self.hooks)
 
-    @property
-    def base_url(self) -> str:
-        """Where the API is, without a trailing slash; known once started."""
-        assert self._server is not None, "the sandbox is not started"
-        return f"http://127.0.0.1:{self._server.server_port}"
+    def start(self, port: int = 0) -> Self:
+        """Serve on 127.0.0.1, on a free port unless one is named."""
+        super().start(port)
+        self.account.base = self.base_url
+        return self
 
     @property
     def options(self) -> dict[str, object]:
         """The options of an installation: our custom fields' ids."""
         return dict(self.field_ids)
-
-    def start(self, port: int = 0) -> Self:
-        """Serve on 127.0.0.1, on a free port unless one is named."""
-        self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
-        self.account.base = self.base_url
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(POLL,), name="zendesk-sandbox", daemon=True
-        )
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Stop serving and sending; nothing is left running."""
-        self.hooks.stop()
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-            self._server = self._thread = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def connect_webhook(self, url: str, mode: str = "events") -> str:
         """Connect `url` as our install guide says, in mode "events" or "trigger"; the webhook's id.
@@ -290,41 +232,6 @@ class Sandbox:
         for ident, rendered in fired(active, name, ticket, actor_id, change):
             if (connected := self.account.hooks.get(ident)) is not None:
                 self.hooks.send(ident, connected.record["endpoint"], connected.secret, rendered)
-
-    def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        with self._lock:
-            return self._app(environ, start_response)
-
-    def _watch(self, app: Flask) -> None:
-        app.before_request_funcs.setdefault(None, []).insert(0, self._count)
-        app.after_request(self._finish)
-
-    def _count(self) -> tuple[Response, int, dict[str, str]] | None:
-        wait = self.limits.take(request.method, request.path)
-        if wait is None:
-            return None
-        body = {"error": "APIRateLimitExceeded", "description": "Number of allowed API requests per minute exceeded"}
-        return jsonify(body), 429, {"Retry-After": str(max(1, round(wait)))}
-
-    def _finish(self, response: Response) -> Response:
-        response.headers.extend(self.limits.headers(request.method, request.path))
-        if ignored := g.get("ignored"):
-            keys = ", ".join(f'"{key}"' for key in ignored)
-            response.headers["x-zendesk-api-warn"] = (
-                '{:allowed_parameters=>{:controller=>"tickets", :action=>"update", '
-                f":unpermitted_keys=>[{keys}], :invalid_values=>[]}}}}"
-            )
-        self.requests_log.append(
-            LoggedRequest(
-                request.method,
-                request.path,
-                dict(request.args),
-                {name.lower(): value for name, value in request.headers.items()},
-                request.get_json(silent=True),
-                response.status_code,
-            )
-        )
-        return response
 
 
 def _neutral(value: Any) -> Any:
