@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from service.conversation import Conversation, Role, episodes
-from service.scoring.customer import matched_by
+from service.scoring.customer import customer_keys
 from service.scoring.score import Case
 
 MOST_CONTACTS = 40
@@ -51,10 +51,11 @@ def utc(moment: datetime) -> datetime:
 def nearby(own: Contact, case: Case) -> list[Contact]:
     """The same customer's other contacts that could be linked to this one, oldest first."""
     reach = max((case.policy.repeat_window, *case.policy.longer_windows))
+    keys = customer_keys(case.conversation)
     found: dict[tuple[tuple[str, str, str], datetime], Contact] = {}
     for whole in case.history.others:
         itself = whole.key == case.conversation.key
-        if not _may_be_near(whole, own, reach) or not (itself or matched_by(case.conversation, whole)):
+        if not _may_be_near(whole, own, reach) or (not itself and keys.isdisjoint(customer_keys(whole))):
             continue
         contacts = (contact_of(episode) for episode in episodes(whole))
         found.update(
