@@ -30,8 +30,9 @@ def _logs(**_: Any) -> None:
 
 @worker_init.connect
 def _before_fork(sender: Any, **_: Any) -> None:
+    worker_state.prepare()
     if SCORE in sender.app.amqp.queues.consume_from:
-        worker_state.load_model()
+        worker_state.load_models()
 
 
 @worker_process_init.connect

@@ -7,8 +7,11 @@ from threading import Lock
 
 from connectors.limiter import Limiter
 from connectors.registry import connectors
+from service.conversation import Author, Conversation, Message, Role
 from service.language.embedding import CachedEmbedder
 from service.language.model import MiniLM
+from service.scoring.score import History, Policy
+from service.scoring.scorecard import score_conversation
 from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox
@@ -35,10 +38,35 @@ def start(settings: Settings) -> None:
     _process.runtime = None
 
 
-def load_model() -> None:
-    """Load the sentence model now, so that forked children share it. Raises `ModelMissing`."""
+def prepare() -> None:
+    """Import what every child needs, so that none of them does it again; opens no connection."""
+    assert _process.settings is not None and _process.model is not None, "start() comes first"
+    build(_process.settings, _process.model)
+
+
+def load_models() -> None:
+    """Load the sentence model and the scores' weights, for forked children to share. Raises `ModelMissing`."""
     assert _process.model is not None, "start() comes first"
     _process.model.load()
+    # The scores load their weights when first used: one conversation that has a bit of everything uses them all.
+    score_conversation(_EVERYTHING, History(), Policy(), _process.model)
+
+
+_EVERYTHING = Conversation(
+    id="warm-up",
+    messages=tuple(
+        Message(id=str(number), author=Author(role), text=text)
+        for number, (role, text) in enumerate(
+            (
+                (Role.CUSTOMER, "Where is my order 4711? It should have come on Monday."),
+                (Role.BOT, "Sorry, I could not find that. Could you give me your order number?"),
+                (Role.CUSTOMER, "I just did: 4711. I want to talk to a human."),
+                (Role.AGENT, "Hello, what is your order number?"),
+                (Role.CUSTOMER, "4711, thank you."),
+            )
+        )
+    ),
+)
 
 
 def forked() -> None:

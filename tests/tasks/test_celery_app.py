@@ -108,7 +108,9 @@ def test_a_process_needs_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AssertionError, match="start"):
         worker_state.runtime()
     with pytest.raises(AssertionError, match="start"):
-        worker_state.load_model()
+        worker_state.load_models()
+    with pytest.raises(AssertionError, match="start"):
+        worker_state.prepare()
 
 
 def test_each_task_does_its_one_thing(
@@ -117,6 +119,8 @@ def test_each_task_does_its_one_thing(
     """On an empty database, in this process: all of them find nothing to do."""
     monkeypatch.setattr(worker_state, "_process", worker_state._Process())
     worker_state.start(settings.model_copy(update={"redis_url": valkey, "database_url": sqlite_url}))
+    worker_state.prepare()
+    worker_state.load_models()
     jobs.ingest(1)
     jobs.score("a")
     jobs.write_back("a")
