@@ -56,7 +56,7 @@ leave no guess. A refusal, on the other hand, can be the right answer to a custo
 DEMANDS = frozenset({"customer_request", "frustration", "loop", "tool_failure"})
 """Reasons of a missed escalation that an "ok, thanks" at the end does not take back."""
 
-SIMPLE_ENOUGH = -0.6
+SIMPLE_ENOUGH = -1.0
 """Least simplicity of a bot's part whose unproven word is believed; see `complexity.simplicity`."""
 
 _REASON = re.compile(
@@ -193,7 +193,7 @@ def _abandoned(ending: Ending) -> _Decision | None:
     if act is None or closing is None or ending.rating or ending.action:
         return None
     waiting = Evidence.of(closing, "the bot's last word")
-    open_request = act.asks >= CERTAIN > max(act.useful, act.success, act.no_answer)
+    open_request = act.asks >= CERTAIN > max(act.success, act.no_answer) and act.asks > act.useful
     if open_request and ending.silent:
         return _Decision(Containment.ABANDONED, "left", "The customer left while the bot waited.", 0.75, (waiting,))
     postponed = last is Outcome.DEFERS and act.success < CERTAIN
@@ -249,7 +249,8 @@ def _by_the_bots_word(ending: Ending) -> _Decision:
     if act.failure >= CERTAIN > act.success:
         shown = (Evidence.of(closing, "the bot says that it could not be done"),)
         went_along = ending.accepted and (said is None or not ending.after)
-        if not (went_along and _REASON.search(closing.text)):
+        reasoned = act.useful >= CERTAIN or _REASON.search(closing.text)
+        if not (went_along and reasoned):
             return _Decision(Containment.UNRESOLVED, "bot_failed", "The bot could not do it.", 0.75, shown)
         if ending.simple >= SIMPLE_ENOUGH:
             reason = "The bot refused with a reason and the customer accepted it."
