@@ -8,6 +8,7 @@ from threading import Lock
 from connectors.limiter import Limiter
 from connectors.registry import connectors
 from service.conversation import Author, Conversation, Message, Role
+from service.language import detection
 from service.language.embedding import CachedEmbedder
 from service.language.model import MiniLM
 from service.scoring.score import History, Policy
@@ -48,6 +49,7 @@ def load_models() -> None:
     """Load the sentence model and the scores' weights, for forked children to share. Raises `ModelMissing`."""
     assert _process.model is not None, "start() comes first"
     _process.model.load()
+    detection.load()
     # The scores load their weights when first used: one conversation that has a bit of everything uses them all.
     score_conversation(_EVERYTHING, History(), Policy(), _process.model)
 

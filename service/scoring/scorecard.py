@@ -82,8 +82,8 @@ def _without_reading(name: str, score: Score, spoken: str) -> Score:
     A verdict that rests on who wrote and what happened stays. One that rests on text becomes `unclear`, or `None`
     where the vocabulary has no such word, with the reason "language".
     """
-    if score.verdict is None or score.verdict in _STRUCTURAL or (name == "repeat_contact" and score.value is None):
-        return score
+    if score.verdict is None or score.verdict in _STRUCTURAL or name == "repeat_contact":
+        return score  # repeat_contact looks at the languages of both conversations itself.
     return Score(
         verdict="unclear" if name in _UNCLEAR_WITHOUT_ENGLISH else None,
         confidence=0.0,
@@ -97,7 +97,6 @@ _EMPTY_DETAILS: Mapping[str, Mapping[str, object]] = {
     "effort": {"messages_until_useful": None, "rephrasings": 0, "channel_switches": 0},
     "escalation": {"timing": None, "reason": None, "trigger": None},
     "containment": {"claimed": "none"},
-    "repeat_contact": {},
 }
 
 
