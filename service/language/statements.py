@@ -81,7 +81,8 @@ _FAILS = any_of(
     rf"\b(?:i|we) (?:still )?(?:can't|cant|cannot|couldn't|(?:am|'m) (?:not able|unable) to) {_USE}\b",
 )
 _REJECTS = any_of(
-    r"\b(?:insane|unbelievable|worthless|an? (?:absolute )?joke|absurd|stupid (?:bot|thing|machine)|thanks for nothing)\b",
+    r"\b(?:insane|unbelievable|worthless|an? (?:absolute )?joke|absurd|stupid (?:bot|thing|machine))\b",
+    r"\bthanks for nothing\b",
     r"\bno ?(?:one|body) (?:reads|listens|cares)\b",
     r"\bnot what i\b",
     r"^(?:no,? )?not (?!yet|sure|really|bad|at |a problem|now|necessar|today|only|just|too|so|that i|"
@@ -145,7 +146,7 @@ _POLITE_IF = any_of(
 _WORKS = any_of(
     r"\bworked(?:,? (?:thank\w*|thx|cheers|great|fine|perfectly|now))?$",
     r"^(?:it )?(?:went|came|got) through(?: now)?$",
-    r"^(?:and )?(?:paired|booked|sorted|installed|uploaded|activated|unlocked|synced|running|logged in)(?: it)?(?: now)?$",
+    r"^(?:and )?(?:paired|booked|sorted|installed|uploaded|activated|unlocked|synced|running)(?: it)?(?: now)?$",
     rf"(?:^\W*|\b(?:{_THING}|now|finally|yes|also),? )(?:now )?(?:works?|worked)\b(?! (?:for|best|better|"
     r"well|with))",
     rf"\b(?:{_THING}|\w+)(?:'s| is| are|'re)(?: now| all| finally| up and)? (?:working|fixed|solved|resolved|"

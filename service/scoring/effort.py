@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from service.conversation import Conversation, EventKind, Feedback, Message, Role, handoff_position
 from service.language.acts import BotAct, first_of, read_bot_turns
-from service.language.repetition import likeness, overlap, shared
-from service.language.signals import Signal, pattern_row
-from service.language.statements import NEGATIVE, Outcome, read_outcome, read_statements
+from service.language.statements import NEGATIVE, Outcome, read_statements
+from service.scoring.rephrasing import Rephrasing, rephrasings
 from service.scoring.score import Case, Evidence, Policy, Score
 
 
@@ -31,37 +28,8 @@ PER_RE_ASK = 0.75
 PER_HOUR = 1.0
 MOST_FOR_WAITING = 1.5
 
-SAME_QUESTION = 0.5
-"""Overlap of content words from which a message is an earlier question again."""
-
-SAME_WORDS = 0.6
-"""Share of all content words from which a message after a useful answer is the same question."""
-
 REJECTED = 0.2
 """What is left of the probability that an answer was useful when the customer rejects it at once."""
-
-CERTAIN = 0.5
-
-_AGAIN = re.compile(
-    r"\b(?:i mean[t]?|as i (?:said|wrote|told|mentioned)|i (?:just |already |have |had )*(?:asked|told|said|explained)"
-    r"|not what i|(?:second|third|fourth|fifth|\d(?:nd|rd|th)) time|let me (?:rephrase|repeat|explain)|once more"
-    r"|in other words|i repeat)\b",
-    re.IGNORECASE,
-)
-
-
-_ELSE = re.compile(
-    r"\b(?:an?other|others?|else|different|more|also|too|as well|instead|now|next|additionally|new)\b", re.IGNORECASE
-)
-"""Words of a further wish; with them the same words are not the same question."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rephrasing:
-    """A customer message that asks again, and the earlier one it repeats."""
-
-    message: Message
-    earlier: Message
 
 
 def effort(case: Case) -> Score:
@@ -102,7 +70,7 @@ def effort(case: Case) -> Score:
     re_asks = _re_asks(case)
     switches = tuple(e for e in conversation.events if e.kind == EventKind.CHANNEL_CHANGED)
     acts = read_bot_turns(messages)
-    again = _rephrasings(messages, acts)
+    again = rephrasings(messages, acts)
     useful = _messages_until_useful(messages, acts, again) if asked else None
     waiting = _waiting(messages)
     details: dict[str, object] = {
@@ -142,7 +110,7 @@ def _re_asks(case: Case) -> int:
 
 
 def _messages_until_useful(
-    messages: Sequence[Message], acts: Sequence[BotAct], repeated: Sequence[_Rephrasing]
+    messages: Sequence[Message], acts: Sequence[BotAct], repeated: Sequence[Rephrasing]
 ) -> int | None:
     """Most probable number of customer messages up to the first useful bot message."""
     by_message = {act.message_id: act for act in acts}
@@ -170,55 +138,6 @@ def _said_again(answer: Message, later: Sequence[Message]) -> bool:
     """Whether the bot gives the same answer again: the customer was not helped by the first."""
     words = answer.text.lower().split()
     return any(m.role is Role.BOT and m.text.lower().split() == words for m in later)
-
-
-def _rephrasings(messages: Sequence[Message], acts: Sequence[BotAct]) -> tuple[_Rephrasing, ...]:
-    """Customer messages that ask again what an earlier one asked, with a bot message in between.
-
-    An answer to the bot's question may repeat words without asking again, unless the bot had not understood.
-    """
-    by_message = {act.message_id: act for act in acts}
-    found: list[_Rephrasing] = []
-    earlier: list[Message] = []
-    waiting: list[Message] = []
-    act: BotAct | None = None
-    for message in messages:
-        if message.role is Role.BOT:
-            act = by_message[message.id]
-            earlier.extend(waiting)
-            waiting = []
-        elif message.role is Role.CUSTOMER:
-            repeats = _repeated(message, earlier, act)
-            if repeats is not None:
-                found.append(_Rephrasing(message, repeats))
-            waiting.append(message)
-    return tuple(found)
-
-
-def _repeated(message: Message, earlier: Sequence[Message], act: BotAct | None) -> Message | None:
-    """The earlier message that `message` puts again, the likest one.
-
-    After a useful answer the same words may be a next question; then nearly all of both must be the same, or the
-    customer must say that it did not help.
-    """
-    if not earlier or act is None:
-        return None
-    closest = max(earlier, key=lambda m: shared(message.text, m.text))
-    outcome = read_outcome(message.text)
-    if _AGAIN.search(message.text) or (outcome is Outcome.REJECTS and shared(message.text, closest.text)):
-        return closest
-    if _asks_for_human(message):
-        return next((m for m in earlier if _asks_for_human(m)), None)
-    answers_question = act.asks >= CERTAIN > act.no_answer
-    if answers_question or outcome is Outcome.ACCEPTS or _ELSE.search(message.text):
-        return None
-    if act.useful >= CERTAIN and outcome not in NEGATIVE:
-        return closest if likeness(message.text, closest.text) >= SAME_WORDS else None
-    return closest if overlap(message.text, closest.text) >= SAME_QUESTION else None
-
-
-def _asks_for_human(message: Message) -> bool:
-    return bool(pattern_row(message.text, (Signal.ASKS_FOR_HUMAN,))[0])
 
 
 def _waiting(messages: Sequence[Message]) -> float | None:
@@ -255,7 +174,7 @@ def _reason(useful: int | None, asked: int, again: int) -> str:
 
 
 def _evidence(
-    messages: Sequence[Message], acts: Sequence[BotAct], useful: int | None, again: Sequence[_Rephrasing]
+    messages: Sequence[Message], acts: Sequence[BotAct], useful: int | None, again: Sequence[Rephrasing]
 ) -> tuple[Evidence, ...]:
     """The first useful answer and every rephrasing."""
     shown = [Evidence.of(r.message, "asks again") for r in again]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from service.conversation import Author, Conversation, Event, EventKind, Feedback, Message, Rating, Role
 from service.language.embedding import Vectors
-from service.scoring.containment import Containment, containment
+from service.scoring.containment import containment
+from service.scoring.outcomes import Containment
 from service.scoring.score import Case, Evidence, History, Policy, Score
 
 ROLES = {"C": Role.CUSTOMER, "B": Role.BOT, "A": Role.AGENT}
@@ -156,6 +157,9 @@ def test_many_values_make_a_claim_less_believed() -> None:
         "B I will also change QX4472: $19 more, then $8 back. Let me do that.\n- new total $98.50",
     )
     score = judged(talk("C change both", busy[1], "C yes", busy[0], "C thanks"))
+    assert (score.verdict, score.details["basis"]) == ("unclear", "many_values")
+    refusal = "B I'm sorry, booking QX4471 could not be changed because of its fare rules."
+    score = judged(talk("C change both", busy[1], "C yes", busy[0], "C and back?", refusal, "C ok"))
     assert (score.verdict, score.details["basis"]) == ("unclear", "many_values")
 
 
