@@ -156,6 +156,11 @@ class BotPart:
         spoken = max((i for i in range(position) if self.messages[i].role is Role.CUSTOMER), default=-1)
         return sum(alike(mine, content(self.messages[i].text)) >= SAME_ANSWER for i in self.bot if i < spoken)
 
+    def solved_last(self) -> int | None:
+        """The customer's last message if it says that it is solved; else `None`."""
+        last = max(self.customer, default=-1)
+        return last if last >= 0 and self.solved(last) else None
+
     def left_unanswered(self) -> int | None:
         """The customer's last message, if it asks on after an answer of the bot and got none; else `None`."""
         last = max(self.customer, default=-1)

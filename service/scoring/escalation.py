@@ -54,8 +54,8 @@ def escalation(case: Case) -> Score:
 
     - `warranted`: handed over, and a sign before it said that a human was needed (see `human_needed`), or, weaker, the
       human then did what the bot cannot do (refund, exception, change by hand).
-    - `avoidable`: handed over, no sign before it, and the human's first answer is what the bot had already answered,
-      with a probability of at least `policy.avoidable_threshold`.
+    - `avoidable`: handed over, no sign before it, and what the human says is what the bot had already answered, with a
+      probability of at least `policy.avoidable_threshold`; or the customer had just said that it was solved.
     - `missed`: not handed over although a human was needed, and the bot did not solve it afterwards.
     - `not_needed`: not handed over, and no sign (or signs that the customer's own words settled).
     - `unclear`: handed over with nothing that speaks for or against it, or with both.
@@ -72,19 +72,16 @@ def escalation(case: Case) -> Score:
     The signs and thresholds are Deskmark's own reading of "a human is needed" in `docs`; they were set on our own
     conversations and are heuristics, so verdicts that rest on weak signs say so with a low confidence.
 
-    >>> import numpy as np
     >>> from service.conversation import Author, Conversation, Message, Role
+    >>> from service.language.model import MiniLM
     >>> from service.scoring.score import Case, History, Policy
-    >>> class Same:
-    ...     def vectors(self, texts):
-    ...         return np.full((len(texts), 384), 384**-0.5, dtype=np.float32)
     >>> said = [
     ...     (Role.CUSTOMER, "I want to talk to a human"),
     ...     (Role.BOT, "Connecting you to an agent."),
     ...     (Role.AGENT, "Hi!"),
     ... ]
     >>> turns = tuple(Message(f"m{i}", Author(role), text) for i, (role, text) in enumerate(said))
-    >>> score = escalation(Case(Conversation("c", turns), History(), Policy(), Same()))
+    >>> score = escalation(Case(Conversation("c", turns), History(), Policy(), MiniLM()))
     >>> score.verdict, score.details["timing"], score.details["reason"]
     ('warranted', 'on_time', 'customer_request')
     """
@@ -103,7 +100,7 @@ def escalation(case: Case) -> Score:
 def _contained(messages: Sequence[Message], need: Need) -> Score:
     """The verdict when nobody took over."""
     moment = need.moment
-    promised = [i for i in need.announced if need.settled is None or i > need.settled]
+    promised = [i for i in need.promised if need.settled is None or i > need.settled]
     if moment is None and promised:
         moment = Sign(min(promised), Reason.OTHER, WEAK, "promises a person who never came")
     if moment is None:
@@ -134,6 +131,8 @@ def _escalated(case: Case, handoff: Handoff, need: Need) -> Score:
     acted = _acted(messages, handoff)
     if repetition is not None and repeated and (acted is None or acted.strength < SURELY_ACTED):
         return _avoidable(repetition, trigger)
+    if need.solved is not None and not need.signs and acted is None:
+        return _solved_before(messages[need.solved], trigger)
     if need.signs and need.weight >= WEAK and not repeated:
         return _warranted(messages, handoff, need, need.signs[-1])
     if acted is not None and not repeated:
@@ -197,6 +196,16 @@ def _avoidable(repetition: Repetition, trigger: str) -> Score:
             Evidence.of(repetition.agent, "repeats what the bot had already answered", answered_in=repetition.bot.id),
             Evidence.of(repetition.bot, "the bot's earlier answer"),
         ),
+        details=_details("early", reason=Reason.OTHER, trigger=trigger),
+    )
+
+
+def _solved_before(message: Message, trigger: str) -> Score:
+    return Score(
+        "avoidable",
+        confidence=0.75,
+        reason="Nothing called for a person: the customer had already said that it was solved.",
+        evidence=(Evidence.of(message, "says that it is solved, before the handoff"),),
         details=_details("early", reason=Reason.OTHER, trigger=trigger),
     )
 

@@ -31,6 +31,12 @@ LOW_CONFIDENCE = 0.5
 
 VERY_LOW_CONFIDENCE = 0.35
 
+CLARIFIES = 0.2
+"""Probability of no answer below which a bot that asks back only wants to know more."""
+
+SURE = 0.75
+"""Strength from which an announced handoff is a promise that can be broken."""
+
 
 class Reason(StrEnum):
     """Why a human was needed: closed list."""
@@ -60,17 +66,20 @@ class Sign:
 class Need:
     """Signs that hold at the end of the bot's part, in order, and the sum of their weights.
 
-    `moment` is the sign at which they sufficed, or `None`; `announced` are the bot messages that announce a handoff;
+    `moment` is the sign at which they sufficed, or `None`; `announced` are the bot messages that announce a handoff,
+    `promised` those that surely do;
     `settled` is where the customer last said that it is solved, or that no person is wanted; `unanswered` is the
-    customer's last message if it asks on after an answer of the bot.
+    customer's last message if it asks on after an answer of the bot, `solved` if it says that it is solved.
     """
 
     signs: tuple[Sign, ...]
     weight: float
     moment: Sign | None
     announced: frozenset[int]
+    promised: frozenset[int]
     settled: int | None = None
     unanswered: int | None = None
+    solved: int | None = None
 
 
 _TIMES = re.compile(
@@ -105,8 +114,18 @@ def human_needed(conversation: Conversation, until: int, policy: Policy, embedde
                 settled = position
                 kept = [s for s in kept if s.reason in (Reason.CUSTOMER_REQUEST, Reason.FRUSTRATION)]
     announced = frozenset(i for i, reading in part.bot.items() if has(reading, Signal.ANNOUNCES_HANDOFF))
+    promised = frozenset(i for i in announced if part.bot[i][Signal.ANNOUNCES_HANDOFF] >= SURE)
     weight = sum(sign.weight for sign in kept)
-    return Need(tuple(kept), weight, _moment(kept), announced, settled, part.left_unanswered())
+    return Need(
+        signs=tuple(kept),
+        weight=weight,
+        moment=_moment(kept),
+        announced=announced,
+        promised=promised,
+        settled=settled,
+        unanswered=part.left_unanswered(),
+        solved=part.solved_last(),
+    )
 
 
 def _events(conversation: Conversation, until: int) -> dict[int, list[str]]:
@@ -203,12 +222,15 @@ def _failures(part: BotPart, position: int) -> Iterable[Sign]:
     # "I can't, but you can do it under Settings" and "I can't find it, is the number right?" go on helping.
     helps_on = act.useful >= PRESENT or (act.asks >= PRESENT and act.no_answer < PRESENT)
     failing = WEAK if helps_on else STRONG
+    clarifies = act.asks >= PRESENT and act.no_answer < CLARIFIES
     if has(reading, Signal.TOOL_FAILURE):
         yield Sign(position, Reason.TOOL_FAILURE, failing, "says that something failed")
     if has(reading, Signal.RESTRICTED):
         yield Sign(position, Reason.POLICY_RESTRICTION, failing, "says that only a person may do it")
     if has(reading, Signal.ANNOUNCES_HANDOFF) and _DESK.search(part.messages[position].text):
         yield Sign(position, Reason.POLICY_RESTRICTION, STRONG, "calls people who alone may handle this")
+    if clarifies:
+        return
     if reading[Signal.MISUNDERSTOOD] >= max(PRESENT, reading[Signal.NO_ANSWER], reading[Signal.CANNOT_DO]):
         yield Sign(position, Reason.LOW_CONFIDENCE, WEAK, "does not understand")
     elif has(reading, Signal.NO_ANSWER) or has(reading, Signal.CANNOT_DO):
