@@ -104,6 +104,8 @@ class Supervisor:
     def _run(self) -> None:
         try:
             for child in self._children:
+                if self._stop.is_set():
+                    break
                 self._launch(child)
                 self._await_ready(child)
             self._started.set()

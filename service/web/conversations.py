@@ -129,8 +129,7 @@ def again(row_id: str) -> AnyResponse:
         if row is None:
             abort(404)
         installation = installations.get(session, row.installation_id)
-        if installation is None:
-            abort(404)
+        assert installation is not None, "a conversation goes with its installation"
         store.announce(session, installation, row.external_id, at=p.now(), now=p.now())
     p.queue.score([row_id])
     flash("It is read and scored again; reload the page in a moment.", "good")

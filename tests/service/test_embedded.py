@@ -23,6 +23,8 @@ import pytest
 from sqlalchemy import select
 
 from service.embedded import Embedded, EmbeddedError, own_settings, sign_in_link
+from service.embedded.listening import reachable
+from service.embedded.programs import environment
 from service.settings import Settings
 from service.store import installations
 from service.store.database import Database
@@ -187,8 +189,9 @@ def test_the_demo_stays_on_this_machine(own: Settings) -> None:
         Embedded(own, host="0.0.0.0", demo=True)
 
 
-def test_a_broker_of_ones_own_is_used(own: Settings, valkey: str) -> None:
-    service = Embedded(own.model_copy(update={"redis_url": valkey}), port=0, demo=True)
+def test_a_database_and_a_broker_of_ones_own_are_used(own: Settings, database_url: str, valkey: str) -> None:
+    given = {"redis_url": valkey, "database_url": database_url}
+    service = Embedded(own.model_copy(update=given), port=0, demo=True)
     service.start()
     try:
         assert "valkey" not in service.pids()
@@ -196,10 +199,25 @@ def test_a_broker_of_ones_own_is_used(own: Settings, valkey: str) -> None:
             assert json.load(answer)["checks"]["broker"] == "ok"
         with urlopen(f"{service.base_url}/", timeout=10) as answer:
             assert b"Demo" in answer.read()
+        assert not (own.data_dir / "valkey" / "appendonlydir").exists()
+        assert not (own.data_dir / "deskmark.sqlite3").exists()
     finally:
         service.request_stop()
         service.wait()
         service.stop()
+
+
+def test_a_stop_that_comes_first_is_obeyed(own: Settings) -> None:
+    service = Embedded(own, port=0)
+    service.wait()
+    assert service.pids() == {}
+    service.request_stop()
+    service.start()
+    service.wait()
+    service.stop()
+
+    assert service.pids() == {}
+    assert not list((own.data_dir / "logs").iterdir())  # nothing was started
 
 
 def test_keys_are_made_once_and_kept_private(folder: Path) -> None:
@@ -244,3 +262,41 @@ def test_pages_need_a_sign_in_also_on_loopback(own: Settings, valkey: str) -> No
             urlopen(f"{service.base_url}/webhooks/intercom/nobody", b"{}", timeout=10)
     finally:
         service.stop()
+
+
+def test_a_key_file_with_a_key_missing_is_damaged(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "keys.json").write_text('{"secret_key": "x"}')
+
+    with pytest.raises(EmbeddedError, match="damaged"):
+        own_settings(data_dir=folder)
+
+
+def test_relative_paths_reach_children_as_absolute_ones(
+    own: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = environment(own.model_copy(update={"database_url": "sqlite:///mine.sqlite3", "model_dir": Path("model")}))
+
+    assert given["DATABASE_URL"] == f"sqlite:///{tmp_path / 'mine.sqlite3'}"
+    assert given["DESKMARK_MODEL_DIR"] == str(tmp_path / "model")
+    assert given["DESKMARK_METRICS_TOKEN"] == ""
+    elsewhere = own.model_copy(update={"database_url": "postgresql://db/x"})
+    assert environment(elsewhere)["DATABASE_URL"] == "postgresql://db/x"
+
+
+def test_every_setting_reaches_the_children(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    update = {"repeat_window_hours": 36.0, "prefix": "qa__", "demo": True, "redis_url": "redis://x"}
+    changed = own.model_copy(update=update)
+    for name, value in environment(changed).items():
+        monkeypatch.setenv(name, value)
+
+    told = Settings()
+
+    assert told.model_dump(exclude={"database_url"}) == changed.model_dump(exclude={"database_url"})
+    assert told.database == changed.database
+
+
+@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::", "::1")])
+def test_an_address_to_listen_on_is_not_always_one_to_visit(host: str, shown: str) -> None:
+    assert reachable(host) == shown

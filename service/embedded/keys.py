@@ -1,0 +1,61 @@
+"""The data folder's own keys: made on first use, so that nobody has to think of one to begin with."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from service.embedded.faults import EmbeddedError
+from service.settings import Settings
+from service.store.secrets import new_key
+
+NEW: dict[str, Callable[[], str]] = {
+    "secret_key": new_key,
+    "session_key": lambda: secrets.token_urlsafe(32),
+    "broker_password": lambda: secrets.token_urlsafe(32),
+}
+
+
+def own_settings(**given: Any) -> Settings:
+    """Settings from the environment and `given`; keys set nowhere are made once and kept in the data folder."""
+    missing = {name for name in ("secret_key", "session_key") if not _is_set(name, given)}
+    if missing:
+        kept = kept_keys(Path(given.get("data_dir") or os.environ.get("DESKMARK_DATA_DIR") or ".deskmark"))
+        given = {**given, **{name: kept[name] for name in missing}}
+    return Settings(**given)
+
+
+def _is_set(name: str, given: dict[str, Any]) -> bool:
+    return bool(given.get(name) or os.environ.get(f"DESKMARK_{name.upper()}", "").strip())
+
+
+def kept_keys(folder: Path) -> dict[str, str]:
+    """All keys of `NEW`, readable by this user only. Raises `EmbeddedError` when their file is damaged."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "keys.json"
+    if not path.exists():
+        _make(path)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+    try:
+        kept = json.loads(path.read_text())
+        return {name: str(kept[name]) for name in NEW}
+    except (ValueError, KeyError, TypeError) as error:
+        raise EmbeddedError(f"{path} is damaged. Without its keys stored helpdesk tokens are unreadable.") from error
+
+
+def _make(path: Path) -> None:
+    """Write fresh keys, whole or not at all; when somebody else was faster, theirs are the keys."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump({name: new() for name, new in NEW.items()}, file)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()

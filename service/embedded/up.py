@@ -1,0 +1,68 @@
+"""The command itself: start, say where it runs, wait for the end, stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from types import FrameType
+
+import click
+
+from service.embedded.faults import EmbeddedError
+from service.embedded.folder import address_file
+from service.embedded.service import Embedded
+from service.settings import Settings
+from service.store import queries, sign_in
+from service.store.database import Database
+from tasks.runtime import utc_now
+
+
+def sign_in_link(settings: Settings) -> str:
+    """A new link that signs in once within the hour: at `PUBLIC_URL`, else where the service runs or last ran."""
+    with closing(Database(settings.database)) as database, database.begin() as session:
+        token = sign_in.new_token(session, now=utc_now())
+    last = address_file(settings.data_dir)
+    here = last.read_text().strip() if last.exists() else f"http://{settings.host}:{settings.port}"
+    return f"{settings.public_url or here}/sign-in/{token}"
+
+
+def up(settings: Settings, host: str | None = None, port: int | None = None) -> int:
+    """Run the service until it is told to stop; the exit status."""
+    try:
+        service = Embedded(settings, host=host, port=port)
+        with _stopped_by_signals(service):
+            service.start()
+            try:
+                _greet(service)
+                service.wait()
+            finally:
+                service.stop()
+    except EmbeddedError as error:
+        click.echo(f"deskmark: {error}", err=True)
+        return 1
+    click.echo("Deskmark has stopped.")
+    return 0
+
+
+def _greet(service: Embedded) -> None:
+    settings = service.settings
+    with closing(Database(settings.database)) as database, database.read() as session:
+        first = not queries.has_signed_in(session)
+    click.echo(f"Deskmark runs at {service.base_url}. Data and logs: {settings.data_dir}. Ctrl-C stops it.")
+    if first and not settings.demo:
+        click.echo(f"Sign in once, within the hour: {sign_in_link(settings)}")
+
+
+@contextmanager
+def _stopped_by_signals(service: Embedded) -> Iterator[None]:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        service.request_stop()
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
