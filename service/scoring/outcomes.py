@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from service.conversation import Feedback
+from service.conversation import Feedback, Message
+from service.language.acts import BotAct
 from service.language.statements import NEGATIVE, Outcome
 from service.scoring.endings import CERTAIN, Ending
 from service.scoring.score import Case, Evidence, Score
@@ -30,6 +31,8 @@ DEMANDS = frozenset({"customer_request", "frustration", "loop", "tool_failure"})
 
 SIMPLE_ENOUGH = -1.0
 """Least simplicity of a bot's part whose unproven word is believed; see `complexity.simplicity`."""
+
+MANY_VALUES = "The bot had many values to get right and nobody confirmed them."
 
 _REASON = re.compile(
     r"\b(?:because|since|due to|policy|policies|only|unless|without|until|already|eligible|allowed|(?:non-?)?refundable"
@@ -131,18 +134,11 @@ _WITNESS = {
 
 def _by_the_bots_word(ending: Ending) -> Decision:
     """Nobody but the bot says how it went."""
-    act, closing, said = ending.act, ending.closing, ending.last_word
+    act, closing = ending.act, ending.closing
     if act is None or closing is None:
         return Decision(Containment.UNCLEAR, "nothing_done", "The bot did nothing that could have helped.", 0.6)
     if act.failure >= CERTAIN > act.success:
-        shown = (Evidence.of(closing, "the bot says that it could not be done"),)
-        went_along = ending.accepted and (said is None or not ending.after)
-        reasoned = act.useful >= CERTAIN or _REASON.search(closing.text)
-        if not (went_along and reasoned):
-            return Decision(Containment.UNRESOLVED, "bot_failed", "The bot could not do it.", 0.75, shown)
-        if ending.simple >= SIMPLE_ENOUGH:
-            reason = "The bot refused with a reason and the customer accepted it."
-            return Decision(Containment.LIKELY, "reasoned_refusal_accepted", reason, 0.6, shown)
+        return _refused(ending, act, closing)
     if act.no_answer >= CERTAIN > act.useful:
         shown = (Evidence.of(closing, "the bot has no answer"),)
         return Decision(Containment.UNRESOLVED, "no_answer", "The bot had no answer.", 0.8, shown)
@@ -150,6 +146,18 @@ def _by_the_bots_word(ending: Ending) -> Decision:
         shown = (Evidence.of(closing, "the bot gives the same answer again"),)
         return Decision(Containment.UNRESOLVED, "same_answer", "The bot gave the same answer again.", 0.7, shown)
     return _believed(ending)
+
+
+def _refused(ending: Ending, act: BotAct, closing: Message) -> Decision:
+    """The bot says that it could not be done: an answer if it says why or what else, and the customer takes it."""
+    shown = (Evidence.of(closing, "the bot says that it could not be done"),)
+    went_along = ending.accepted and not (ending.last_word is not None and ending.after)
+    if not (went_along and (act.useful >= CERTAIN or _REASON.search(closing.text))):
+        return Decision(Containment.UNRESOLVED, "bot_failed", "The bot could not do it.", 0.75, shown)
+    if ending.simple < SIMPLE_ENOUGH:
+        return Decision(Containment.UNCLEAR, "many_values", MANY_VALUES, 0.6, shown)
+    reason = "The bot refused with a reason and the customer accepted it."
+    return Decision(Containment.LIKELY, "reasoned_refusal_accepted", reason, 0.6, shown)
 
 
 def _believed(ending: Ending) -> Decision:
@@ -169,8 +177,7 @@ def _believed(ending: Ending) -> Decision:
     if said is not None and said.outcome in NEGATIVE and not ending.accepted:
         return Decision(Containment.UNCLEAR, "after_trouble", "The last answer came after others failed.", 0.6, shown)
     if ending.simple < SIMPLE_ENOUGH:
-        reason = "The bot had many values to get right and nobody confirmed them."
-        return Decision(Containment.UNCLEAR, "many_values", reason, 0.6, shown)
+        return Decision(Containment.UNCLEAR, "many_values", MANY_VALUES, 0.6, shown)
     confidence = 0.7 if ending.accepted else 0.6
     reason = "The bot answered and nothing speaks against it."
     return Decision(Containment.LIKELY, "answered", reason, confidence, shown)
