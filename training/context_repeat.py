@@ -28,7 +28,7 @@ from service.language.information.learned import Logistic, Models, chance  # noq
 from service.language.information.stack import asked_features, replied_features  # noqa: E402
 
 FOLDS = 6
-THRESHOLD = 0.5
+THRESHOLD = 0.55
 WEIGHTS = ROOT / "service" / "language" / "weights" / "context_repeat.json"
 
 

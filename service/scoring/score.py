@@ -90,7 +90,7 @@ class Policy:
     repeat_window: timedelta = timedelta(hours=24)
     longer_windows: tuple[timedelta, ...] = (timedelta(hours=72), timedelta(days=7))
     same_issue_threshold: float = 0.65
-    repeated_context_threshold: float = 0.5
+    repeated_context_threshold: float = 0.55
     avoidable_threshold: float = 0.7
     review_confidence: float = 0.6
     high_effort: float = 3.0

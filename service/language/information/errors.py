@@ -121,7 +121,8 @@ def asked_error(clause: str) -> set[Item]:
     """The error that a requesting clause (plain) asks for: its "code", its "text", "any" at all, or "" either."""
     if _NOT_ERROR.search(clause) or asks_outcome(clause) or _QUOTED.search(clause) or _ERROR_CODE.search(clause):
         return set()
-    if _WHAT_ERROR.search(clause):
+    exact = re.search(r"\b(?:what|which|exact|say|says|read|copy|paste|wording)\b", clause)
+    if _WHAT_ERROR.search(clause) and (exact or not _ANY_ERROR.search(clause)):
         code, text = bool(_CODE_ONLY.search(clause)), bool(re.search(r"message|text|say|read|wording|see", clause))
         return {Item(Kind.ERROR, "code" if code and not text else "text" if text and not code else "")}
     if _ANY_ERROR.search(clause):

@@ -105,6 +105,6 @@ def given_dates(text: str, wanted: frozenset[Item]) -> list[Given]:
     found += [
         Given(Item(Kind.DATE, "month"), 0.9, m.group()) for m in re.finditer(rf"\b(?:{'|'.join(MONTHS)})\b", text)
     ]
-    if roles and not lacks(text) and not found and re.search(r"\d", text):
+    if roles and not lacks(text) and not any(g.item.role in roles for g in found) and re.search(r"\d", text):
         found += [Given(Item(Kind.DATE, role), 0.8) for role in roles]
     return found

@@ -36,6 +36,7 @@ _WH_START = re.compile(
     r"(?:whats?(?! an? )|which|where|when|who|whom|whose|how (?:many|much|long|often|old"
     r"|do|did|would|about)|how's|may i|can i have)\b"
 )
+_BRIEF = re.compile(r"^(?:[\w#/'-]+\W+){1,5}please\W*$")
 _CONFIRM = re.compile(
     r"\b(?:please|pls|plz|kindly|just|let me|let's|can you|could you|to|would you"
     r"|want to|like to|i'll)\s+(?:please\s+|just\s+|quickly\s+|also\s+|double[-"
@@ -45,7 +46,7 @@ _CONFIRM = re.compile(
     r"|everything|all|the (?:details|information))(?: (?:all|the|details|information"
     r"|above|be|sound|look))* (?:correct|right|ok|okay|good|fine|accurate|work"
     r"|true)\b"
-    r"|\b(?:right|correct|ok|okay|yes|yeah|isn't it|is it|huh|am i right|does that"
+    r"|\b(?:right|correct|ok|okay|yes|yeah|isn't it|huh|am i right|does that"
     r" work)\s*\?\s*$|\bconfirm (?:the|these|this|that|if|whether|following|details)\b"
     r"|\b(?:is|are) (?:the )?(?:details|information|following) (?:correct|right)\b"
     r"|\blet me see if i\b|\bam i (?:right|correct)\b|\bdid i get\b|\bif i(?:'ve"
@@ -154,7 +155,7 @@ def asks_outcome(text: str) -> bool:
 
 def requests(clause: str) -> bool:
     """Does this clause ask or request something?"""
-    return "?" in clause or bool(_REQUEST.search(clause) or _WH_START.search(clause))
+    return "?" in clause or any(pattern.search(clause) for pattern in (_REQUEST, _WH_START, _BRIEF))
 
 
 def asks(text: str) -> bool:

@@ -82,7 +82,7 @@ _TIME = re.compile(
 )
 _EMAIL = re.compile(r"\b[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+\b", re.IGNORECASE)
 _PHONE = re.compile(
-    r"(?<![\w-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,6}(?:[\s.-]\d{2,6}){1,4}(?![\w-])"
+    r"(?<![\w-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,6}(?:[\s.-]\d{2,8}){1,4}(?![\w-])"
     r"|(?<![\w-])\+?\d{9,14}(?![\w-])"
 )
 _PREFIXES = r"(?:ord|order|inv|cust?|cn|tkt|case|inc|acc|acct|trk|sn|bk|pol|clm|txn|rma|po|ref|id)"
