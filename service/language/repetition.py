@@ -14,17 +14,16 @@ STEM = 5
 FEWEST_SHARED = 2
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
-_STOP = frozenset(
-    (
-        "a about again all also am an and any are as ask asked at be been but by can cannot could did do does don done "
-        "for from get got had has have he hello help her hey hi him his how i if in into is it its just know let "
-        "like me mean my need never no nor not now of off ok okay on one or our out please pls re really said same "
-        "she should so some still sure tell thank thanks that the their them then there these they thing this "
-        "those time to told too try tried up us very was we were what when where which who why will with would yes "
-        "you your i'm i've i'd i'll it's that's don't doesn't didn't can't won't isn't wasn't aren't what's "
-        "there's you're im ive dont doesnt didnt cant wont want wants "
-    ).split()
-)
+_COMMON = """
+a about again all also am an and any are as ask asked at be been but by can cannot could did do does don done
+for from get got had has have he hello help her hey hi him his how i if in into is it its just know let like
+me mean my need never no nor not now of off ok okay on one or our out please pls re really said same she
+should so some still sure tell thank thanks that the their them then there these they thing this those time to
+told too try tried up us very was we were what when where which who why will with would yes you your i'm i've
+i'd i'll it's that's don't doesn't didn't can't won't isn't wasn't aren't what's there's you're im ive dont
+doesnt didnt cant wont want wants
+"""
+_STOP = frozenset(_COMMON.split())
 
 
 @lru_cache(maxsize=4096)
