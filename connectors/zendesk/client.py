@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import requests
@@ -27,9 +27,6 @@ log = logging.getLogger(__name__)
 ACCOUNT = "api"
 UPDATES = "tickets-update"
 EXPORTS = "search-export"
-
-SEARCH_LAG = timedelta(minutes=10)
-"""A solved ticket is found by searching only some minutes later, so a sweep looks back this much further."""
 
 JOB_LOOKS = 3
 """How often a background job is looked at in one go; a slow one is looked at again by re-reading the ticket."""
@@ -92,8 +89,9 @@ class ZendeskClient:
 
     def ended_since(self, moment: datetime) -> Iterator[str]:
         """Ids of tickets solved at or after `moment`, by exporting a search: an agent may do so, and unlike the
-        incremental export it does not give back every ticket that we have only just written to."""
-        since = (moment - SEARCH_LAG).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        incremental export it does not give back every ticket that we have only just written to. A ticket is found some
+        minutes after it was solved, so a caller looks back a little further than its last call."""
+        since = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         cursor: str | None = None
         while True:
             request = actions.solved_since(since, cursor)

@@ -21,6 +21,9 @@ from service.conversation import Channel, Contact, Conversation, Event, EventKin
 from service.writeback import OUTCOMES, AlreadyThere, FieldValue, Writable, WrittenNote, parse_note
 
 DISPUTE = "dispute"
+TRANSCRIPT_LINES = 4
+"""Messages by which a comment that holds a whole chat is recognised."""
+
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -112,9 +115,14 @@ def _transcript(events: Sequence[AuditEvent], material: Material, cast: Cast) ->
 
 
 def _is_transcript(comment: Message, spoken: Sequence[Message]) -> bool:
-    """Whether a comment only repeats a chat that is read message by message anyway."""
-    lines = [m.text for m in spoken if m.text][:2]
-    return bool(lines) and len(comment.text) > len("".join(lines)) and all(line in comment.text for line in lines)
+    """Whether a comment only repeats a chat that is read message by message anyway: its first lines, in order."""
+    lines = [m.text for m in spoken if m.text][:TRANSCRIPT_LINES]
+    place = 0
+    for line in lines:
+        place = comment.text.find(line, place) + len(line)
+        if place < len(line):
+            return False
+    return len(lines) > 1 and len(comment.text) > sum(map(len, lines)) + len(lines)
 
 
 def _in_order(dated: list[tuple[Message, Channel]]) -> list[tuple[Message, Channel]]:

@@ -330,7 +330,7 @@ def test_solved_tickets_are_found_page_by_page(wire: Any, client: ZendeskClient)
     assert list(client.ended_since(BEGIN)) == ["1", "2"]
 
     queries = [call.request.params for call in wire.calls if "search" in call.request.url]
-    assert queries[0]["query"] == "status>=solved solved>=2026-03-02T08:50:00Z"
+    assert queries[0]["query"] == "status>=solved solved>=2026-03-02T09:00:00Z"
     assert queries[1]["page[after]"] == "c"
 
 

@@ -376,6 +376,39 @@ def test_recorded_users(fixtures: Path) -> None:
     assert Counter(user.role for user in users if user) == {"end-user": len(users)}
 
 
+def test_recorded_exports_and_fields(fixtures: Path) -> None:
+    """A search export with a next page, and a field as it comes back when made."""
+    export = recorded(fixtures, "GET_search_export_200")["response"]["body"]
+    made = recorded(fixtures, "POST_ticket_fields_201")["response"]["body"]
+
+    assert all(payloads.ident(found.get("id")) for found in payloads.records(export["results"]) if "id" in found)
+    assert next_cursor(export) == (export["meta"]["after_cursor"] if export["meta"]["has_more"] else None)
+    assert payloads.ident(payloads.record(made["ticket_field"]).get("id")) == str(made["ticket_field"]["id"])
+
+
+def test_warehouse_comment_rows(fixtures: Path) -> None:
+    """Rows of real comments with the users that are in the same export; the others' roles stay unknown."""
+
+    def rows(name: str) -> list[dict[str, str]]:
+        with (fixtures / "warehouse_rows" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    people = filter(None, (payloads.user(row) for row in rows("user_data")))
+    users = {person.id: person for person in people}
+    comments = rows("ticket_comment_data")
+    audits = [
+        {"id": n, "created_at": row["created"], "author_id": row["user_id"],
+         "events": [{"id": row["id"], "type": "Comment", "body": row["body"], "public": row["public"] == "TRUE"}]}
+        for n, row in enumerate(comments)
+    ]  # fmt: skip
+
+    messages = mapped({"id": 1, "requester_id": comments[0]["user_id"]}, audits, users=users).conversation.messages
+
+    assert len(messages) == len(comments) == 20
+    assert all(message.at for message in messages)
+    assert Counter(message.role.value for message in messages) == {"customer": 1, "unknown": 19}
+
+
 def test_recorded_jobs(fixtures: Path) -> None:
     states = [
         recorded(fixtures, f"GET_job_statuses_ID_200_{state}")["response"]["body"]["job_status"]["status"]

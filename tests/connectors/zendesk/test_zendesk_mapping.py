@@ -125,7 +125,7 @@ def test_chats_are_read_message_by_message(read: Read, audit: Audit) -> None:
                 visitor_id="visitor-9",
             ),
         ),
-        audit(9, comment("Transcript: where is my lamp / Which lamp? / the red one ...", AGENT)),
+        audit(9, comment("Ada: where is my lamp / Bot: Which lamp? / Ada: the red one / Kim: hi ...", AGENT)),
         via={"channel": "native_messaging"},
     )
 
@@ -136,6 +136,17 @@ def test_chats_are_read_message_by_message(read: Read, audit: Audit) -> None:
     assert reading.conversation.messages[3].author.group == "care"
     assert reading.conversation.channel is Channel.MESSAGING
     assert reading.conversation.opened_at == BEGIN
+
+
+@pytest.mark.parametrize("words", ["hi again, hello", "hello, hi", "hi"])
+def test_a_comment_beside_a_chat_is_no_transcript(read: Read, audit: Audit, words: str) -> None:
+    one = read(audit(0, chat(said(0, str(CUSTOMER), "hi"))), audit(1, comment(words, AGENT)))
+    two = read(
+        audit(0, chat(said(0, str(CUSTOMER), "hi"), said(1, "agent:601", "hello there"))),
+        audit(1, comment(words, AGENT)),
+    )
+
+    assert (len(one.conversation.messages), len(two.conversation.messages)) == (2, 3)
 
 
 def test_what_structured_messages_say(read: Read, audit: Audit) -> None:

@@ -599,6 +599,20 @@ def test_other_clients_find_what_they_look_for(
     assert "page%5Bafter%5D=1" in page["links"]["next"]
 
 
+def test_tickets_made_over_the_api(sandbox: Sandbox, api: Callable[..., requests.Response], connect: Connect) -> None:
+    asked = {"subject": "lamp", "comment": {"body": "it is broken"}, "tags": ["vip"]}
+    theirs = {**asked, "requester": {"name": "Ada", "email": "ada@example.com"}, "colour": "red"}
+    first, again, ours = (
+        api("POST", "/tickets.json", json={"ticket": data}).json()["ticket"] for data in (theirs, theirs, asked)
+    )
+
+    assert first["requester_id"] == again["requester_id"]
+    assert ours["requester_id"] == sandbox.own_id
+    (message,) = connect(sandbox).read(str(first["id"])).conversation.messages
+    assert (message.role, message.text) == (Role.CUSTOMER, "it is broken")
+    assert api("POST", "/tickets", json={"ticket": {"subject": "empty"}}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
