@@ -7,7 +7,7 @@ DATA ?= $(or $(DESKMARK_SHARED),../shared)/data
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check quality bench lock format
+.PHONY: help demo up test check quality bench lock format schemas
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ quality: .venv/.dev ## how right the scores are, on labelled conversations (docs
 
 bench: .venv/.dev ## how fast it is, as ratios of one run (docs/benchmarks.md)
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
+schemas: .venv/.dev
+	@$(BIN)/python -c 'import json, pathlib, service.document as d; [pathlib.Path(f"docs/{k}.schema.json").write_text(json.dumps(d.schema(k), indent=2) + "\n") for k in ("conversation", "policy")]'
 
 lock: .venv/.dev ## resolve the requirements anew
 	$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \

@@ -50,7 +50,6 @@ from service.language.model import MiniLM  # noqa: E402
 from service.scoring import scorecard  # noqa: E402
 from service.scoring.customer import customer_keys  # noqa: E402
 from service.scoring.score import Case, History, Policy, Score  # noqa: E402
-from service.settings import Settings  # noqa: E402
 from service.store import conversations as store  # noqa: E402
 from service.store import history, installations  # noqa: E402
 from service.store.database import Database, migrate  # noqa: E402
@@ -197,7 +196,9 @@ def bare_inserts(url: str, name: str) -> float:
     """Rows a second into a table like ours, one commit each, from as many connections as the web test has."""
     plain = url.replace("+psycopg", "")
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS bare (id bigserial PRIMARY KEY, key text UNIQUE, at timestamptz)")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS bare (id bigserial PRIMARY KEY, key text UNIQUE, at timestamptz)"
+        )
 
     def work(part: int) -> None:
         with psycopg.connect(plain, autocommit=True) as connection:
@@ -227,7 +228,7 @@ def scoring() -> Table:
     by_customer = defaultdict(list)
     for each in made:
         by_customer[each.contact.id].append(each)
-    rows: Table = [("vector cache", "conversations/s per core", "texts embedded per conversation", "where the time goes")]
+    rows: Table = [("vector cache", "conversations/s per core", "texts embedded each", "where the time goes")]
     try:
         for label, rounds in (("cold", ROUNDS), ("warm", ROUNDS)):
             rates, embedded, shares = [], 0.0, dict[str, float]()

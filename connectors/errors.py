@@ -1,4 +1,4 @@
-"""Errors of talking to a helpdesk, named by what the caller must do. Raised in one place each; retried by tasks only."""
+"""Errors of talking to a helpdesk, named by what the caller must do. Raised in one place each, retried by tasks."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ DEFAULT_WAIT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One request to a helpdesk, built purely and sent by `Http`. `path` starts with `/`; `query` values are strings."""
+    """One request to a helpdesk, built purely and sent by `Http`. `path` starts with `/`."""
 
     method: str
     path: str

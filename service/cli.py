@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +20,6 @@ from service.score_file import BadLine, dump, read, scorecards
 from service.scoring.score import Policy
 from service.spool import Spool
 
-
 SERVICE_COMMANDS = ("up", "connect", "installations", "writing", "sign-in-link", "migrate", "key")
 """Commands of `service.commands`, imported when one is asked for: `score` needs no web server and no database."""
 
@@ -28,7 +27,7 @@ SERVICE_COMMANDS = ("up", "connect", "installations", "writing", "sign-in-link",
 class Commands(click.Group):
     """The commands of this module and, by name, those of the running service."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All names, in the order of a first visit."""
         return ["demo", "score", *SERVICE_COMMANDS]
 
@@ -36,7 +35,7 @@ class Commands(click.Group):
         """The command of this name."""
         if cmd_name not in SERVICE_COMMANDS:
             return super().get_command(ctx, cmd_name)
-        known = {command.name: command for command in import_module("service.commands").COMMANDS}
+        known: dict[str, click.Command] = {c.name: c for c in import_module("service.commands").COMMANDS}
         return known[cmd_name]
 
 
@@ -46,7 +45,7 @@ def main() -> None:
     """Reads support conversations, decides what really happened, and writes the verdict back to the helpdesk."""
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """An ISO 8601 time with an offset."""
 
     name = "time"

@@ -101,6 +101,7 @@ class Message:
 
     @property
     def role(self) -> Role:
+        """Who wrote it."""
         return self.author.role
 
 

@@ -368,5 +368,6 @@ def policy_from_json(text: str | bytes) -> Policy:
 
 def schema(kind: Literal["conversation", "policy"]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a document, as shipped in `docs/`."""
-    shape = {"conversation": ConversationDocument, "policy": PolicyDocument}[kind]
+    shapes: dict[str, type[BaseModel]] = {"conversation": ConversationDocument, "policy": PolicyDocument}
+    shape = shapes[kind]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **shape.model_json_schema(by_alias=True)}

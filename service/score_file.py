@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from service import note, writeback
@@ -15,6 +15,8 @@ from service.language.embedding import Embedder
 from service.scoring.score import History, Policy, Scorecard
 from service.scoring.scorecard import score_conversation
 from service.spool import DuplicateConversation, Spool
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ def _writeback(card: Scorecard, conversation: Conversation, policy: Policy, aske
     """What a helpdesk with all our fields and nothing of ours on it yet would be sent."""
     wanted = note.desired(card, conversation, policy)
     empty = writeback.AlreadyThere(fields=dict.fromkeys(writeback.FIELDS[:-1]))
-    moment = asked or datetime.min
-    planned = writeback.plan(wanted, empty, reference=writeback.note_reference(card), now=moment)
+    # The time would only go into `dm_scored_at`, which is left out: the same input gives the same bytes.
+    planned = writeback.plan(wanted, empty, reference=writeback.note_reference(card), now=asked or EPOCH)
     return {
         "tags": list(planned.add_tags),
         "fields": dict(planned.fields),

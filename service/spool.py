@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from service.conversation import Conversation
 from service.document import from_json, to_document
@@ -43,7 +44,7 @@ class Spool:
         self._latest: float | None = None
         self.count = 0
 
-    def __enter__(self) -> Spool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -57,7 +58,9 @@ class Spool:
         try:
             self._database.execute("INSERT INTO line VALUES (?, ?, ?, ?, ?)", row)
         except sqlite3.IntegrityError as error:
-            raise DuplicateConversation(f"conversation {conversation.id!r} stands on an earlier line already") from error
+            raise DuplicateConversation(
+                f"conversation {conversation.id!r} stands on an earlier line already"
+            ) from error
         keys = [(key, number, started) for key in customer_keys(conversation)]
         self._database.executemany("INSERT INTO customer VALUES (?, ?, ?)", keys)
         times = [_seconds(m.at) for m in conversation.messages] + [_seconds(e.at) for e in conversation.events]

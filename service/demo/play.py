@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from service.conversation import Conversation, Event, Message
 from service.demo.story import GROUP, Story
-from service.scoring.score import Scorecard
 from service.store import installations, results
 from service.store.database import Database
 from service.store.models import Conversation as Row
@@ -38,33 +37,58 @@ class Snapshot(Protocol):
     """What stands on a conversation of a sandbox."""
 
     @property
-    def tags(self) -> tuple[str, ...]: ...
+    def tags(self) -> tuple[str, ...]:
+        """All tags."""
+        ...
+
     @property
-    def notes(self) -> tuple[str, ...]: ...
+    def notes(self) -> tuple[str, ...]:
+        """The text of every private note."""
+        ...
 
 
 class Sandbox(Protocol):
     """A local helpdesk, as each connector brings one."""
 
     @property
-    def base_url(self) -> str: ...
+    def base_url(self) -> str:
+        """Where its API is."""
+        ...
+
     @property
-    def secrets(self) -> Mapping[str, str]: ...
-    def seed(self, conversation: Conversation, *, ended: bool = True, **how: bool) -> str: ...
-    def continue_(
-        self, conversation_id: str, messages: Iterable[Message] = (), events: Iterable[Event] = ()
-    ) -> object: ...
-    def connect_webhook(self, url: str) -> object: ...
-    def snapshot(self, conversation_id: str) -> Snapshot: ...
+    def secrets(self) -> Mapping[str, str]:
+        """What an installation connected to it stores."""
+        ...
+
+    def seed(self, conversation: Conversation, *, ended: bool = True) -> str:
+        """Play a conversation in; its id there."""
+        ...
+
+    def continue_(self, conversation_id: str, messages: Iterable[Message] = (), events: Iterable[Event] = ()) -> object:
+        """Play more into it."""
+        ...
+
+    def connect_webhook(self, url: str) -> object:
+        """Send its webhooks there."""
+        ...
+
+    def snapshot(self, conversation_id: str) -> Snapshot:
+        """What stands on a conversation now."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Helpdesk:
-    """One sandbox, and the options its installation needs beside secrets."""
+    """One sandbox, the options its installation needs beside secrets, and how it plays a ticket nobody can write to.
+
+    `seed_read_only` seeds such a ticket and `escalate` lets people take it over; only Zendesk has them.
+    """
 
     connector: str
     sandbox: Sandbox
     options: Mapping[str, Any]
+    seed_read_only: Callable[[Conversation], str] | None = None
+    escalate: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +135,21 @@ class Demo:
     def play(self, stories: Iterable[Story], tell: Callable[[int], None]) -> None:
         """Play one round and wait until nothing is left to do; `tell` gets the number of stories seeded so far."""
         for count, story in enumerate(stories, 1):
-            # Only Zendesk has tickets that nobody can write to.
-            how = {"read_only": True} if story.read_only else {}
-            self._numbers[story.name] = self._of(story).seed(_first_part(story), **how)
+            helpdesk = self._of(story)
+            seed = helpdesk.seed_read_only if story.read_only else helpdesk.sandbox.seed
+            assert seed is not None, f"{helpdesk.connector} has no read-only conversations"
+            self._numbers[story.name] = seed(_first_part(story))
             tell(count)
 
     def go_on(self, stories: Iterable[Story]) -> None:
         """What happens later to conversations that were played before: reopened, or handed to people at last."""
         for story in stories:
-            number, sandbox = self._numbers[story.name], self._of(story)
-            if story.read_only:
-                sandbox.escalate(number)  # type: ignore[attr-defined]  # only Zendesk has tickets nobody can write to
+            number, helpdesk = self._numbers[story.name], self._of(story)
+            if story.read_only and helpdesk.escalate is not None:
+                helpdesk.escalate(number)
             if story.reopened_at is not None:
                 later = _second_part(story)
-                sandbox.continue_(number, later.messages, later.events)
+                helpdesk.sandbox.continue_(number, later.messages, later.events)
 
     def settle(self, tell: Callable[[int, int], None]) -> bool:
         """Wait until every delivery is looked at and nothing is due; `tell` gets (scored, known). False: too slow."""
@@ -155,7 +180,7 @@ class Demo:
 
     def _outcome(self, story: Story) -> Played:
         number = self._numbers[story.name]
-        there = self._of(story).snapshot(number)
+        there = self._of(story).sandbox.snapshot(number)
         own = tuple(tag for tag in there.tags if tag.startswith(PREFIX) and tag != f"{PREFIX}ignore")
         notes = [note for note in map(parse_note, there.notes) if note is not None]
         with self._database.read() as session:
@@ -174,8 +199,8 @@ class Demo:
             missing=_missing(story, own, [note.reference for note in notes]),
         )
 
-    def _of(self, story: Story) -> Sandbox:
-        return self._helpdesks[story.conversation.helpdesk].sandbox
+    def _of(self, story: Story) -> Helpdesk:
+        return self._helpdesks[story.conversation.helpdesk]
 
 
 def _seconds(session: Session, row: Row) -> float | None:

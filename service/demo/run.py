@@ -6,11 +6,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 
-from cryptography.fernet import Fernet
+from pydantic import SecretStr
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -23,7 +24,7 @@ from service.demo.story import Story, stories
 from service.embedded import Embedded
 from service.settings import Settings
 from service.store.database import Database
-from service.store.secrets import SecretBox
+from service.store.secrets import SecretBox, new_key
 from tasks.runtime import utc_now
 
 NOTHING = "-"
@@ -43,7 +44,7 @@ def run(settings: Settings, *, console: Console, stay: bool) -> int:
         database = Database(settings.database)
         stack.callback(database.close)
         helpdesks = (
-            Helpdesk("zendesk", zendesk, zendesk.options),
+            Helpdesk("zendesk", zendesk, zendesk.options, partial(zendesk.seed, read_only=True), zendesk.escalate),
             Helpdesk("intercom", intercom, {}),
         )
         secrets = SecretBox(settings.secret_key.get_secret_value())
@@ -63,8 +64,8 @@ def run(settings: Settings, *, console: Console, stay: bool) -> int:
 def demo_settings(folder: Path, port: int) -> Settings:
     """Settings of a demo: keys made on the spot, no settle time, everything in `folder`."""
     return Settings(
-        secret_key=Fernet.generate_key().decode(),
-        session_key=token_urlsafe(32),
+        secret_key=SecretStr(new_key()),
+        session_key=SecretStr(token_urlsafe(32)),
         data_dir=folder,
         database_url="",
         redis_url="",

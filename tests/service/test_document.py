@@ -38,7 +38,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 words = st.text(max_size=12)
 names = st.text(min_size=1, max_size=8)
-moments = st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda d: d.replace(tzinfo=UTC))
+moments = st.none() | st.datetimes(timezones=st.just(UTC))
 shares = st.none() | st.floats(0, 1)
 bots = st.builds(BotTurn, st.none() | words, shares, st.lists(words, max_size=2).map(tuple))
 messages = st.builds(
@@ -123,7 +123,10 @@ def test_a_rating_keeps_numbers_and_words_apart() -> None:
         ("[]", "object"),
         ('{"messages": []}', "id: "),
         (json.dumps(minimal(messages=[])), "messages: "),
-        (json.dumps(minimal(messages=[{"id": "m", "author": {"role": "robot"}, "text": ""}])), "messages.0.author.role"),
+        (
+            json.dumps(minimal(messages=[{"id": "m", "author": {"role": "robot"}, "text": ""}])),
+            "messages.0.author.role",
+        ),
         (json.dumps(minimal(opened_at="2026-01-22T11:39:00")), "opened_at: "),
         (json.dumps(minimal(channel="pigeon")), "channel: "),
         (json.dumps(minimal(messages=[{"id": "m", "author": {"role": "bot"}, "text": "a"}] * 2)), "stands twice"),
