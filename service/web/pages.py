@@ -43,6 +43,7 @@ def home() -> str:
     p = parts()
     with p.database.read() as session:
         counts = overview.counts(session)
+        said = queries.verdicts(session, SCORES)
         return render_template(
             "home.html",
             connected=len(installations.all_of(session)),
@@ -50,8 +51,8 @@ def home() -> str:
             total=sum(counts.conversations.values()),
             waiting=counts.conversations.get(State.NEW, 0) + counts.writes.get(WriteState.PENDING, 0),
             dead=counts.conversations.get(State.DEAD, 0) + counts.writes.get(WriteState.DEAD, 0),
-            charts=[(name, SCORES[name], _bars(name, queries.verdicts(session, name))) for name in SCORES],
-            latest=queries.conversations(session, state=State.SCORED).rows[:8],
+            charts=[(name, SCORES[name], _bars(name, said[name])) for name in SCORES],
+            charted=min(queries.LATEST, counts.conversations.get(State.SCORED, 0)),
             troubled=queries.troubled(session),
         )
 
