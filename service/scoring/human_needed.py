@@ -26,6 +26,9 @@ FIRST_REPEAT, NEXT_REPEAT = 0.4, 0.6
 """Weights of a bot message that repeats an earlier one: the second repetition suffices, one and a re-ask do not; one
 after the customer has rejected that very answer weighs like the second."""
 
+GIVEN_UP = 0.6
+"""Weight of giving up: with one repeated answer it suffices, alone it does not."""
+
 LOW_CONFIDENCE = 0.5
 """Default of the setting `low_confidence`: a reported confidence below it is a weak sign."""
 
@@ -171,7 +174,7 @@ def _signs(part: BotPart, position: int, policy: Policy) -> Iterable[Sign]:
     message = part.messages[position]
     if message.role is Role.CUSTOMER and position in part.customer:
         yield from _requests(part, position, policy)
-        if position and not part.solved(position):
+        if any(i < position for i in part.bot) and not part.solved(position):
             yield from _asks_again(part, position)
     elif message.role is Role.BOT and position in part.bot:
         yield from _failures(part, position)
@@ -193,8 +196,6 @@ def _requests(part: BotPart, position: int, policy: Policy) -> Iterable[Sign]:
         yield Sign(position, Reason.POLICY_RESTRICTION, STRONG, "raises a matter that only a person may handle")
     if has(reading, Signal.FRUSTRATED):
         yield Sign(position, Reason.FRUSTRATION, STRONG, "is angry or frustrated")
-    if has(reading, Signal.GIVES_UP) and not part.solved(position):
-        yield Sign(position, Reason.MISSING_KNOWLEDGE, WEAK, "gives up")
 
 
 def _asks_again(part: BotPart, position: int) -> Iterable[Sign]:
@@ -206,6 +207,8 @@ def _asks_again(part: BotPart, position: int) -> Iterable[Sign]:
         yield Sign(position, Reason.LOOP, WEAK, "says that the question was not answered")
     if has(reading, Signal.UNSOLVED):
         yield Sign(position, Reason.MISSING_KNOWLEDGE, WEAK, "says that the answer did not help")
+    if has(reading, Signal.GIVES_UP):
+        yield Sign(position, Reason.MISSING_KNOWLEDGE, GIVEN_UP, "gives up")
     if part.asked_again(position):
         yield Sign(position, Reason.LOOP, WEAK, "asks the same again")
 
