@@ -42,7 +42,6 @@ READ_ONLY = ("read-only", "read only", "ai agent ticket")
 class Known:
     """What has been learned of an account while the process runs."""
 
-    own_id: str | None = None
     no_log: bool = False
     no_surveys: bool = False
     agents: dict[str, tuple[float, User]] = field(default_factory=dict)
@@ -57,6 +56,7 @@ class ZendeskClient:
         self.options = Options.read(installation.options, prefix=installation.prefix)
         self._http = http
         self._known = known
+        self._own_id: str | None = None
         self._auth = BearerToken(installation)
         http.session.auth = self._auth
 
@@ -103,9 +103,9 @@ class ZendeskClient:
 
     def own_actor_ids(self) -> frozenset[str]:
         """The id of the user that the token belongs to; asked once."""
-        if self._known.own_id is None:
-            self._known.own_id = ident(self.me().get("id"))
-        return frozenset(filter(None, (self._known.own_id,)))
+        if self._own_id is None:
+            self._own_id = ident(self.me().get("id"))
+        return frozenset(filter(None, (self._own_id,)))
 
     def me(self) -> Record:
         """The user that the token belongs to."""

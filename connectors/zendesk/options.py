@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
+from limits import parse
+
 from service.writeback import FIELDS
 
 ANSWER_BOT_ID = "-1"
@@ -58,10 +60,10 @@ class Options:
             read_only_tags=_words(options.get("read_only_tags"), ()),
             field_ids=MappingProxyType(_field_ids(options)),
             conversation_log=log if log in ("always", "never") else "auto",
-            rate=str(options.get("rate", RATE)),
-            ticket_update_rate=str(options.get("ticket_update_rate", TICKET_UPDATE_RATE)),
-            per_ticket_rate=str(options.get("per_ticket_rate", PER_TICKET_RATE)),
-            search_export_rate=str(options.get("search_export_rate", SEARCH_EXPORT_RATE)),
+            rate=_rate(options.get("rate"), RATE),
+            ticket_update_rate=_rate(options.get("ticket_update_rate"), TICKET_UPDATE_RATE),
+            per_ticket_rate=_rate(options.get("per_ticket_rate"), PER_TICKET_RATE),
+            search_export_rate=_rate(options.get("search_export_rate"), SEARCH_EXPORT_RATE),
         )
 
     def is_bot_email(self, email: str | None) -> bool:
@@ -76,6 +78,15 @@ def _words(value: object, default: Iterable[str]) -> frozenset[str]:
     if not isinstance(value, list | tuple | set | frozenset):
         return frozenset(default)
     return frozenset(str(word).strip().lower() for word in value if str(word).strip())
+
+
+def _rate(value: object, default: str) -> str:
+    """A rate that the `limits` library understands, else the default: a typing mistake must not stop the work."""
+    try:
+        parse(str(value))
+    except ValueError:
+        return default
+    return str(value)
 
 
 def _field_ids(options: Mapping[str, object]) -> dict[str, int]:

@@ -507,6 +507,7 @@ def test_options_keep_their_defaults() -> None:
     assert "bot" in odd.bot_tags
     assert dict(odd.field_ids) == {}
     assert odd.rate == "9/hour"
+    assert Options.read({"rate": "fast", "per_ticket_rate": ""}).rate == Options().rate
 
 
 def test_the_registry_knows_zendesk() -> None:

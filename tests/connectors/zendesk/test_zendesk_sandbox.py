@@ -311,6 +311,41 @@ def test_a_trigger_fires_on_the_change_to_solved_only(
     assert receiver.events == [f"trigger.solved {number}"]
 
 
+@pytest.mark.parametrize(
+    ("conditions", "fires"),
+    [
+        ({"all": [{"field": "status", "operator": "is", "value": "solved"}]}, True),
+        ({"all": [{"field": "status", "operator": "is_not", "value": "solved"}]}, False),
+        ({"any": [{"field": "status", "operator": "value_previous", "value": "new"}]}, True),
+        ({"any": [{"field": "status", "operator": "changed", "value": None}]}, True),
+        ({"any": [{"field": "status", "operator": "less_than", "value": "solved"}]}, False),
+        ({"all": [{"field": "update_type", "operator": "is", "value": "Create"}]}, False),
+        ({"all": [{"field": "priority", "operator": "is", "value": "high"}]}, False),
+    ],
+)
+def test_conditions_of_triggers(
+    sandbox: Sandbox,
+    receiver: Receiver,
+    told: Told,
+    api: Callable[..., requests.Response],
+    conditions: Any,
+    fires: bool,
+) -> None:
+    number = sandbox.seed(told("C: help"), ended=False)
+    hook = {"name": "n", "endpoint": receiver.url, "http_method": "POST", "request_format": "json", "status": "active"}
+    made = api("POST", "/webhooks", json={"webhook": {**hook, "subscriptions": ["conditional_ticket_events"]}}).json()
+    notify = {"field": "notification_webhook", "value": [made["webhook"]["id"], "{{ticket.status}}"]}
+    trigger = {"title": "t", "conditions": conditions, "actions": [{"field": "status", "value": "open"}, notify]}
+    assert api("POST", "/triggers", json={"trigger": trigger}).status_code == 201
+    assert len(api("GET", "/webhooks").json()["webhooks"]) == 1
+
+    sandbox.end(number)
+    assert sandbox.flush()
+
+    assert [body for _, body in receiver.got] == ([b"Solved"] if fires else [])
+    assert api("DELETE", f"/webhooks/{made['webhook']['id']}").status_code == 204
+
+
 def test_our_own_write_comes_back_under_our_name(
     sandbox: Sandbox, receiver: Receiver, told: Told, connect: Connect
 ) -> None:
