@@ -204,6 +204,4 @@ def _ask_write_back(runtime: Runtime, session: Session, row_id: str, card: Score
     if needed:
         work.ask(session, WRITING, row_id, at=runtime.clock())
         return WriteState.PENDING
-    if row.write_due_at is not None:
-        return WriteState(row.write_state)
     return WriteState.WRITTEN if row.written_at is not None else WriteState.NONE

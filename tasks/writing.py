@@ -14,7 +14,7 @@ from service.scoring.score import Scorecard
 from service.store import conversations, installations, models, results, work
 from service.store.models import State, WriteState
 from service.store.work import WRITING, Claim
-from service.writeback import Desired, Plan, Writable
+from service.writeback import AlreadyThere, Desired, Plan, Writable
 from tasks import standing
 from tasks.claims import claimed
 from tasks.runtime import Runtime
@@ -78,7 +78,7 @@ def _write(runtime: Runtime, job: Job) -> None:
             return
         made = standing.changes(job.wanted, reading.there, job.card, job.installation, runtime.clock())
         if not made:
-            _done(runtime, job, made, requests=0)
+            _done(runtime, job, reading.there, made, requests=0)
             return
         if reading.there.writable is Writable.NOTHING:
             raise NotWritable("the helpdesk lets nobody change this conversation now")
@@ -87,7 +87,7 @@ def _write(runtime: Runtime, job: Job) -> None:
         except Conflict:
             reading = job.client.read(job.row.external_id)
             continue
-        _done(runtime, job, made, requests=requests)
+        _done(runtime, job, reading.there, made, requests=requests)
         return
     raise RetryLater("the conversation changed each time it was to be written", after=runtime.settings.retry_seconds)
 
@@ -130,22 +130,19 @@ def _read_again(runtime: Runtime, job: Job) -> None:
         runtime.queue.score([job.held.id])
 
 
-def _done(runtime: Runtime, job: Job, made: Plan, *, requests: int) -> None:
+def _done(runtime: Runtime, job: Job, there: AlreadyThere, made: Plan, *, requests: int) -> None:
+    """What is wanted stands there now. Remembered also when an earlier attempt wrote it and died before saying so."""
+    nothing_there = AlreadyThere(fields=dict.fromkeys(there.fields))
+    whole = standing.changes(job.wanted, nothing_there, job.card, job.installation, runtime.clock())
+    content = standing.content_of(job.wanted)
     with runtime.database.begin() as session:
-        written = work.unless_asked_again(WRITING, job.held, WriteState.WRITTEN)
-        work.finish(session, WRITING, job.held, write_state=written)
-        if requests:
-            results.save_writeback(
-                session,
-                job.held.id,
-                results.Sent(
-                    episode=job.card.episode,
-                    content=standing.content_of(job.wanted),
-                    actions=standing.actions_of(made),
-                    requests=requests,
-                ),
-                now=runtime.clock(),
-            )
+        known = requests == 0 and results.last_written(session, job.held.id) == content
+        stands = bool(whole) or job.row.written_at is not None
+        state = work.unless_asked_again(WRITING, job.held, WriteState.WRITTEN if stands else WriteState.NONE)
+        work.finish(session, WRITING, job.held, write_state=state)
+        if stands and not known:
+            sent = results.Sent(job.card.episode, content, standing.actions_of(made or whole), requests)
+            results.save_writeback(session, job.held.id, sent, now=runtime.clock())
     log.info("written", conversation=job.held.id, requests=requests)
 
 

@@ -160,6 +160,7 @@ class Shop:
     messages: Messages
     clock: Any
     installation_id: str = "i1"
+    account: str = "acme"
     numbers: Iterator[int] = field(default_factory=count)
 
     def webhook(self, key: str, signal: Signal = Signal.ENDED, **more: Any) -> int:
@@ -184,11 +185,20 @@ class Shop:
             return conversations.get(session, self.id_of(key))
 
     def id_of(self, key: str) -> str:
-        return conversations.conversation_id(self.desk.name, "acme", key)
+        return conversations.conversation_id(self.desk.name, self.account, key)
 
-    def change(self, **values: Any) -> None:
+    def change(self, installation_id: str = "i1", **values: Any) -> None:
         with self.runtime.database.begin() as session:
-            installations.change(session, self.installation_id, **values)
+            installations.change(session, installation_id, **values)
+
+    def connect(self, name: str, account: str) -> Shop:
+        """A second helpdesk on the same database; from now on either's messages are worked on with both."""
+        other = Desk(name)
+        desks = {self.desk.name: self.desk, name: other}
+        both = replace(self.runtime, clients=Clients(desks, Limiter()))
+        _install(both, other, "i2", account)
+        self.runtime = both
+        return Shop(both, other, self.messages, self.clock, "i2", account)
 
 
 def conversation(key: str, started: datetime, turns: Sequence[tuple[Role, str]], **more: Any) -> Conversation:
@@ -233,29 +243,32 @@ def desk() -> Desk:
 @pytest.fixture
 def shop(database: Database, settings: Settings, desk: Desk, clock: Any) -> Shop:
     """A connected helpdesk with writing switched on."""
-    box = SecretBox(settings.secret_key.get_secret_value())
-    new = installations.NewInstallation(
-        connector=desk.name,
-        account="acme",
-        base_url="https://acme.example",
-        secrets=box.lock({"token": "t"}),
-        prefix="dm__",
-        writing=True,
-        id="i1",
-    )
-    with database.begin() as session:
-        installations.add(session, new, now=clock())
     messages = Messages()
     runtime = Runtime(
         settings=settings,
         database=database,
-        secrets=box,
+        secrets=SecretBox(settings.secret_key.get_secret_value()),
         clients=Clients({desk.name: desk}, Limiter()),
         embedder=WordVectors(),
         queue=messages,
         clock=clock,
     )
+    _install(runtime, desk, "i1", "acme")
     return Shop(runtime, desk, messages, clock)
+
+
+def _install(runtime: Runtime, desk: Desk, installation_id: str, account: str) -> None:
+    new = installations.NewInstallation(
+        connector=desk.name,
+        account=account,
+        base_url="https://acme.example",
+        secrets=runtime.secrets.lock({"token": "t"}),
+        prefix="dm__",
+        writing=True,
+        id=installation_id,
+    )
+    with runtime.database.begin() as session:
+        installations.add(session, new, now=runtime.clock())
 
 
 @dataclass(frozen=True)

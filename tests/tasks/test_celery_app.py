@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from celery.exceptions import Retry
 from kombu.exceptions import OperationalError
+from redis.exceptions import ConnectionError as ConnectionLost
 from sqlalchemy.exc import OperationalError as DatabaseAway
 
 from connectors.errors import RetryLater
 from service.settings import Settings
-from tasks import celery_app, jobs, worker_state
+from tasks import broker, celery_app, jobs, worker_state
 from tasks.celery_app import QUEUES, ROUTES, CeleryQueue, configure, publisher, schedule
 
 ROOT = Path(__file__).parents[2]
@@ -133,3 +138,39 @@ def test_each_task_does_its_one_thing(
     assert worker_state.runtime() is not before
     before.database.close()
     worker_state.runtime().database.close()
+
+
+def test_the_worker_s_module(
+    settings: Settings, valkey: str, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, no_warning_filters: None
+) -> None:
+    """What a worker does at start, in this process: logs, models for who scores, connections after the fork."""
+    monkeypatch.setattr(worker_state, "_process", worker_state._Process())
+    monkeypatch.delitem(sys.modules, "tasks.worker", raising=False)
+    environment = {"REDIS_URL": valkey, "DATABASE_URL": sqlite_url, "DESKMARK_SESSION_KEY": "s"}
+    environment["DESKMARK_SECRET_KEY"] = settings.secret_key.get_secret_value()
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("service.logs.configure_logs", lambda level: None)
+    worker = importlib.import_module("tasks.worker")
+    loaded: list[str] = []
+    monkeypatch.setattr(worker_state, "load_models", lambda: loaded.append("models"))
+    worker._logs()
+    for queues, expected in (("ingest", []), ("score", ["models"])):
+        worker.app.amqp.queues.select([queues])
+        worker._before_fork(sender=SimpleNamespace(app=worker.app))
+        assert loaded == expected
+    worker._after_fork()
+    worker_state.runtime().database.close()
+
+
+@pytest.fixture
+def no_warning_filters() -> Iterator[None]:
+    with warnings.catch_warnings():
+        yield
+
+
+def test_a_channel_whose_connection_is_gone_says_so() -> None:
+    channel = object.__new__(broker.Channel)
+    channel.connection = SimpleNamespace(client=None)
+    with pytest.raises(ConnectionLost):
+        channel._connparams()

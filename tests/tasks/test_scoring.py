@@ -148,6 +148,28 @@ def test_another_customer_is_no_return(shop: Any, open_shop: Any, clock: Any) ->
     assert verdict(shop, "1") == "pending"
 
 
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_return_on_the_other_helpdesk(shop: Any, open_shop: Any, kit: Any, clock: Any, verified: bool) -> None:
+    """The same verified address in one account group is the same customer; an unverified one proves nothing."""
+    from service.conversation import Channel, Contact  # noqa: PLC0415
+
+    other = shop.connect("intercom", "acme-chat")
+    for installation in ("i1", other.installation_id):
+        shop.change(installation, account_group="acme")
+    open_shop("1")
+    clock.forward(hours=3)
+    contact = Contact(id="someone", email="Pat@Example.com", email_verified=verified)
+    started = clock() - timedelta(minutes=4)
+    other.desk.tickets["9"] = kit.ticket(
+        kit.conversation("9", started, kit.unhelpful, contact=contact, channel=Channel.EMAIL, helpdesk="intercom")
+    )
+    other.webhook("9")
+    other.work()
+    assert verdict(shop, "1") == ("returned" if verified else "pending")
+    assert (shop.desk.verdict("1") == "returned") is verified
+    assert ("dm__repeat__of" in other.desk.tickets["9"].tags) is verified
+
+
 def test_when_the_window_passes_pending_becomes_final(shop: Any, open_shop: Any, clock: Any) -> None:
     open_shop("1")
     reads = shop.desk.reads

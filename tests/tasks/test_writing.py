@@ -127,6 +127,10 @@ def test_killed_after_the_helpdesk_took_it(shop: Any, scored: Any, clock: Any) -
     sweep(shop)
     assert (len(ticket.notes), shop.desk.writes) == (1, 1)
     assert shop.row("1").write_state == WriteState.WRITTEN
+    with shop.runtime.database.read() as session:
+        remembered = session.scalars(select(Writeback)).one()
+    assert remembered.actions["note"]["text"].splitlines()[0] == ticket.notes[0].splitlines()[0]
+    assert remembered.requests == 0
 
 
 def test_read_only_is_shown_and_written_when_it_becomes_writable(shop: Any, scored: Any, clock: Any) -> None:
@@ -191,3 +195,15 @@ def test_a_helpdesk_that_is_away(shop: Any, scored: Any, clock: Any) -> None:
     sweep(shop)
     assert shop.row("1").write_state == WriteState.WRITTEN
     assert shop.desk.reads == 2, "a second attempt reads again"
+
+
+def test_changed_meanwhile_it_settles_first(shop: Any, scored: Any, clock: Any) -> None:
+    ticket = scored()
+    settled = shop.runtime.settings.model_copy(update={"settle_seconds": 300})
+    object.__setattr__(shop.runtime, "settings", settled)
+    late = Message(id="late", author=Author(Role.CUSTOMER, "c1"), text="One more thing.", at=clock())
+    ticket.conversation = replace(ticket.conversation, messages=(*ticket.conversation.messages, late))
+    ticket.stamp += 1
+    shop.work()
+    assert shop.row("1").due_at == clock() + timedelta(minutes=5)
+    assert shop.desk.writes == 0
