@@ -1,4 +1,4 @@
-"""Commands around the running service: up, migrate, connect, installations, writing, sign-in-link, key."""
+"""Commands around the running service: up, migrate, connect, check, prepare, writing, sign-in-link and their like."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from typing import Any
 import click
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from service import embedded
+from connectors.errors import ConnectorError
+from service import embedded, setting_up
 from service.embedded import EmbeddedError, own_settings
 from service.settings import Settings
 from service.store import installations as store
 from service.store import queries
 from service.store.database import Database
 from service.store.database import migrate as bring_up_to_date
+from service.store.models import Installation
 from service.store.secrets import SecretBox, new_key
 from service.web.connecting import KINDS, Kind, NotAccepted, new_installation, webhook_url
-from tasks.runtime import utc_now
+from tasks.runtime import connected, utc_now
 
 
 def settings() -> Settings:
@@ -151,11 +154,56 @@ def installations() -> None:
 def writing(installation: str, state: str) -> None:
     """Switch writing to a connected helpdesk on or off."""
     with database(settings()) as opened, opened.begin() as session:
-        if store.get(session, installation) is None:
-            raise click.ClickException(f"no helpdesk is connected as {installation}; see deskmark installations")
-        store.change(session, installation, writing=state == "on")
+        store.change(session, _row(session, installation).id, writing=state == "on")
     click.echo(f"Writing is {state}.")
 
 
-COMMANDS: tuple[click.Command, ...] = (up, migrate, sign_in_link, key, connect, installations, writing)
+@click.command()
+@click.argument("installation")
+def check(installation: str) -> None:
+    """Look at a connected helpdesk: does it let Deskmark in, and what is left to do there."""
+    given = settings()
+    with database(given) as opened, opened.read() as session:
+        found = connected(_row(session, installation), SecretBox(given.secret_key.get_secret_value()))
+    try:
+        seen = setting_up.check(found, public_url=given.public_url)
+    except ConnectorError as error:
+        raise click.ClickException(f"the helpdesk does not answer: {error}") from error
+    for each in seen:
+        click.echo(f"{'ok  ' if each.right else 'TODO'}  {each.text}")
+    if not all(each.right for each in seen):
+        raise SystemExit(1)
+
+
+@click.command()
+@click.argument("installation")
+@click.option("--by-trigger", is_flag=True, help="Connect the webhook to a trigger instead of subscribing to events.")
+def prepare(installation: str, by_trigger: bool) -> None:
+    """Make Zendesk's custom fields and webhook over its API, and keep their ids and the signing secret."""
+    given = settings()
+    if not given.public_url.startswith("https://"):
+        raise click.ClickException("Zendesk calls https addresses only: set PUBLIC_URL to the one of this service")
+    box = SecretBox(given.secret_key.get_secret_value())
+    with database(given) as opened, opened.begin() as session:
+        row = _row(session, installation)
+        endpoint = webhook_url(given, row.connector, row.id)
+        try:
+            made = setting_up.prepare(connected(row, box), endpoint=endpoint, by_trigger=by_trigger)
+        except (ConnectorError, setting_up.NothingToPrepare) as error:
+            raise click.ClickException(str(error)) from error
+        locked = box.lock({**box.unlock(row.secrets), **made.secrets})
+        store.change(session, row.id, options={**row.options, **made.options}, secrets=locked)
+    for line in made.made:
+        click.echo(line)
+    click.echo("The webhook's signing secret is stored.")
+
+
+def _row(session: Session, installation: str) -> Installation:
+    row = store.get(session, installation)
+    if row is None:
+        raise click.ClickException(f"no helpdesk is connected as {installation}; see deskmark installations")
+    return row
+
+
+COMMANDS: tuple[click.Command, ...] = (up, migrate, sign_in_link, key, connect, installations, check, prepare, writing)
 """Everything here, for the command line to mount."""
