@@ -117,11 +117,13 @@ def demo(once: bool, port: int, data_dir: Path | None) -> None:
     Needs no account and no server. On a terminal it stays up so that you can look around; --once ends it. The exit
     status is 1 when an expected write-back is missing.
     """
-    runner = import_module("service.demo.run")
-    with runner.temporary_folder(data_dir) as folder:
-        status = runner.run(
-            runner.demo_settings(folder, port), console=Console(), stay=sys.stdout.isatty() and not once
-        )
+    runner, embedded = import_module("service.demo.run"), import_module("service.embedded")
+    stay = sys.stdout.isatty() and not once
+    try:
+        with runner.temporary_folder(data_dir) as folder:
+            status = runner.run(runner.demo_settings(folder, port), console=Console(), stay=stay)
+    except embedded.EmbeddedError as error:
+        raise click.ClickException(str(error)) from error
     sys.exit(status)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
@@ -33,7 +34,13 @@ PIPE_WIDTH = 200
 
 
 def run(settings: Settings, *, console: Console, stay: bool) -> int:
-    """Play the demo in a data folder of its own; the exit status. With `stay` it stays up until Ctrl-C."""
+    """Play the demo in a data folder of its own; the exit status. With `stay` it stays up until Ctrl-C.
+
+    Whatever tells it to stop (also a closed terminal, or a shell that hides Ctrl-C from its background jobs) raises
+    `KeyboardInterrupt`, and everything it started ends. Raises `EmbeddedError` when the service cannot start.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     began = time.monotonic()
     if not console.is_terminal:
         console.width = PIPE_WIDTH
@@ -57,7 +64,9 @@ def run(settings: Settings, *, console: Console, stay: bool) -> int:
         _summary(outcome, finished, time.monotonic() - began, console)
         if stay:
             console.print(f"\nOpen [bold]{service.base_url}[/bold] to see every conversation. Ctrl-C stops the demo.")
-            service.wait()
+            with suppress(KeyboardInterrupt):
+                service.wait()
+            console.print("Stopping ...")
     return 0 if finished and not any(played.missing for played in outcome) else 1
 
 
