@@ -48,7 +48,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     keep: tuple[int, ...] = ()
     ready: Callable[[], bool] | None = None
-    patience: float = 30.0
+    patience: float = 60.0
     last: bool = False
     folder: Path | None = None
 

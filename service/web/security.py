@@ -11,6 +11,7 @@ from datetime import timedelta
 from flask import Flask, Response, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.store import queries
@@ -57,6 +58,8 @@ def protect(app: Flask, *, https: bool) -> None:
     app.after_request(_with_headers)
     if https:
         app.after_request(_with_strict_transport)
+        # A proxy stands in front. Its word for the visitor's address counts failed sign-ins, and nothing else.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0, x_host=0)  # type: ignore[method-assign]
     # Told by what was found out before, without asking again: a page that says the database is down needs no database.
     app.context_processor(lambda: {"signed_in": g.get("signed_in", False), "demo": parts().settings.demo})
 

@@ -90,6 +90,20 @@ def test_tries_are_limited(web: Any) -> None:
     assert codes == [403] * 10 + [429]
 
 
+def test_behind_a_proxy_tries_are_counted_for_the_visitor(make_web: Any, sqlite_url: str) -> None:
+    web = make_web(sqlite_url, public_url="https://desk.example")
+    web.app.config.update(SESSION_COOKIE_SECURE=False, SESSION_COOKIE_NAME="deskmark")
+    client = web.client()
+    token = web.csrf(client, web.link())
+
+    def guess(visitor: str) -> int:
+        headers = {"X-Forwarded-For": visitor}
+        return int(client.post("/sign-in/guess", data={"csrf_token": token}, headers=headers).status_code)
+
+    assert [guess("203.0.113.7") for _ in range(11)][-1] == 429
+    assert guess("203.0.113.8") == 403
+
+
 def test_a_form_without_its_token_is_refused(web: Any, seed: Any) -> None:
     row_id = seed()
     client = web.admin()
