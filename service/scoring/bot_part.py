@@ -116,6 +116,15 @@ class BotPart:
         offers = [i for i in turn if has(self.bot[i], Signal.OFFERS_HANDOFF)]
         return bool(offers) and not any(_HELPED_OR.search(self.messages[i].text) for i in offers)
 
+    def recovers(self, position: int) -> bool:
+        """Whether the bot goes on to a useful answer in the same turn, before anybody else speaks."""
+        for i in range(position + 1, len(self.messages)):
+            if self.messages[i].role is not Role.BOT:
+                return False
+            if i in self.acts and self.acts[i].useful >= PRESENT and not self.says((i,), *FAILURES):
+                return True
+        return False
+
     def rejected(self, position: int) -> bool:
         """Whether the customer's message before the bot's at `position` rejects an answer."""
         before = max((i for i in self.customer if i < position), default=-1)

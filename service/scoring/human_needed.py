@@ -96,6 +96,13 @@ _DESK = re.compile(
 )
 
 
+_SPECIALISTS = re.compile(
+    r"\b(?!(?:our|the|a|an|my|your|this|support|service|customer|care|human|live|one|another|entire|whole|with|to) )"
+    r"\w+[ -](?:team|desk|department|specialists?|office|unit|advis[eo]rs?)\b",
+    re.IGNORECASE,
+)
+
+
 def human_needed(conversation: Conversation, until: int, policy: Policy, embedder: Embedder) -> Need:
     """The signs among the first `until` public messages that a human was needed.
 
@@ -223,7 +230,7 @@ def _failures(part: BotPart, position: int) -> Iterable[Sign]:
     """Signs that a bot's own words give."""
     reading, act = part.bot[position], part.acts[position]
     # "I can't, but you can do it under Settings" and "I can't find it, is the number right?" go on helping.
-    helps_on = act.useful >= PRESENT or (act.asks >= PRESENT and act.no_answer < PRESENT)
+    helps_on = part.recovers(position) or act.useful >= PRESENT or (act.asks >= PRESENT and act.no_answer < PRESENT)
     failing = WEAK if helps_on else STRONG
     clarifies = act.asks >= PRESENT and act.no_answer < CLARIFIES
     if has(reading, Signal.TOOL_FAILURE):
@@ -232,6 +239,8 @@ def _failures(part: BotPart, position: int) -> Iterable[Sign]:
         yield Sign(position, Reason.POLICY_RESTRICTION, failing, "says that only a person may do it")
     if has(reading, Signal.ANNOUNCES_HANDOFF) and _DESK.search(part.messages[position].text):
         yield Sign(position, Reason.POLICY_RESTRICTION, STRONG, "calls people who alone may handle this")
+    elif has(reading, Signal.ANNOUNCES_HANDOFF) and _SPECIALISTS.search(part.messages[position].text):
+        yield Sign(position, Reason.UNSUPPORTED_REQUEST, WEAK, "calls specialists")
     if clarifies:
         return
     if reading[Signal.MISUNDERSTOOD] >= max(PRESENT, reading[Signal.NO_ANSWER], reading[Signal.CANNOT_DO]):

@@ -17,6 +17,7 @@ from service.scoring.human_needed import Reason
 from service.scoring.score import Case, History, Policy, Score
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "escalation_dev.jsonl"
+HELD_OUT = SAMPLES.with_name("escalation_held_out.jsonl")
 EMBEDDER = CachedEmbedder(MiniLM(), MemoryCache())
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROLES = {"c": Role.CUSTOMER, "b": Role.BOT, "a": Role.AGENT, "s": Role.SYSTEM, "u": Role.UNKNOWN}
@@ -46,13 +47,13 @@ def outcome(score: Score) -> tuple[object, ...]:
     return score.verdict, score.details["timing"], score.details["reason"]
 
 
-def samples() -> list[dict[str, object]]:
-    return [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
+def read(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def test_our_own_conversations() -> None:
     """They were tuned on: the test keeps what was reached, it is no estimate of quality."""
-    rows = samples()
+    rows = read(SAMPLES)
     scores = [judge(from_document(row["conversation"])) for row in rows]  # type: ignore[arg-type]
     right = sum(s.verdict == row["verdict"] for s, row in zip(scores, rows, strict=True))
     in_time = sum(s.details["timing"] == row["timing"] for s, row in zip(scores, rows, strict=True))
@@ -62,9 +63,16 @@ def test_our_own_conversations() -> None:
     assert accused.count("avoidable") >= 0.95 * len(accused)
 
 
+def test_conversations_that_were_not_tuned_on() -> None:
+    rows = read(HELD_OUT)
+    scores = [judge(from_document(row["conversation"])) for row in rows]  # type: ignore[arg-type]
+    assert sum(s.verdict == row["verdict"] for s, row in zip(scores, rows, strict=True)) >= 0.85 * len(rows)
+    assert all(row["verdict"] == "avoidable" for s, row in zip(scores, rows, strict=True) if s.verdict == "avoidable")
+
+
 def test_times_and_events_are_not_needed() -> None:
     """Without times, and without a handoff event where an agent answers, the verdict stays."""
-    for row in samples():
+    for row in read(SAMPLES):
         full = from_document(row["conversation"])  # type: ignore[arg-type]
         if any(e.kind != EventKind.HANDOFF for e in full.events) or not full.by(Role.AGENT):
             continue
@@ -156,6 +164,23 @@ def test_a_failure_that_is_made_good() -> None:
     )
     assert judge(talk(*turns)).verdict == "missed"
     assert judge(talk(*turns, "c: great, that's what I needed, thank you")).verdict == "not_needed"
+
+
+def test_a_bot_that_recovers_by_itself() -> None:
+    turns = (
+        "c: where is my parcel",
+        "b: Sorry, something went wrong on my side.",
+        "b: It is in Lyon and arrives today.",
+    )
+    assert judge(talk(*turns)).verdict == "not_needed"
+    assert judge(talk(*turns[:2], "s: note", turns[2])).verdict == "missed"
+
+
+def test_named_specialists_are_a_weak_sign() -> None:
+    asked = "c: I'd like to rent the hall for a wedding"
+    named = judge(talk(asked, "b: I'm connecting you with our banqueting team.", "a: Hello, which day?"))
+    assert (named.verdict, named.confidence) == ("warranted", 0.6)
+    assert judge(talk(asked, "b: I'm connecting you with our team.", "a: Hello, which day?")).verdict == "unclear"
 
 
 def test_failed_and_completed_actions() -> None:
