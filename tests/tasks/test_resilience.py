@@ -353,11 +353,27 @@ def test_killed_while_writing(house: House, desk: str, kit: Any, before: bool) -
     house.comes_to_rest(desk, key)
 
 
-def test_duplicates(house: House, desk: str, kit: Any) -> None:
-    house.desks[desk].hooks.duplicates = 3
-    key = seed(house, desk, kit, 30)
-    house.comes_to_rest(desk, key)
-    house.desks[desk].hooks.duplicates = 0
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="a worker's children are found in /proc")
+def test_a_child_killed_while_scoring(house: House, kit: Any) -> None:
+    """As by the kernel when memory runs out: the worker itself lives on."""
+    with house.wires["zendesk"].held(*READ["zendesk"], before=True) as gate:
+        key = seed(house, "zendesk", kit, 15)
+        assert gate.reached.wait(PATIENCE)
+        worker = house.processes["score"].pid
+        for child in Path(f"/proc/{worker}/task/{worker}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+    house.comes_to_rest("zendesk", key)
+
+
+def test_duplicates_in_the_wrong_order(house: House, desk: str, kit: Any) -> None:
+    hooks = house.desks[desk].hooks
+    hooks.duplicates = 3
+    hooks.hold()
+    keys = [seed(house, desk, kit, number) for number in (30, 31)]
+    hooks.release(backwards=True)
+    for key in keys:
+        house.comes_to_rest(desk, key)
+    hooks.duplicates = 0
 
 
 def test_broker_killed_and_emptied(house: House, kit: Any) -> None:
