@@ -99,11 +99,13 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def _engine(url: str, pool_size: int) -> Engine:
+    # Parameters are hidden: an error's text ends up in logs, and customers' words do not belong there.
     if make_url(url).get_backend_name() != "sqlite":
         # A connection that died with a restarted server is noticed before it is handed out.
-        return create_engine(url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size)
+        return create_engine(url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
     # Python's own transaction handling would begin too late and not immediately: it is switched off, see _begin.
-    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000})
+    arguments = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_connected)
     event.listen(engine, "begin", _sqlite_begin)
     return engine

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect
+from sqlalchemy.exc import IntegrityError
 
 from service.store.database import Database, alembic_config, driver_url, migrate
-from service.store.models import Base
+from service.store.models import Base, Vector
 
 
 def test_models_and_migrations_agree(database: Database) -> None:
@@ -45,3 +48,9 @@ def test_addresses_as_hosting_companies_give_them() -> None:
 def _empty(database: Database) -> None:
     with database.engine.begin() as connection:
         command.downgrade(alembic_config(connection), "base")
+
+
+def test_errors_quote_no_values(database: Database) -> None:
+    with pytest.raises(IntegrityError) as failure, database.begin() as session:
+        session.execute(insert(Vector).values(key=b"customer", vector=None, created_at=datetime.now(UTC)))
+    assert "customer" not in str(failure.value).replace("customer_keys", "")

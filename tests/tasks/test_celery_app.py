@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import structlog
 from celery.exceptions import Retry
 from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as ConnectionLost
@@ -106,6 +107,21 @@ def test_a_failure_that_passes_is_waited_for_as_long_as_it_asks(celery: Any, mon
         with pytest.raises(Retry):
             jobs.sweep()
     assert waits == [42, jobs.DATABASE_AWAY]
+
+
+def test_the_unforeseen_says_where_and_quotes_nothing(celery: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise ValueError("the customer's words")
+
+    monkeypatch.setattr(worker_state, "runtime", fail)
+    with structlog.testing.capture_logs() as logs, pytest.raises(jobs.Failed, match=r"^ValueError$") as failure:
+        jobs.score("abc")
+    assert failure.value.__cause__ is None
+    assert failure.value.__suppress_context__
+    (entry,) = logs
+    assert (entry["task"], entry["ids"], entry["error"]) == ("deskmark.score", ("abc",), "ValueError")
+    assert entry["frames"][-1].endswith(" fail")
+    assert "words" not in str(logs)
 
 
 def test_a_process_needs_settings(monkeypatch: pytest.MonkeyPatch) -> None:
