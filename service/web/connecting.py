@@ -59,6 +59,7 @@ class Kind:
     account_hint: str
     base_url: str = ""
     base_url_hint: str = ""
+    note: str = ""
 
 
 BOT_AUTHORS = Field(
@@ -102,6 +103,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
             account_hint="The part before .zendesk.com",
             base_url_hint="https://your-company.zendesk.com",
+            note="The command deskmark prepare makes the ticket fields and the webhook and fills in their ids and secret.",
         ),
         "intercom": Kind(
             "intercom",
