@@ -103,7 +103,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
             account_hint="The part before .zendesk.com",
             base_url_hint="https://your-company.zendesk.com",
-            note="The command deskmark prepare makes the ticket fields and the webhook and fills in their ids and secret.",
+            note="The command deskmark prepare makes ticket fields and webhook, and fills in ids and secret.",
         ),
         "intercom": Kind(
             "intercom",
