@@ -4,7 +4,8 @@
 
 Data: `exchange_train.jsonl` and `context_repeat_train.jsonl` (Schema-Guided Dialogue, CC BY-SA 4.0). Folds are whole
 domains ("Flights", "Banks"), so a matched pair is never split and no service of the measured rows was trained on.
-`context_repeat_dev.jsonl` is only measured. Writes `service/language/weights/context_repeat.json`: numbers only.
+`context_repeat_dev.jsonl` is only measured. The written support frames take no part here. Writes numbers only, to
+`service/language/weights/context_repeat.json`.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def blurred(seen: Echo, label: int, rng: random.Random) -> Echo:
 
 
 def train_stack(data: list[Turn], rows: list[tuple[tuple[float, ...], Echo]]) -> tuple[Logistic, Logistic]:
-    """Both models over a question's features: before and after the reply. Blurred copies keep exact echo from being all."""
+    """Both models over a question's features; blurred copies keep an exact echo from being all that counts."""
     rng = random.Random(11)
     labels = np.array([turn.label for turn in data])
     asked = fit(np.array([row for row, _ in rows]), labels, 0.3)
@@ -195,8 +196,9 @@ def report(name: str, data: list[Turn], chances: list[float], threshold: float) 
     everything = prf([(t.label, f) for t, f in zip(data, flags, strict=True)])
     p, r, f1 = prf(probes)
     return (
-        f"{name:<34} t={threshold:.2f} probes P {p:.3f} R {r:.3f} F1 {f1:.3f} pair {right:.3f} near {np.mean(near):.3f} "
-        f"confirm {np.mean(confirms):.3f} | all turns P {everything[0]:.3f} R {everything[1]:.3f} F1 {everything[2]:.3f}"
+        f"{name:<34} t={threshold:.2f} probes P {p:.3f} R {r:.3f} F1 {f1:.3f} pair {right:.3f} "
+        f"near {np.mean(near):.3f} confirm {np.mean(confirms):.3f} "
+        f"| all turns P {everything[0]:.3f} R {everything[1]:.3f} F1 {everything[2]:.3f}"
     )
 
 

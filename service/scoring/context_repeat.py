@@ -21,7 +21,8 @@ Source: matcher trained on Schema-Guided Dialogue by `training/context_repeat.py
 ...     (Role.AGENT, "What is your order number?"),
 ... ]
 >>> messages = tuple(Message(f"m{n}", Author(role), text) for n, (role, text) in enumerate(said))
->>> score = context_repeat(Case(Conversation("1", messages), History(), Policy(), embedder=None))  # type: ignore[arg-type]
+>>> case = Case(Conversation("1", messages), History(), Policy(), embedder=None)  # type: ignore[arg-type]
+>>> score = context_repeat(case)
 >>> score.verdict, score.value, score.evidence[0].answered_in
 ('repeated', 1, 'm0')
 """
@@ -39,6 +40,9 @@ from service.language.information.items import Item
 from service.language.information.naming import name_of
 from service.language.information.reask import asks_anything, assess
 from service.scoring.score import Case, Evidence, Score
+
+READ_LENGTH = 4000
+"""Characters of a message that are read: a pasted log asks and answers nothing, and patterns must stay fast."""
 
 UNCLEAR_BAND = 0.15
 """How far below the threshold a question is still worth calling unclear."""
@@ -70,7 +74,7 @@ def context_repeat(case: Case) -> Score:
             "candidates": [
                 {"message": a.message.id, "probability": round(a.finding.probability, 4)}
                 for a in asked
-                if asks_anything(a.message.text) or a.finding.probability >= threshold
+                if asks_anything(a.message.text[:READ_LENGTH]) or a.finding.probability >= threshold
             ],
             "kinds": sorted({a.finding.item.kind.value for a in repeats if a.finding.item}),
         }
@@ -129,7 +133,8 @@ def _judge(case: Case, position: int, start: int) -> Finding:
     exchanges = _exchanges(messages[:joined], case.conversation.subject)
     spoken = sum(1 for m in messages[joined:position] if m.role is Role.AGENT)
     reply = _reply(messages, position)
-    return assess(messages[position].text, exchanges, reply, opening=spoken <= 1, embedder=case.embedder)
+    question = messages[position].text[:READ_LENGTH]
+    return assess(question, exchanges, reply, opening=spoken <= 1, embedder=case.embedder)
 
 
 def _exchanges(messages: Sequence[Message], subject: str | None) -> list[Exchange]:
@@ -139,10 +144,11 @@ def _exchanges(messages: Sequence[Message], subject: str | None) -> list[Exchang
     for message in messages:
         if message.role is Role.CUSTOMER:
             if subject and not exchanges:
-                exchanges.append(Exchange(message.id, "", subject))
-            exchanges.append(Exchange(message.id, prompt, message.text, message.attachments))
+                exchanges.append(Exchange(message.id, "", subject[:READ_LENGTH]))
+            text = message.text[:READ_LENGTH]
+            exchanges.append(Exchange(message.id, prompt, text, message.attachments))
         elif message.role in (Role.BOT, Role.AGENT):
-            prompt = message.text
+            prompt = message.text[:READ_LENGTH]
     return exchanges
 
 
@@ -154,7 +160,7 @@ def _reply(messages: Sequence[Message], position: int) -> str | None:
             said.append(message.text)
         elif said and message.role is Role.AGENT:
             break
-    return "\n".join(said) or None
+    return "\n".join(said)[:READ_LENGTH] or None
 
 
 def _evidence(asked: Asked) -> Evidence:

@@ -25,7 +25,7 @@ def embedder() -> CachedEmbedder:
 
 
 def talk(*lines: str, timed: bool = True, **changes: object) -> Conversation:
-    """Lines "C: text" (customer), B bot, A and D two agents, "N: text" A's note; "handoff" and "transferred" are events."""
+    """Lines "C: text" (customer), B bot, A and D agents, "N: text" A's note; "handoff" and "transferred" are events."""
     messages, events = [], []
     for i, line in enumerate(lines):
         at = START + timedelta(seconds=30 * i) if timed else None
@@ -106,7 +106,8 @@ def test_notes_are_not_questions(judge) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_the_subject_counts_as_given(judge) -> None:  # type: ignore[no-untyped-def]
-    talked = talk("C: Two parts are missing", OVER, "handoff", "A: What is your order number?", subject="Order 5530-1187")
+    lines = ("C: Two parts are missing", OVER, "handoff", "A: What is your order number?")
+    talked = talk(*lines, subject="Order 5530-1187")
     assert judge(talked).evidence[0].answered_in == "m0"
 
 
@@ -116,7 +117,8 @@ def test_what_came_while_waiting_counts_as_given(judge) -> None:  # type: ignore
 
 
 def test_an_agent_who_writes_twice_in_a_row(judge) -> None:  # type: ignore[no-untyped-def]
-    score = judge(talk(LATE, OVER, "handoff", "A: Hello.", "S: joined", "A: What is your order number?", "C: 48213", "A: Ok"))
+    lines = ("A: Hello.", "S: joined", "A: What is your order number?", "C: 48213", "A: Ok")
+    score = judge(talk(LATE, OVER, "handoff", *lines))
     assert [e.message for e in score.evidence] == ["m5"]
 
 
@@ -153,7 +155,8 @@ def sample(row: dict[str, object]) -> Conversation:
         author = Author(Role(turn["role"]), turn.get("who", turn["role"]))
         attachments = tuple(turn.get("attachments", ()))
         messages.append(Message(f"m{i}", author, turn["text"], at, attachments=attachments))
-    return Conversation(str(row["id"]), tuple(messages), subject=row.get("subject"), events=tuple(events))  # type: ignore[arg-type]
+    subject = str(row["subject"]) if "subject" in row else None
+    return Conversation(str(row["id"]), tuple(messages), subject=subject, events=tuple(events))
 
 
 def test_own_samples(judge) -> None:  # type: ignore[no-untyped-def]

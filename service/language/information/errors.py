@@ -50,7 +50,7 @@ _ERROR_CODE = re.compile(
     r"|message|number|no\.?|id)?[\s:#-]*(?:is|says?|was|of|like|with|saying|reads?"
     r"|:|=)?\s*\"?(?:[a-z]{1,8}[-_ ]?)?\d{1,6}[\w-]*|\berr_[a-z_]+\b|\bhttp \d{3}\b"
     r"|\b(?:40[0-9]|50[0-4]|429)\b(?= (?:error|page|not found|forbidden|bad gateway"
-    r"|internal))|(?<![\w-])[a-z]{1,4}-?\d{2,6}(?:-\d+)?(?![\w-])(?=[^.?!]*\b(?:error"
+    r"|internal))|(?<![\w-])[a-z]{1,4}-?\d{2,6}(?:-\d+)?(?![\w-])(?=[^.?!]{0,60}\b(?:error"
     r"|display|screen|code|shows?|flash\w*|blink\w*)\b)|\b(?:error|display|screen"
     r"|code|shows?|showing|flash\w*|blink\w*)\b[^.?!]{0,25}?(?<![\w-])[a-z]{1,4}-?\d{1,6}(?![\w-])"
 )
@@ -143,6 +143,9 @@ def given_error(text: str, wanted: frozenset[Item]) -> list[Given]:
     code = _ERROR_CODE.search(text)
     if code:
         found.append(Given(Item(Kind.ERROR, "code"), 1.0, re.sub(r"[^0-9a-z]", "", code.group())))
+    quoted = _QUOTED.search(text)
+    if not code and quoted and re.search(r"\b[a-z]{1,4}[-_]?\d{2,6}\b", quoted.group()):
+        found.append(Given(Item(Kind.ERROR, "code"), 0.9))
     said = _SAYS.search(text)
     if said or (_QUOTED.search(text) and len(_QUOTED.search(text).group().split()) >= 2):  # type: ignore[union-attr]
         found.append(Given(Item(Kind.ERROR, "text"), 1.0 if said or re.search(r"error|message|says?", text) else 0.75))

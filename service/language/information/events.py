@@ -21,14 +21,18 @@ _SUM_GIVEN = re.compile(
 )
 _DATE_EVENTS = (
     ("bought", r"\b(?:order(?:ed)?|purchas\w*|buy|bought|place[d]?|paid|sign(?:ed)? up|subscribe\w*)\b"),
-    ("began",
-        (r"\b(?:start(?:ed)?|begin|began|begun|first (?:notice|happen|see|appear|occur)\w*"
-        r"|notic\w+|happen\w*|occur\w*|last (?:work|time)\w*|since when|stop(?:ped)?"
-        r" working|how long (?:has|have|is))\b")),
+    (
+        "began",
+        (
+            r"\b(?:start(?:ed)?|begin|began|begun|first (?:notice|happen|see|appear|occur)\w*"
+            r"|notic\w+|happen\w*|occur\w*|last (?:work|time)\w*|since when|stop(?:ped)?"
+            r" working|how long (?:has|have|is))\b"
+        ),
+    ),
     ("charged", r"\b(?:charg\w*|billed|debit\w*|taken|deduct\w*|payment (?:go|went|leave|left))\b"),
     ("arrived", r"\b(?:arriv\w*|deliver\w*|receiv\w*|ship\w*)\b"),
     ("sent", r"\b(?:sent|send|return(?:ed)?|post(?:ed)?|drop(?:ped)? (?:it )?off)\b"),
-)  # fmt: skip
+)
 _PAST_WHEN = re.compile(
     r"\b(?:when|what (?:date|day|time)|which (?:date|day)|on what (?:date|day)"
     r"|how long ago|since when|how long)\b[^?]*\b(?:did|was|were|has|have|is the"

@@ -44,13 +44,13 @@ class Match:
     weight: float
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def items_asked(text: str) -> frozenset[Item]:
     """`asked` of a raw text, cached: the same question is compared with every exchange."""
     return asked(plain(text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def items_given(bot: str, customer: str) -> tuple[Given, ...]:
     """`given` of raw texts, cached."""
     return tuple(given(bot, customer))
@@ -171,7 +171,7 @@ def _stem(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def features(question: str, bot: str, customer: str) -> tuple[float, ...]:
     """The matcher's features of a question and one exchange (raw texts); see `FEATURES` for their number."""
     items = items_asked(question)

@@ -222,11 +222,12 @@ def _named(text: str, raw: str) -> list[Given]:
         ):
             name = plain(match.group())
             result.append(Given(Item(Kind.CHOICE), 0.5, name))
-            near = (
-                [re.split(r"\W+", name)[0], re.split(r"\W+", name)[-1]]
-                + re.findall(r"^\W*(\w+)", plain(raw[match.end() :]))
-                + re.findall(r"(\w+)(?: (?:called|named|of|to|for|at|is|the|by))?\W*$", plain(raw[: match.start()]))
-            )
+            near = [
+                re.split(r"\W+", name)[0],
+                re.split(r"\W+", name)[-1],
+                *re.findall(r"^\W*(\w+)", plain(raw[match.end() :])),
+                *re.findall(r"(\w+)(?: (?:called|named|of|to|for|at|is|the|by))?\W*$", plain(raw[: match.start()])),
+            ]
             result += [
                 Given(Item(Kind.CHOICE, fold("doctor" if name.startswith("dr.") else word)), 0.9, name)
                 for word in near

@@ -1,7 +1,7 @@
 """Identifiers: which one a clause asks for, and which ones a customer's message holds.
 
-`asked_identifiers("could i get your order number?")` is `{Item(IDENTIFIER, "order")}`; "" is any reference, "~badge" one
-of no common kind.
+`asked_identifiers("could i get your order number?")` is `{Item(IDENTIFIER, "order")}`; "" is any reference, "~badge"
+one of no common kind.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ _OBTAINS = re.compile(
     r" (?:it|them) here|reply|include|mention|note)\b|^(?:\W*(?:and|so|ok(?:ay)?"
     r"|thanks|thank you|also|sorry|last thing|first|hi|hello|sure|alright|great"
     r"|perfect)\b)*\W*(?!please (?:enter|use|try|check|click|type|go|keep|have"
-    r"|open|press|insert|put|scan)\b)(?:(?:your|the|an?|any|ur)\b)?(?:\W*[\w/'-]+){1,4}\W*\?*$"
+    r"|open|press|insert|put|scan)\b)(?:(?:your|the|an?|any|ur)\s+)?[^\s?]+(?:\s+[^\s?]+){0,3}\s*\?*$"
 )
 _TURNED = re.compile(r"\b(?:numbers?|id|code|reference) (?:of|for) (?:the|your|this|that) (?:\w+ )?([a-z]+)")
 _ANY_NUMBER = re.compile(r"\b([a-z]{3,})[- ](?:numbers?|no\b\.?|ids?\b|codes?\b|key\b)")

@@ -32,7 +32,7 @@ SAME_QUESTION = 0.75
 _OPEN = re.compile(
     r"\b(?:what(?! an? )|which|who|whom|whose|where|when|how)\b|\b(?:tell|give"
     r"|send|share|provide|remind|let) (?:me|us)\b|\b(?:have|need|get|know) (?:the"
-    r"|your)\b|\bplease\b"
+    r"|your)\b|\bplease\b|\bdo you (?:happen to |also )?(?:see|have|know|get|remember|recall)\b"
 )
 _ECHOED = frozenset(
     {

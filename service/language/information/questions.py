@@ -24,9 +24,11 @@ _REQUEST = re.compile(
     r"|have|get|ask)|love to know|have to (?:know|ask)|must ask)\b"
     r"|\blet (?:me|us) have\b|\blet (?:me|us) know (?:your|the|what|which|where|when|who|how|whether|if"
     r"|a|any|on)\b|\b(?:tell|give|send) (?:me|us)\b|\b(?:provide|share|specify"
-    r"|mention) (?:me |us )?(?:your|the|a)\b"
+    r"|mention) (?:me |us )?(?:with )?(?:your|the|a)\b"
     r"|\b(?:do you mind|would you mind|mind)\s+(?:\w+ing)\b|\bi was wondering\b"
-    r"|\b(?:is|are|would be) (?:needed|required)\b|\bremind me\b|\bwondering (?:what"
+    r"|\b(?:is|are|would be) (?:needed|required)\b|\bremind me\b|\b(?:ask|request)"
+    r" (?:that )?you (?:to )?(?:please )?(?:kindly )?(?:provide|send|share|tell"
+    r"|give|confirm|state|attach|specify|let)\b|\bwondering (?:what"
     r"|which|when|where|if)\b"
 )
 _WH_START = re.compile(
@@ -36,7 +38,12 @@ _WH_START = re.compile(
     r"(?:whats?(?! an? )|which|where|when|who|whom|whose|how (?:many|much|long|often|old"
     r"|do|did|would|about)|how's|may i|can i have)\b"
 )
-_BRIEF = re.compile(r"^(?:[\w#/'-]+\W+){1,5}please\W*$")
+_PAUSE = re.compile(
+    r"\b(?:give|allow|grant) (?:me|us)(?: just)? (?:a|one|some|two|a few) (?:\w+"
+    r" )?(?:moments?|minutes?|seconds?|secs?|mins?|time|bit)\b"
+    r"|\b(?:bear with|hold on|hang on|one moment|just a (?:moment|minute|second|sec))\b"
+)
+_BRIEF = re.compile(r"^(?:[^\s?!]+\s+){1,5}please[.!?\s]*$")
 _CONFIRM = re.compile(
     r"\b(?:please|pls|plz|kindly|just|let me|let's|can you|could you|to|would you"
     r"|want to|like to|i'll)\s+(?:please\s+|just\s+|quickly\s+|also\s+|double[-"
@@ -71,7 +78,8 @@ _SECURITY = re.compile(
     r"|final) (?:two|three|four|five|six|\d)(?: (?:digits?|numbers?|characters?"
     r"|letters?))?"
     r"|date of birth|d\.?o\.?b\b|birth ?(?:date|day)|born|mother's maiden|security"
-    r" (?:question|word|code)|pass ?(?:word|phrase|code)|\bpin\b|one[- ]time|otp"
+    r" (?:question|word|code)|pass ?(?:word|phrase|code)|(?:your|current|card|old)"
+    r" pin\b|\bpin (?:number|code)\b|one[- ]time|otp"
     r"|2fa|two[- ]factor|cvv|social security|ssn|speaking (?:to|with) the (?:right"
     r"|account)|account holder|first line of)\b"
 )
@@ -155,6 +163,8 @@ def asks_outcome(text: str) -> bool:
 
 def requests(clause: str) -> bool:
     """Does this clause ask or request something?"""
+    if _PAUSE.search(clause) and "?" not in clause:
+        return False
     return "?" in clause or any(pattern.search(clause) for pattern in (_REQUEST, _WH_START, _BRIEF))
 
 

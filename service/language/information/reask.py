@@ -104,7 +104,7 @@ def _written(question: str, exchanges: Sequence[Exchange], reply: str | None, op
         if asked.item.kind is Kind.STEP:
             # A known step after a new one, or after the agent changed something, is part of a new attempt.
             weight *= 0.5 if fresh_step or changes_something(question) else 1.0
-            fresh_step = fresh_step or weight < 0.4
+            fresh_step = fresh_step or (weight < 0.4 and not asked.item.role.startswith("~"))
         if gift is not None and weight > 0.1:
             probability = _moved(0.04 + 0.9 * weight, asked.item, gift, reply)
             if probability > found.probability:

@@ -13,7 +13,7 @@ _LACKS = re.compile(
     r"|what|my)\b|\b(?:what|which|where)(?:'s| is| are) (?:my|the|an?)\b|\bno (?:order"
     r"|account|invoice|reference|tracking|serial|booking)? ?(?:number|id)\b|\blost"
     r" (?:it|my|the)\b|\bdon'?t (?:have|know|remember) (?:it|that|one)\b"
-)  # fmt: skip
+)
 _TOLD = re.compile(
     r"\b(?:told|said|gave|given|mentioned|provided|sent|shared|explained|typed"
     r"|entered|wrote|written|stated|answered|attached|uploaded|repeat\w*|scroll"

@@ -11,153 +11,280 @@ _OTHER = (
 _TABLE: tuple[tuple[str, str], ...] = (
     (
         "restart",
-        (r"(?:re-?start|re-?boot|power[- ]?cycl)(?:ed|ing|s|e)?|(?:turn|switch|power)(?:ed"
-        r"|ing)?\b(?: \w+){0,4}? off\b(?: and|,| then|, then| & |\W+wait\w*(?: \w+){0,4}"
-        r"| for(?: \w+){1,3}? and)*(?: (?:turn|switch)\w*)?(?: \w+){0,2}? (?:back )?on\b"
-        r"|\boff and (?:back )?on\b|unplug(?:ged|ging)?(?! the (?:usb|charger|headset"
-        r"|cable))|pull(?:ed|ing)? the plug|disconnect\w* (?:the |it from (?:the )?)power"
-        r"|on[- ]and[- ]off"),
+        (
+            r"(?:re-?start|re-?boot|power[- ]?cycl)(?:ed|ing|s|e)?|(?:turn|switch|power)(?:ed"
+            r"|ing)?\b(?: \w+){0,4}? off\b(?: and|,| then|, then| & |\W+wait\w*(?: \w+){0,4}"
+            r"| for(?: \w+){1,3}? and)*(?: (?:turn|switch)\w*)?(?: \w+){0,2}? (?:back )?on\b"
+            r"|\boff and (?:back )?on\b|unplug(?:ged|ging)?(?! the (?:usb|charger|headset"
+            r"|cable))|pull(?:ed|ing)? the plug|disconnect\w* (?:the |it from (?:the )?)power"
+            r"|on[- ]and[- ]off"
+        ),
     ),
-    ("factory_reset",
-        (r"factory[- ]?(?:re-?set|settings|defaults?)|hard[- ]?re-?set|re-?set\w* (?:\w+"
-        r" ){0,3}to (?:factory|default)|wip(?:e|ed|ing) (?:it|(?:the |my |your )(?:phone"
-        r"|device|disk|drive|tablet|computer|laptop|memory|storage))\b")),
-    ("reset_password",
-        (r"(?:re-?set|chang|updat|creat|set)(?:t?ing|ed|e|ting)? (?:\w+ ){0,4}password"
-        r"|password (?:re-?set|recovery|change)|forgot(?:ten)?[- ]password")),
+    (
+        "factory_reset",
+        (
+            r"factory[- ]?(?:re-?set|settings|defaults?)|hard[- ]?re-?set|re-?set\w* (?:\w+"
+            r" ){0,3}to (?:factory|default)|wip(?:e|ed|ing) (?:it|(?:the |my |your )(?:phone"
+            r"|device|disk|drive|tablet|computer|laptop|memory|storage))\b"
+        ),
+    ),
+    (
+        "reset_password",
+        (
+            r"(?:re-?set|chang|updat|creat|set)(?:t?ing|ed|e|ting)? (?:\w+ ){0,4}password"
+            r"|password (?:re-?set|recovery|change)|forgot(?:ten)?[- ]password"
+        ),
+    ),
     (
         "reinstall",
-        (r"re-?install(?:ed|ing|ation|s)?|(?:uninstall|delet|remov)(?:ed|ing|e|led|ling)?\b(?:"
-        r" \w+){0,4}?(?: and|,| then)+(?: then)?(?: \w+){0,1}? (?:re-?)?(?:install"
-        r"|download|add)\w*(?: \w+){0,2}|fresh install\w*|uninstall(?:ed|ing)?(?! (?:the"
-        r" |that |any )?(?:latest |recent |new )?updates?)"),
+        (
+            r"re-?install(?:ed|ing|ation|s)?|(?:uninstall|delet|remov)(?:ed|ing|e|led|ling)?\b(?:"
+            r" \w+){0,4}?(?: and|,| then)+(?: then)?(?: \w+){0,1}? (?:re-?)?(?:install"
+            r"|download|add)\w*(?: \w+){0,2}|fresh install\w*|uninstall(?:ed|ing)?(?! (?:the"
+            r" |that |any )?(?:latest |recent |new )?updates?)"
+        ),
     ),
-    ("clear_cache",
-        (r"(?:clear|delet|empt|wip|flush|clean|remov|purg)(?:ed|ing|e|y|ied|ying|s)?\b(?:"
-        r" \w+'?\w*){0,4}? (?:cache|caches|cookies?|browsing data|browser data|temp(?:orary)?"
-        r" files|browsing history|browser history|history|app data)|(?:cache|cookies?)"
-        r" (?:clear(?:ed|ing|ance)?|clean\w*|delet\w*|is cleared|was cleared)|cleared"
-        r" (?:it|everything) out")),
-    ("other_browser",
-        (rf"{_OTHER} (?:web )?browsers?|(?:chrome|firefox|edge|safari|opera|brave)(?:,"
-        rf"| and| as well as| or|, and)+ (?:also )?(?:in |on |with )?(?:chrome|firefox"
-        rf"|edge|safari|opera|brave)|(?:switch|mov)\w* (?:browsers?|to (?:chrome|firefox"
-        rf"|edge|safari|opera|brave))|(?:tried|trying|try|tested|use|used|using)\b(?:"
-        rf" \w+){{0,5}}? (?:in |on |with |using )?(?:chrome|firefox|edge|safari|opera"
-        rf"|brave)")),
+    (
+        "clear_cache",
+        (
+            r"(?:clear|delet|empt|wip|flush|clean|remov|purg)(?:ed|ing|e|y|ied|ying|s)?\b(?:"
+            r" \w+'?\w*){0,4}? (?:cache|caches|cookies?|browsing data|browser data|temp(?:orary)?"
+            r" files|browsing history|browser history|history|app data)|(?:cache|cookies?)"
+            r" (?:clear(?:ed|ing|ance)?|clean\w*|delet\w*|is cleared|was cleared)|cleared"
+            r" (?:it|everything) out"
+        ),
+    ),
+    (
+        "other_browser",
+        (
+            rf"{_OTHER} (?:web )?browsers?|(?:chrome|firefox|edge|safari|opera|brave)(?:,"
+            rf"| and| as well as| or|, and)+ (?:also )?(?:in |on |with )?(?:chrome|firefox"
+            rf"|edge|safari|opera|brave)|(?:switch|mov)\w* (?:browsers?|to (?:chrome|firefox"
+            rf"|edge|safari|opera|brave))|(?:tried|trying|try|tested|use|used|using)\b(?:"
+            rf" \w+){{0,5}}? (?:in |on |with |using )?(?:chrome|firefox|edge|safari|opera"
+            rf"|brave)"
+        ),
+    ),
     ("private_window", r"incognito|private (?:window|browsing|mode|tab)|inprivate"),
-    ("other_device",
-        (rf"{_OTHER} (?:\w+ )?(?:devices?|computers?|phones?|laptops?|tablets?|pcs?|machines?"
-        rf"|ipads?|iphones?)|(?:on|from|with) my (?:\w+'s )?(?:work|other|old|second)"
-        rf" (?:computer|phone|laptop|pc|tablet)")),
-    ("other_network",
-        (rf"{_OTHER} (?:wi-?fi|networks?|connections?|internet)(?: \w+)?|mobile data"
-        rf"|cellular data|hot ?spot|4g|5g|tether\w*")),
-    ("wired",
-        (r"(?:ethernet|lan|network) (?:cable|connection)|wired(?: connection)?|(?:plug"
-        r"|connect)\w* (?:\w+ ){0,3}directly")),
+    (
+        "other_device",
+        (
+            rf"{_OTHER} (?:\w+ )?(?:devices?|computers?|phones?|laptops?|tablets?|pcs?|machines?"
+            rf"|ipads?|iphones?)|(?:on|from|with) my (?:\w+'s )?(?:work|other|old|second)"
+            rf" (?:computer|phone|laptop|pc|tablet)"
+        ),
+    ),
+    (
+        "other_network",
+        (
+            rf"{_OTHER} (?:wi-?fi|networks?|connections?|internet)(?: \w+)?|mobile data"
+            rf"|cellular data|hot ?spot|4g|5g|tether\w*"
+        ),
+    ),
+    (
+        "wired",
+        (
+            r"(?:ethernet|lan|network) (?:cable|connection)|wired(?: connection)?|(?:plug"
+            r"|connect)\w* (?:\w+ ){0,3}directly"
+        ),
+    ),
     ("other_cable", rf"{_OTHER} (?:\w+ )?(?:cables?|leads?|cords?|chargers?|adapters?|usb)"),
     ("other_outlet", rf"{_OTHER} (?:\w+ )?(?:outlets?|sockets?|plugs?|(?:usb |hdmi )?ports?|power points?)"),
-    ("check_cable",
-        (r"(?:check|inspect|re-?seat|tighten|replug|re-?plug|re-?connect|swap|replac"
-        r"|chang)(?:ed|ing|e|d|ped|ping)?\b(?: \w+){0,4}? (?:cables?|wires?|wiring"
-        r"|leads?|cords?|connections?|connectors?)|(?:cables?|connections|wires?) (?:are"
-        r"|is|were|was) (?:all )?(?:fine|ok|okay|connected|secure|tight|in|plugged"
-        r"|checked)")),
-    ("log_in_again",
-        (r"(?:log|sign)(?:ged|ging|ing|ed)?[- ]?(?:\w+ )?(?:out|off)\b(?: \w+){0,5}?(?:"
-        r" and|,| then)+(?: \w+){0,2}? in\b|re-?log(?:ged|ging|in)?\b|(?:log|sign)(?:ged"
-        r"|ging|ing|ed)?[- ]?(?:out|off)(?! (?:button|page|of a ))|(?:log|sign)\w*"
-        r" back in")),
-    ("check_spam",
-        (r"(?:spam|junk|promotions?|trash)(?:[ /]+(?:or |and )?(?:spam|junk))?(?:[ -]?(?:mail"
-        r"|folder|box|filter|tab|e-?mails?))?(?! (?:calls?|messages from))")),
-    ("disable_addon",
-        (r"(?:disabl|turn|switch|remov|deactivat|block|paus)(?:ed|ing|e|d)?\b(?: \w+){0,4}?"
-        r" (?:extensions?|add-?ons?|ad[- ]?block\w*|plug-?ins?)(?: off)?|without (?:any"
-        r" )?(?:extensions?|add-?ons?)|(?:extensions?|ad[- ]?blockers?) (?:are |is"
-        r" )?(?:disabled|off|turned off)")),
-    ("disable_vpn",
-        (r"(?:disabl|turn|switch|remov|deactivat|without|disconnect|paus)(?:ed|ing|e"
-        r"|d)?\b(?: \w+){0,4}? vpn(?: off)?|vpn (?:is |was )?(?:off|disabled)")),
-    ("disable_antivirus",
-        (r"(?:disabl|turn|switch|remov|deactivat|without|paus)(?:ed|ing|e|d)?\b(?: \w+){0,4}?"
-        r" (?:anti-?virus|firewall|defender)(?: off)?|(?:anti-?virus|firewall) (?:is"
-        r" |was )?(?:off|disabled)")),
-    ("re_pair",
-        (r"re-?pair(?:ed|ing)? (?:it|the|my|them|with|bluetooth)|re-?pairing|un-?pair(?:ed"
-        r"|ing)?|(?:forg[eo]t|forgetting|remov\w+|delet\w+)(?: \w+){0,3}? (?:network"
-        r"|wi-?fi|bluetooth|pairing)|pair(?:ed|ing)? (?:\w+ ){0,3}again|(?:new|fresh|another) pairing")),
-    ("reconnect",
-        (r"re-?connect(?:ed|ing)?(?! (?:the |all )?(?:cables?|wires?))|re-?add(?:ed"
-        r"|ing)?|(?:disconnect|remov)\w*(?: \w+){0,4}? and (?:re-?connect|re-?add|add)\w*"
-        r"|re-?link(?:ed|ing)?")),
+    (
+        "check_cable",
+        (
+            r"(?:check|inspect|re-?seat|tighten|replug|re-?plug|re-?connect|swap|replac"
+            r"|chang)(?:ed|ing|e|d|ped|ping)?\b(?: \w+){0,4}? (?:cables?|wires?|wiring"
+            r"|leads?|cords?|connections?|connectors?)|(?:cables?|connections|wires?) (?:are"
+            r"|is|were|was) (?:all )?(?:fine|ok|okay|connected|secure|tight|in|plugged"
+            r"|checked)"
+            r"|(?:cables?|wires?|plugs?) (?:is |are )?(?:sits?|firmly|tight|plugged|connected"
+            r"|loose|all the way)\b|re-?seated it"
+        ),
+    ),
+    (
+        "log_in_again",
+        (
+            r"(?:log|sign)(?:ged|ging|ing|ed)?[- ]?(?:\w+ )?(?:out|off)\b(?: \w+){0,5}?(?:"
+            r" and|,| then)+(?: \w+){0,2}? in\b|re-?log(?:ged|ging|in)?\b|(?:log|sign)(?:ged"
+            r"|ging|ing|ed)?[- ]?(?:out|off)(?! (?:button|page|of a ))|(?:log|sign)\w*"
+            r" back in"
+        ),
+    ),
+    (
+        "check_spam",
+        (
+            r"(?:spam|junk|promotions?|trash)(?:[ /]+(?:or |and )?(?:spam|junk))?(?:[ -]?(?:mail"
+            r"|folder|box|filter|tab|e-?mails?))?(?! (?:calls?|messages from))"
+        ),
+    ),
+    (
+        "disable_addon",
+        (
+            r"(?:disabl|turn|switch|remov|deactivat|block|paus)(?:ed|ing|e|d)?\b(?: \w+){0,4}?"
+            r" (?:extensions?|add-?ons?|ad[- ]?block\w*|plug-?ins?)(?: off)?|without (?:any"
+            r" )?(?:extensions?|add-?ons?)|(?:extensions?|ad[- ]?blockers?) (?:are |is"
+            r" )?(?:disabled|off|turned off)"
+        ),
+    ),
+    (
+        "disable_vpn",
+        (
+            r"(?:disabl|turn|switch|remov|deactivat|without|disconnect|paus)(?:ed|ing|e"
+            r"|d)?\b(?: \w+){0,4}? vpn(?: off)?|vpn (?:is |was )?(?:off|disabled)"
+        ),
+    ),
+    (
+        "disable_antivirus",
+        (
+            r"(?:disabl|turn|switch|remov|deactivat|without|paus)(?:ed|ing|e|d)?\b(?: \w+){0,4}?"
+            r" (?:anti-?virus|firewall|defender)(?: off)?|(?:anti-?virus|firewall) (?:is"
+            r" |was )?(?:off|disabled)"
+        ),
+    ),
+    (
+        "re_pair",
+        (
+            r"re-?pair(?:ed|ing)? (?:it|the|my|them|with|bluetooth)|re-?pairing|un-?pair(?:ed"
+            r"|ing)?|(?:forg[eo]t|forgetting|remov\w+|delet\w+)(?: \w+){0,3}? (?:network"
+            r"|wi-?fi|bluetooth|pairing)|pair(?:ed|ing)? (?:\w+ ){0,3}again|(?:new|fresh|another) pairing"
+        ),
+    ),
+    (
+        "reconnect",
+        (
+            r"re-?connect(?:ed|ing)?(?! (?:the |all )?(?:cables?|wires?))|re-?add(?:ed"
+            r"|ing)?|(?:disconnect|remov)\w*(?: \w+){0,4}? and (?:re-?connect|re-?add|add)\w*"
+            r"|re-?link(?:ed|ing)?"
+        ),
+    ),
     ("safe_mode", r"safe[- ]?mode"),
     ("troubleshooter", r"troubleshooter|diagnostics?(?: test)?|speed ?test|self[- ]?test"),
-    ("charge",
-        (r"(?:charg)(?:e|ed|ing)\b (?:it|the \w+|them|overnight|fully|for|up|my \w+)"
-        r"|fully charged|left (?:it )?(?:\w+ )?charging|on charge")),
-    ("battery",
-        (r"(?:replac|chang|swap|remov|new|fresh|reseat|put in|insert|tak)(?:ed|ing|e"
-        r"|d|ped|ping|en)?\b(?: \w+){0,3}? batter(?:y|ies)|batter(?:y|ies) (?:are|is"
-        r"|were) (?:brand )?new|needs? (?:a )?(?:new|fresh) batter(?:y|ies)")),
-    ("bluetooth",
-        (r"(?:turn|switch|disabl|enabl|toggl)\w*\b(?: \w+){0,3}? bluetooth(?: off| on)?"
-        r"|bluetooth (?:is |was )?(?:turned |switched )?(?:off|on|disabled|enabled)")),
-    ("wifi_toggle",
-        (r"(?:turn|switch|toggl)\w*\b(?: \w+){0,2}? wi-?fi (?:off|on)|(?:turn|switch"
-        r"|toggl)\w* (?:off|on) (?:the |your |my )?wi-?fi")),
-    ("other_card",
-        (rf"{_OTHER} (?:bank |credit |debit |payment )?(?:cards?|payment methods?|methods?"
-        rf" of payment|payment options?)|(?:paypal|apple pay|google pay) instead")),
-    ("bank",
-        (r"(?:contact|call|ring|phon|speak|spoke|spoken|talk|check|ask)(?:ed|ing|e|d"
-        r"|en|s)?\b(?: \w+){0,3}? (?:bank|card issuer|card provider|card company)|(?:my"
-        r"|the) bank (?:says|said|confirm\w*|told)")),
+    (
+        "charge",
+        (
+            r"(?:charg)(?:e|ed|ing)\b (?:it|the \w+|them|overnight|fully|for|up|my \w+)"
+            r"|fully charged|left (?:it )?(?:\w+ )?charging|on charge"
+        ),
+    ),
+    (
+        "battery",
+        (
+            r"(?:replac|chang|swap|remov|new|fresh|reseat|put in|insert|tak)(?:ed|ing|e"
+            r"|d|ped|ping|en)?\b(?: \w+){0,3}? batter(?:y|ies)|batter(?:y|ies) (?:are|is"
+            r"|were) (?:brand )?new|needs? (?:a )?(?:new|fresh) batter(?:y|ies)"
+        ),
+    ),
+    (
+        "bluetooth",
+        (
+            r"(?:turn|switch|disabl|enabl|toggl)\w*\b(?: \w+){0,3}? bluetooth(?: off| on)?"
+            r"|bluetooth (?:is |was )?(?:turned |switched )?(?:off|on|disabled|enabled)"
+        ),
+    ),
+    (
+        "wifi_toggle",
+        (
+            r"(?:turn|switch|toggl)\w*\b(?: \w+){0,2}? wi-?fi (?:off|on)|(?:turn|switch"
+            r"|toggl)\w* (?:off|on) (?:the |your |my )?wi-?fi"
+        ),
+    ),
+    (
+        "other_card",
+        (
+            rf"{_OTHER} (?:bank |credit |debit |payment )?(?:cards?|payment methods?|methods?"
+            rf" of payment|payment options?)|(?:paypal|apple pay|google pay) instead"
+        ),
+    ),
+    (
+        "bank",
+        (
+            r"(?:contact|call|ring|phon|speak|spoke|spoken|talk|check|ask)(?:ed|ing|e|d"
+            r"|en|s)?\b(?: \w+){0,3}? (?:bank|card issuer|card provider|card company)|(?:my"
+            r"|the) bank (?:says|said|confirm\w*|told)"
+        ),
+    ),
     ("neighbours", r"neighbou?rs?\b|next door|concierge|mailroom"),
     ("airplane_mode", r"(?:airplane|flight|aeroplane) mode"),
-    ("sim",
-        (r"(?:remov|re-?insert|re-?seat|swap|t[ao]k|took|tak|pull|eject)(?:ed|ing|e"
-        r"|en|d|ped|ping)?\b(?: \w+){0,4}? sim(?: card)?|sim (?:card )?(?:out|re-?inserted"
-        r"|in another)")),
-    ("refresh",
-        (r"(?:refresh|re-?load)(?:ed|ing)?\b(?: (?:the |it|my )?(?:page|browser|site"
-        r"|tab|website|screen))?|hard refresh")),
-    ("close_app",
-        (r"(?:clos|quit|force[- ]?(?:clos|quit|stop))(?:e|ed|ing|d|ted|ting|ped|ping)?\b(?:"
-        r" (?:the |it|my |and |down |all ))*(?:app|application|program|tabs?|reopen\w*"
-        r"|browser)|force[- ]?(?:clos|quit|stop)\w*")),
-    ("permissions",
-        (r"(?:check|enabl|allow|grant|turn|switch|give|gave|given|giving)(?:ed|ing|e"
-        r"|d)?\b(?: \w+){0,4}? (?:permissions?|notifications?|location(?: services"
-        r"| access)?|camera access|microphone access)")),
-    ("check_tracking",
-        (r"(?:check|look|track|follow|click)(?:ed|ing)?\b(?: \w+){0,3}? (?:tracking"
-        r" (?:link|page|info\w*|number)|courier'?s? (?:site|website|page))")),
-    ("update",
-        (r"(?<!the )(?<!that )(?<!this )(?<!an )(?<!last )(?<!recent )(?<!windows )(?<!your"
-        r" )(?<!software )(?<!new )(?<!night's )(?:updat|upgrad)(?:e|ed|ing|es)?\b(?!"
-        r" (?:you\b|us\b|me\b|your (?:address|payment|card|email|e-mail|details|account"
-        r"|billing|phone|name|records?|order|profile|booking)|the (?:address|payment"
-        r"|card|order|records?|ticket|system with)|my (?:address|payment|card|email"
-        r"|details|account|plan)|on (?:this|the|my|your)|from))(?: \w+){0,4}?(?= |$"
-        r"|\W)|install(?:ed|ing)?\b(?: \w+){0,2}? (?:latest|newest|update|updates|new"
-        r" version|drivers?)|latest (?:version|firmware|update|software|drivers?)(?:"
-        r" \w+)?|up[- ]to[- ]date|(?:app|software|firmware|drivers?|browser|system|game|version) (?:is|are) (?:current"
-        r"|the (?:latest|newest))|(?:latest|newest) \w+ (?:one|driver|version)")),
-    ("clean",
-        (r"(?:clean|dust|wip|rins|wash)(?:e|ed|ing|d)?\b (?:it|out |the |my |your |all"
-        r" )(?! (?:cache|history))|descal(?:e|ed|ing)")),
-    ("reset",
-        (r"re-?set(?:ting|ted)?\b (?:it\b|everything\b|(?:the|my|your|our) (?!(?:\w+"
-        r" )?(?:password|link|e-?mail|mail|code))\w+)")),
+    (
+        "sim",
+        (
+            r"(?:remov|re-?insert|re-?seat|swap|t[ao]k|took|tak|pull|eject)(?:ed|ing|e"
+            r"|en|d|ped|ping)?\b(?: \w+){0,4}? sim(?: card)?|sim (?:card )?(?:out|re-?inserted"
+            r"|in another)"
+        ),
+    ),
+    (
+        "refresh",
+        (
+            r"(?:refresh|re-?load)(?:ed|ing)?\b(?: (?:the |it|my )?(?:page|browser|site"
+            r"|tab|website|screen))?|hard refresh"
+        ),
+    ),
+    (
+        "close_app",
+        (
+            r"(?:clos|quit|force[- ]?(?:clos|quit|stop))(?:e|ed|ing|d|ted|ting|ped|ping)?\b(?:"
+            r" (?:the |it|my |and |down |all ))*(?:app|application|program|tabs?|reopen\w*"
+            r"|browser)|force[- ]?(?:clos|quit|stop)\w*"
+        ),
+    ),
+    (
+        "permissions",
+        (
+            r"(?:check|enabl|allow|grant|turn|switch|give|gave|given|giving)(?:ed|ing|e"
+            r"|d)?\b(?: \w+){0,4}? (?:permissions?|notifications?|location(?: services"
+            r"| access)?|camera access|microphone access)"
+        ),
+    ),
+    (
+        "check_tracking",
+        (
+            r"(?:check|look|track|follow|click)(?:ed|ing)?\b(?: \w+){0,3}? (?:tracking"
+            r" (?:link|page|info\w*|number)|courier'?s? (?:site|website|page))"
+        ),
+    ),
+    (
+        "update",
+        (
+            r"(?<!the )(?<!that )(?<!this )(?<!an )(?<!last )(?<!recent )(?<!windows )(?<!your"
+            r" )(?<!software )(?<!new )(?<!night's )(?:updat|upgrad)(?:e|ed|ing|es)?\b(?!"
+            r" (?:you\b|us\b|me\b|your (?:address|payment|card|email|e-mail|details|account"
+            r"|billing|phone|name|records?|order|profile|booking)|the (?:address|payment"
+            r"|card|order|records?|ticket|system with)|my (?:address|payment|card|email"
+            r"|details|account|plan)|on (?:this|the|my|your)|from))(?: \w+){0,4}?(?= |$"
+            r"|\W)|install(?:ed|ing)?\b(?: \w+){0,2}? (?:latest|newest|update|updates|new"
+            r" version|drivers?)|latest (?:version|firmware|update|software|drivers?)(?:"
+            r" \w+)?|up[- ]to[- ]date|(?:app|software|firmware|drivers?|browser|system"
+            r"|game|version) (?:is|are) (?:current"
+            r"|the (?:latest|newest))|(?:latest|newest) \w+ (?:one|driver|version)"
+        ),
+    ),
+    (
+        "clean",
+        (
+            r"(?:clean|dust|wip|rins|wash)(?:e|ed|ing|d)?\b (?:it|out |the |my |your |all"
+            r" )(?! (?:cache|history))|descal(?:e|ed|ing)"
+        ),
+    ),
+    (
+        "reset",
+        (
+            r"re-?set(?:ting|ted)?\b (?:it\b|everything\b|(?:the|my|your|our) (?!(?:\w+"
+            r" )?(?:password|link|e-?mail|mail|code))\w+)"
+        ),
+    ),
     ("wait", r"wait(?:ed|ing)?\b(?: \w+){0,4}? (?:hours?|minutes?|days?|while|week)"),
-    ("retry",
-        (r"(?:tr(?:y|ied|ying)|attempt\w*|do(?:ne|ing)?|did|enter\w*|submit\w*|place"
-        r"|placed|placing)(?: \w+){0,3}? (?:again|once more|one more time|several times"
-        r"|multiple times|many times|twice|three times)|re-?tr(?:y|ied|ying)|re-?submit\w*"
-        r"|re-?enter\w*")),
-)  # fmt: skip
+    (
+        "retry",
+        (
+            r"(?:tr(?:y|ied|ying)|attempt\w*|do(?:ne|ing)?|did|enter\w*|submit\w*|place"
+            r"|placed|placing)(?: \w+){0,3}? (?:again|once more|one more time|several times"
+            r"|multiple times|many times|twice|three times)|re-?tr(?:y|ied|ying)|re-?submit\w*"
+            r"|re-?enter\w*"
+        ),
+    ),
+)
 _STEPS = tuple((name, re.compile(rf"\b(?:{pattern})", re.IGNORECASE)) for name, pattern in _TABLE)
 _WITH_OBJECT = frozenset({"restart", "reset", "factory_reset", "update", "reinstall", "clean", "charge", "close_app"})
 _OBJECTS = tuple(

@@ -42,7 +42,7 @@ class Asked:
     clause: str
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def support_asked(raw: str) -> tuple[Asked, ...]:
     """The support items that a message asks for: none when it checks security, closes, offers or states."""
     text = plain(raw)
@@ -79,7 +79,7 @@ def claims(raw: str) -> frozenset[str]:
     return frozenset(asked.clause for asked in support_asked(raw))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def support_given(bot: str, raw: str, attachments: tuple[str, ...] = ()) -> tuple[Given, ...]:
     """The support items that a customer's message gives in answer to `bot` ("" when it opens the conversation)."""
     wanted = frozenset(asked.item for asked in support_asked(bot)) if bot else frozenset()

@@ -80,7 +80,7 @@ _TIME = re.compile(
     rf"|(?P<h6>\d{{1,2}})\s+(?:in\s+the|at)\s+(?P<part6>{_PART})"
     r"|(?P<named>noon|midday|midnight))"
 )
-_EMAIL = re.compile(r"\b[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+\b", re.IGNORECASE)
+_EMAIL = re.compile(r"\b[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+\b", re.IGNORECASE)
 _PHONE = re.compile(
     r"(?<![\w-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,6}(?:[\s.-]\d{2,8}){1,4}(?![\w-])"
     r"|(?<![\w-])\+?\d{9,14}(?![\w-])"
