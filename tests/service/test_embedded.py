@@ -22,7 +22,8 @@ from urllib.request import Request, urlopen
 import pytest
 from sqlalchemy import select
 
-from service.embedded import Embedded, EmbeddedError, own_settings, sign_in_link
+from service.embedded import Embedded, EmbeddedError, keys, own_settings, sign_in_link
+from service.embedded.folder import DataFolder
 from service.embedded.listening import reachable
 from service.embedded.programs import environment
 from service.settings import Settings
@@ -300,3 +301,47 @@ def test_every_setting_reaches_the_children(own: Settings, monkeypatch: pytest.M
 @pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::", "::1")])
 def test_an_address_to_listen_on_is_not_always_one_to_visit(host: str, shown: str) -> None:
     assert reachable(host) == shown
+
+
+HOLDER = (
+    "import fcntl, signal, sys; lock = open(sys.argv[1], 'a'); fcntl.flock(lock, fcntl.LOCK_EX);"
+    "print('up', flush=True); signal.pause()"
+)
+
+
+def left_behind(folder: DataFolder, marker: str) -> subprocess.Popen[str]:
+    """A child of an earlier service that is still at work."""
+    folder.run.mkdir(parents=True)
+    command = [sys.executable, "-c", HOLDER, str(folder.run / "children.lock"), marker]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert child.stdout is not None
+    child.stdout.readline()
+    folder.pid_file.write_text(json.dumps({"valkey": child.pid}))
+    return child
+
+
+def test_what_an_earlier_run_left_is_ended_first(folder: Path) -> None:
+    data = DataFolder(folder)
+    with left_behind(data, data.marker) as child:
+        data.hold()
+        assert child.wait(10) == -signal.SIGTERM
+    data.release()
+
+
+def test_strangers_in_the_folder_are_not_ended(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.embedded.folder.ORPHANS_SECONDS", 0.2)
+    data = DataFolder(folder)
+    with left_behind(data, "somebody else") as child:
+        with pytest.raises(EmbeddedError, match="earlier run"):
+            data.hold()
+        assert child.poll() is None
+        child.kill()
+    data.release()
+
+
+def test_the_first_to_make_keys_is_the_one_who_made_them(folder: Path) -> None:
+    first = own_settings(data_dir=folder)
+    keys._make(folder / "keys.json")  # as a second process does that looked at the same time
+
+    assert own_settings(data_dir=folder).secret_key == first.secret_key
+    assert [path.name for path in folder.iterdir()] == ["keys.json"]
