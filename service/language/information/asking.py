@@ -106,7 +106,7 @@ _CHOICE = re.compile(
     r"|\b([a-z-]+)\s+(?:preference|in mind|names?|titles?)\b|\b(title|name)\b"
 )
 _OPTION = re.compile(
-    r"([a-z][a-z-]*(?:\s+[a-z-]+)?)(?:,[^?.]*)?,?\s+or\s+(?:a |an |the |your |from"
+    r"(?<![a-z-])([a-z][a-z-]*(?:\s+[a-z-]+)?)(?:,[^?.]*)?,?\s+or\s+(?:a |an |the |your |from"
     r" |to |maybe )?([a-z][a-z-]*(?:\s+[a-z-]+)?)"
 )
 _NOT_CHOICE = word_set(
