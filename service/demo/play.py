@@ -179,7 +179,9 @@ class Demo:
         return [self._outcome(story) for story in stories]
 
     def _outcome(self, story: Story) -> Played:
-        number = self._numbers[story.name]
+        number = self._numbers.get(story.name)
+        if number is None:  # An earlier round got stuck.
+            return Played(story, "", "", None, (), 0, None, ("never played",))
         there = self._of(story).sandbox.snapshot(number)
         own = tuple(tag for tag in there.tags if tag.startswith(PREFIX) and tag != f"{PREFIX}ignore")
         notes = [note for note in map(parse_note, there.notes) if note is not None]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
@@ -22,7 +23,7 @@ from connectors.intercom.sandbox import Sandbox as IntercomSandbox
 from connectors.zendesk.sandbox import Sandbox as ZendeskSandbox
 from service.demo.play import PREFIX, Demo, Helpdesk, Played
 from service.demo.story import Story, stories
-from service.embedded import Embedded
+from service.embedded import Embedded, EmbeddedError
 from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox, new_key
@@ -33,8 +34,14 @@ PIPE_WIDTH = 200
 """Columns of the table where nobody tells how wide the terminal is."""
 
 
-def run(settings: Settings, *, console: Console, stay: bool) -> int:
-    """Play the demo in a data folder of its own; the exit status. With `stay` it stays up until Ctrl-C.
+def run(
+    settings: Settings,
+    *,
+    console: Console,
+    stay: bool,
+    tell: Callable[[datetime], tuple[Story, ...]] = stories,
+) -> int:
+    """Play the stories that `tell` tells of the time before now; the exit status. With `stay` it stays until Ctrl-C.
 
     Whatever tells it to stop (also a closed terminal, or a shell that hides Ctrl-C from its background jobs) raises
     `KeyboardInterrupt`, and everything it started ends. Raises `EmbeddedError` when the service cannot start.
@@ -57,7 +64,7 @@ def run(settings: Settings, *, console: Console, stay: bool) -> int:
         secrets = SecretBox(settings.secret_key.get_secret_value())
         demo = Demo(database, secrets, helpdesks, service.base_url)
         demo.connect()
-        told = stories(utc_now())
+        told = tell(utc_now())
         finished = _rounds(demo, told, console)
         outcome = demo.outcome(told)
         console.print(_table(outcome))
@@ -89,8 +96,13 @@ def demo_settings(folder: Path, port: int) -> Settings:
 
 @contextmanager
 def temporary_folder(chosen: Path | None) -> Iterator[Path]:
-    """The folder to work in: the chosen one, kept, or one that is gone afterwards."""
+    """The folder to work in: the chosen one, kept, or one that is gone afterwards.
+
+    Raises `EmbeddedError` when the chosen one is in use: the demo starts from nothing and must not play into a service.
+    """
     if chosen is not None:
+        if chosen.exists() and (not chosen.is_dir() or any(chosen.iterdir())):
+            raise EmbeddedError(f"{chosen} is no empty folder. The demo starts from nothing: name a new one, or none.")
         yield chosen
         return
     with tempfile.TemporaryDirectory(prefix="deskmark-demo-") as name:

@@ -34,6 +34,9 @@ EVENTS = {
 }
 RATINGS = {"good": 5, "bad": 1}
 TEAMS = {"H": "customer care", "T": None}
+HELPDESKS = ("zendesk", "intercom")
+WAYS = ("", "later", "read_only", "ignore")
+"""How a story may be played, beside "reopen -N"."""
 
 
 class StoryError(ValueError):
@@ -78,43 +81,61 @@ class _Draft:
 
 def stories(now: datetime) -> tuple[Story, ...]:
     """Every conversation of the demo, with times counted back from `now` (aware)."""
-    text = files("service.demo").joinpath("stories.txt").read_text(encoding="utf-8")
-    return tuple(_finished(draft) for draft in _drafts(text.splitlines(), now))
+    return read_stories(files("service.demo").joinpath("stories.txt").read_text(encoding="utf-8"), now)
+
+
+def read_stories(text: str, now: datetime) -> tuple[Story, ...]:
+    """The stories that `text` tells; raises `StoryError` with the number of the line that cannot be read."""
+    told: dict[str, Story] = {}
+    for draft in _drafts(text.splitlines(), now):
+        if draft.name in told:
+            raise StoryError(f"story {draft.name!r} is told twice")
+        if not draft.messages:
+            raise StoryError(f"story {draft.name!r} has no messages")
+        told[draft.name] = _finished(draft)
+    return tuple(told.values())
 
 
 def _drafts(lines: Iterable[str], now: datetime) -> Iterator[_Draft]:
     draft: _Draft | None = None
     for number, line in enumerate(lines, 1):
         kind, _, rest = line.strip().partition(" ")
-        if not kind or kind == "#" or kind.startswith("#"):
+        if not kind or kind.startswith("#"):
             continue
-        if kind == "@":
-            if draft:
-                yield draft
-            draft = _opened(rest, now, number)
-        elif draft is None:
-            raise StoryError(f"line {number}: a turn before any story")
-        else:
-            _turn(draft, kind, rest.strip(), now, number)
+        try:
+            if kind == "@":
+                if draft:
+                    yield draft
+                draft = _opened(rest, now)
+            elif draft is None:
+                raise StoryError("a turn before any story")
+            else:
+                _turn(draft, kind, rest.strip(), now)
+        except (ValueError, LookupError) as error:
+            raise StoryError(f"line {number}: {error}") from error
     if draft:
         yield draft
 
 
-def _opened(header: str, now: datetime, number: int) -> _Draft:
+def _opened(header: str, now: datetime) -> _Draft:
     cells = [cell.strip() for cell in header.split("|")]
     if len(cells) < 5:
-        raise StoryError(f"line {number}: a story needs name, helpdesk, channel, customer and start")
-    start = now + timedelta(minutes=float(cells[4]))
+        raise StoryError("a story needs name, helpdesk, channel, customer and start")
     how = cells[5] if len(cells) > 5 else ""
+    if cells[1] not in HELPDESKS:
+        raise StoryError(f"{cells[1]!r} is no helpdesk of the demo")
+    if how not in WAYS and not how.startswith("reopen "):
+        raise StoryError(f"{how!r} is no way to play a story")
+    start = now + timedelta(minutes=float(cells[4]))
     return _Draft(cells[0], cells[1], Channel(cells[2]), cells[3], start, how, start)
 
 
-def _turn(draft: _Draft, kind: str, rest: str, now: datetime, number: int) -> None:
+def _turn(draft: _Draft, kind: str, rest: str, now: datetime) -> None:
     if kind in ROLES:
         draft.messages.append(_message(draft, kind, rest))
     elif kind in EVENTS:
         if kind == "R":
-            draft.clock = draft.reopened_at = now + timedelta(minutes=float(draft.how.split()[1]))
+            draft.clock = draft.reopened_at = now + timedelta(minutes=float(draft.how.removeprefix("reopen ")))
         draft.events.append(_event(draft, kind, rest))
         draft.clock += timedelta(seconds=1)
     elif kind == "+":
@@ -129,7 +150,7 @@ def _turn(draft: _Draft, kind: str, rest: str, now: datetime, number: int) -> No
     elif kind == "!":
         draft.note = True
     else:
-        raise StoryError(f"line {number}: {kind!r} begins no line of a story")
+        raise StoryError(f"{kind!r} begins no line of a story")
 
 
 def _message(draft: _Draft, kind: str, text: str) -> Message:

@@ -53,6 +53,10 @@ _NO = re.compile(
     r"^\W*(?:no|nope|nah|not? (?:now|needed|necessary)|i'?m (?:ok|good|fine)|it'?s (?:ok|okay|fine))\b", re.IGNORECASE
 )
 _HELPED_OR = re.compile(r"\b(?:help|solve|answer|resolve|useful)\w*\b[^.!]*\bor\b", re.IGNORECASE)
+_DID_IT_HELP = re.compile(
+    r"\b(?:did|does|do|has|have|is|was|were|are)\b[^?.!]*\b(?:help|solv|work|fix|answer|resolv)\w*\b[^?.!]*\?\W*$",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"[A-Za-z]")
 
 
@@ -112,9 +116,14 @@ class BotPart:
         return self._offered(turn) and (has(reading, Signal.DECLINES_HUMAN) or no)
 
     def _offered(self, turn: Sequence[int]) -> bool:
-        """Whether a person was offered so that yes means yes; not in "did that help, or do you want a person?"."""
+        """Whether a person was offered so that yes means yes; not in "did that help, or do you want a person?".
+
+        Nor when the turn ends in "did that help?": then yes and no speak of the answer.
+        """
         offers = [i for i in turn if has(self.bot[i], Signal.OFFERS_HANDOFF)]
-        return bool(offers) and not any(_HELPED_OR.search(self.messages[i].text) for i in offers)
+        if not offers or _DID_IT_HELP.search(self.messages[turn[0]].text):
+            return False
+        return not any(_HELPED_OR.search(self.messages[i].text) for i in offers)
 
     def recovers(self, position: int) -> bool:
         """Whether the bot goes on to a useful answer in the same turn, before anybody else speaks."""
