@@ -17,6 +17,7 @@ from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox
 from service.web import conversations, deliveries, errors, health, installations, pages, security, sign_in, webhooks
+from service.web.announcing import Announcer
 from service.web.parts import EXTENSION, BrokerDown, Parts
 from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, publisher
 
@@ -33,7 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             database=Database(settings.database),
             box=SecretBox(settings.secret_key.get_secret_value()),
             connectors=connectors(),
-            queue=CeleryQueue(publisher(settings)),
+            queue=Announcer(CeleryQueue(publisher(settings))),
             waiting=queue_lengths(settings.broker),
         )
     )

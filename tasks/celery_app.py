@@ -118,8 +118,8 @@ class CeleryQueue:
         self._celery = celery
 
     def ingest(self, delivery_ids: Iterable[int]) -> None:
-        """Look at deliveries."""
-        self._send("deskmark.ingest", delivery_ids)
+        """Look at deliveries: all in one message, as each is a moment's work."""
+        self._send("deskmark.ingest", [list(delivery_ids)])
 
     def score(self, conversation_ids: Iterable[str]) -> None:
         """Score conversations that are due."""
@@ -129,8 +129,10 @@ class CeleryQueue:
         """Write verdicts back that are due."""
         self._send("deskmark.write_back", conversation_ids)
 
-    def _send(self, task: str, ids: Iterable[int] | Iterable[str]) -> None:
-        for each in ids:
+    def _send(self, task: str, arguments: Iterable[str | list[int]]) -> None:
+        for each in arguments:
+            if not each:
+                continue
             try:
                 self._celery.send_task(task, args=(each,), queue=ROUTES[task])
             except (OperationalError, RedisError, OSError) as error:

@@ -60,9 +60,10 @@ def _frames(error: BaseException) -> list[str]:
 
 
 @app.task(base=Job, bind=True, name="deskmark.ingest")
-def ingest(self: Job, delivery_id: int) -> None:
-    """Make the delivery's conversation due."""
-    intake.take_in(self.runtime, delivery_id)
+def ingest(self: Job, delivery_ids: list[int]) -> None:
+    """Make the deliveries' conversations due."""
+    for delivery_id in delivery_ids:
+        intake.take_in(self.runtime, delivery_id)
 
 
 @app.task(base=Job, bind=True, name="deskmark.score")

@@ -58,5 +58,6 @@ def test_the_message_reaches_the_queue(
     assert refused.status_code == 401
     assert app.extensions["deskmark"].waiting() == {"ingest": 0, "score": 0, "writeback": 0}
     app.extensions["deskmark"].queue.ingest([1, 2])
-    assert app.extensions["deskmark"].waiting()["ingest"] == 2
+    app.extensions["deskmark"].queue.close()
+    assert app.extensions["deskmark"].waiting()["ingest"] == 1
     app.extensions["deskmark"].database.close()
