@@ -151,6 +151,8 @@ def _by_the_bots_word(ending: Ending) -> Decision:
 def _refused(ending: Ending, act: BotAct, closing: Message) -> Decision:
     """The bot says that it could not be done: an answer if it says why or what else, and the customer takes it."""
     shown = (Evidence.of(closing, "the bot says that it could not be done"),)
+    if act.useful >= CERTAIN and _will_try(ending):
+        return _still_to_try(ending, shown)
     went_along = ending.accepted and not (ending.last_word is not None and ending.after)
     if not (went_along and (act.useful >= CERTAIN or _REASON.search(closing.text))):
         return Decision(Containment.UNRESOLVED, "bot_failed", "The bot could not do it.", 0.75, shown)
@@ -171,9 +173,8 @@ def _believed(ending: Ending) -> Decision:
         return Decision(Containment.UNCLEAR, "unanswered", "The customer's last message got no answer.", 0.6, left)
     if max(act.useful, act.success) < CERTAIN:
         return Decision(Containment.UNCLEAR, "no_outcome", "Nothing says how it ended.", 0.6, shown)
-    if said is not None and ending.after and said.outcome is Outcome.TRIES:
-        later = (*shown, Evidence.of(said.message, "the customer will try it"))
-        return Decision(Containment.UNCLEAR, "still_to_try", "The customer had yet to try the answer.", 0.6, later)
+    if _will_try(ending):
+        return _still_to_try(ending, shown)
     if said is not None and said.outcome in NEGATIVE and not ending.accepted:
         return Decision(Containment.UNCLEAR, "after_trouble", "The last answer came after others failed.", 0.6, shown)
     if ending.simple < SIMPLE_ENOUGH:
@@ -181,3 +182,14 @@ def _believed(ending: Ending) -> Decision:
     confidence = 0.7 if ending.accepted else 0.6
     reason = "The bot answered and nothing speaks against it."
     return Decision(Containment.LIKELY, "answered", reason, confidence, shown)
+
+
+def _will_try(ending: Ending) -> bool:
+    return ending.last_word is not None and ending.after and ending.last_word.outcome is Outcome.TRIES
+
+
+def _still_to_try(ending: Ending, shown: tuple[Evidence, ...]) -> Decision:
+    """An answer, or the way out that came with a refusal, which the customer goes off to try."""
+    assert ending.last_word is not None
+    later = (*shown, Evidence.of(ending.last_word.message, "the customer will try it"))
+    return Decision(Containment.UNCLEAR, "still_to_try", "The customer had yet to try the answer.", 0.6, later)

@@ -35,6 +35,11 @@ def judged(conversation: Conversation, **so_far: Score) -> Score:
 
 HOW_TO = ("C How do I change my phone number?", "B Open Profile, press Edit and enter the new number.")
 FAILED = ("C cancel my booking", "B I'm sorry, something went wrong and your booking could not be cancelled.")
+REFUSED = (
+    "C the code for ten percent off is refused",
+    "B The code can't be used for jewellery. Take the ring out or pay for it separately, then enter the code again.",
+)
+ACCEPTED = "reasoned_refusal_accepted"
 DONE = ("C please cancel order 55", "B Done, your order 55 has been cancelled.")
 HANDED_OFF = Event("e", EventKind.HANDOFF)
 GOOD, BAD = Rating(score=5, scale="1-5"), Rating(score=1, scale="1-5")
@@ -63,6 +68,17 @@ COMPLETED, BROKEN = Event("e", EventKind.ACTION_COMPLETED), Event("e", EventKind
         ),
         (talk(*HOW_TO, "C that button is grey", HOW_TO[1]), "unresolved", "same_answer"),
         (talk("C my lamp broke", "B I'm sorry! What is your order number?"), "abandoned", "left"),
+        (
+            talk("C my lamp broke", "B Oh no! Which lamp do you have? You find the name under its foot."),
+            "abandoned",
+            "left",
+        ),
+        (
+            talk("C where is my parcel", "B Let me look. What is your order number? It stands in the first mail."),
+            "abandoned",
+            "left",
+        ),
+        (talk("C my lamp broke", "B Open Settings > Light and switch it on. Did that help?"), "likely", "answered"),
         (talk(*HOW_TO, "C forget it"), "abandoned", "gave_up"),
         (
             talk("C refund", "B What is your order number?", "C I'll get back to you with it", "B You're welcome!"),
@@ -81,6 +97,11 @@ COMPLETED, BROKEN = Event("e", EventKind.ACTION_COMPLETED), Event("e", EventKind
             "likely",
             "reasoned_refusal_accepted",
         ),
+        (talk(*REFUSED, "C ah I have a ring in there, I'll pay for it separately. cheers"), "likely", ACCEPTED),
+        (talk(*REFUSED, "C ok I'll take it out"), "likely", ACCEPTED),
+        (talk(*REFUSED, "C I will try that, thank you"), "unclear", "still_to_try"),
+        (talk(*REFUSED, "C that makes no sense, I want the discount"), "unresolved", "bot_failed"),
+        (talk(*REFUSED), "unresolved", "bot_failed"),
         (talk(*HOW_TO, "C ok, I will try that"), "unclear", "still_to_try"),
         (talk(*HOW_TO, "C and where do I find my old invoices?"), "unclear", "unanswered"),
         (talk(*HOW_TO, "C it works now", rating=BAD), "unclear", "contradiction"),
