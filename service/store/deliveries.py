@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Executable, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.store.models import Delivery, DeliveryState
-from service.store.statements import insert
+from service.store.statements import dialect, insert_into
 
 OUTCOME_LENGTH = 255
 KEY_LENGTH = 255
@@ -36,30 +37,32 @@ def record(session: Session | Connection, received: Received, *, now: datetime, 
     `hold` is how long the sweep leaves it to the message that the caller sends.
     """
     key = received.key[:KEY_LENGTH]
-    statement = (
-        insert(session, Delivery)
-        .values(
-            installation_id=received.installation_id,
-            key=key,
-            event=received.event[:KEY_LENGTH],
-            signal=received.signal,
-            external_id=received.external_id,
-            actor_id=received.actor_id,
-            occurred_at=received.occurred_at,
-            received_at=now,
-            state=DeliveryState.RECEIVED if received.ignored is None else DeliveryState.IGNORED,
-            outcome=(received.ignored or "")[:OUTCOME_LENGTH],
-            attempts=0,
-            queued_until=now + hold,
-        )
-        .on_conflict_do_nothing(index_elements=[Delivery.installation_id, Delivery.key])
-        .returning(Delivery.id)
-    )
-    new = session.execute(statement).scalar()
+    row = {
+        "installation_id": received.installation_id,
+        "key": key,
+        "event": received.event[:KEY_LENGTH],
+        "signal": received.signal,
+        "external_id": received.external_id,
+        "actor_id": received.actor_id,
+        "occurred_at": received.occurred_at,
+        "received_at": now,
+        "state": DeliveryState.RECEIVED if received.ignored is None else DeliveryState.IGNORED,
+        "outcome": (received.ignored or "")[:OUTCOME_LENGTH],
+        "attempts": 0,
+        "queued_until": now + hold,
+    }
+    new = session.execute(_inserting(dialect(session)), row).scalar()
     if new is not None:
         return int(new), True
     known = select(Delivery.id).where(Delivery.installation_id == received.installation_id, Delivery.key == key)
     return session.execute(known).scalar_one(), False
+
+
+@cache
+def _inserting(name: str) -> Executable:
+    """The insert, built once: building it costs as much as running it."""
+    unique = [Delivery.installation_id, Delivery.key]
+    return insert_into(name, Delivery).on_conflict_do_nothing(index_elements=unique).returning(Delivery.id)
 
 
 def take(session: Session, delivery_id: int) -> Delivery | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from service.store.models import Installation
@@ -58,8 +58,11 @@ def get(session: Session, installation_id: str) -> Installation | None:
 
 def plain(connection: Connection, installation_id: str) -> Row[Any] | None:
     """The installation's columns by name, without the object mapping: for the webhook's fast path."""
-    table = Installation.__table__
-    return connection.execute(select(table).where(table.c.id == installation_id)).one_or_none()
+    return connection.execute(_PLAIN, {"wanted": installation_id}).one_or_none()
+
+
+_TABLE = Installation.__table__
+_PLAIN = select(_TABLE).where(_TABLE.c.id == bindparam("wanted"))
 
 
 def all_of(session: Session, *, enabled_only: bool = False) -> Sequence[Installation]:

@@ -13,7 +13,14 @@ Insert = postgresql.Insert | sqlite.Insert
 
 def insert(session: Session | Connection, table: type[Base]) -> Insert:
     """An insert into `table` that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    bind = session if isinstance(session, Connection) else session.get_bind()
-    if bind.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return insert_into(dialect(session), table)
+
+
+def insert_into(name: str, table: type[Base]) -> Insert:
+    """The same for a dialect's name."""
+    return postgresql.insert(table) if name == "postgresql" else sqlite.insert(table)
+
+
+def dialect(session: Session | Connection) -> str:
+    """The name of the database's dialect."""
+    return (session if isinstance(session, Connection) else session.get_bind()).dialect.name
