@@ -82,7 +82,7 @@ class Place:
     sandbox: Any
     options: Mapping[str, object] = field(default_factory=dict)
 
-    def client(self, **secrets: str) -> Client:
+    def client(self, *, prefix: str = "dm__", **secrets: str) -> Client:
         made = Installation(
             f"test-{self.name}",
             self.name,
@@ -90,6 +90,7 @@ class Place:
             self.sandbox.base_url,
             secrets={**self.sandbox.secrets, **secrets},
             options=self.options,
+            prefix=prefix,
         )
         http = Http(made.base_url, requests.Session(), Limiter(), name=made.id)
         return connectors()[self.name].client(made, http)
@@ -324,6 +325,41 @@ def test_the_ignore_tag_is_obeyed_when_it_comes_between_reading_and_writing(
     with pytest.raises(OptedOut):
         client.read(number)
     assert own_notes(place, number) == []
+
+
+def test_a_reopened_conversation_is_judged_anew_and_gets_its_own_note(place: Place, embedder: CachedEmbedder) -> None:
+    client, number = place.client(), place.sandbox.seed(UNRESOLVED)
+    settle(client, number, embedder)
+    (first,) = own_notes(place, number)
+    later = talk("C: another question: the lid is loose", HOW_TO[1], "C: forget it", begin=BEGIN + timedelta(hours=2))
+    more = [replace(message, id=f"later-{message.id}") for message in later.messages]
+    place.sandbox.continue_(number, more, at=BEGIN + timedelta(hours=3))
+    settle(client, number, embedder)
+    assert {tag for tag in own_tags(place, number) if "resolution" in tag} == {"dm__resolution__abandoned"}
+    assert own_notes(place, number) == [first, f"{first.partition('-')[0]}-2"]
+    assert not settle(client, number, embedder)
+
+
+def test_an_account_may_choose_its_own_prefix(place: Place, embedder: CachedEmbedder) -> None:
+    theirs = ("dm__review", "dm__resolution__likely", "vip")
+    client, number = place.client(prefix="bot__"), place.sandbox.seed(replace(UNRESOLVED, tags=theirs))
+    reading = client.read(number)
+    card = judge(reading.conversation, embedder)
+    wanted = desired(card, reading.conversation, Policy(), prefix="bot__")
+
+    def again(there: Reading) -> Plan:
+        return plan(wanted, there.there, reference=note_reference(card), prefix="bot__", now=NOW)
+
+    # Fields are left out: the options of a drop-down are made for one prefix.
+    client.write(reading, replace(again(reading), fields={}))
+    tags = place.sandbox.snapshot(number).tags
+    assert set(theirs) <= set(tags)
+    assert "bot__resolution__unresolved" in tags
+    assert not replace(again(client.read(number)), fields={})
+    ignored = place.sandbox.seed(replace(UNRESOLVED, tags=("bot__ignore",)))
+    with pytest.raises(OptedOut):
+        client.read(ignored)
+    assert client.read(place.sandbox.seed(replace(UNRESOLVED, tags=("dm__ignore",)))).ended
 
 
 @pytest.mark.parametrize("name", ["dm_effort", "dm_scored_at"])
