@@ -20,7 +20,7 @@ up: .venv/.run ## the service: web, workers, database and broker in one folder
 
 test: .venv/.dev ## all tests, with branch coverage
 	@rm -f .coverage .coverage.*
-	@COVERAGE_FILE=.coverage $(BIN)/python -m coverage run -m pytest $(ARGS)
+	@COVERAGE_FILE=$(CURDIR)/.coverage $(BIN)/python -m coverage run -m pytest $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 

@@ -20,7 +20,9 @@ from service.score_file import BadLine, dump, read, scorecards
 from service.scoring.score import Policy
 from service.spool import Spool
 
-SERVICE_COMMANDS = ("up", "connect", "installations", "writing", "sign-in-link", "migrate", "key")
+SERVICE_COMMANDS = (
+    "up", "connect", "installations", "prepare", "check", "writing", "sign-in-link", "migrate", "key",
+)  # fmt: skip
 """Commands of `service.commands`, imported when one is asked for: `score` needs no web server and no database."""
 
 

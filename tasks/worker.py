@@ -11,6 +11,7 @@ from typing import Any
 from celery.exceptions import CPendingDeprecationWarning
 from celery.signals import setup_logging, worker_init, worker_process_init
 
+from service.language.model import ModelMissing
 from service.logs import configure_logs
 from service.settings import Settings
 from tasks import worker_state
@@ -32,7 +33,11 @@ def _logs(**_: Any) -> None:
 def _before_fork(sender: Any, **_: Any) -> None:
     worker_state.prepare()
     if SCORE in sender.app.amqp.queues.consume_from:
-        worker_state.load_models()
+        try:
+            worker_state.load_models()
+        except ModelMissing as error:
+            # Celery would log any other exception and go on without a model.
+            raise SystemExit(f"deskmark: {error}") from error
 
 
 @worker_process_init.connect

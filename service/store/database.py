@@ -18,6 +18,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
 BUSY_MILLISECONDS = 15_000
+CONNECT_SECONDS = 3
+"""An unreachable host must not hang a webhook: the helpdesk waits five seconds at most."""
+
 _BEGIN = "deskmark_begin"
 
 
@@ -66,7 +69,7 @@ class Database:
     def _single_engine(self, pool_size: int) -> Engine:
         if self.is_sqlite:
             return self.engine.execution_options(**{_BEGIN: None})
-        return create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, isolation_level="AUTOCOMMIT")
+        return create_engine(self.url, isolation_level="AUTOCOMMIT", **_postgres(pool_size))
 
 
 def driver_url(url: str) -> str:
@@ -102,13 +105,23 @@ def _engine(url: str, pool_size: int) -> Engine:
     # Parameters are hidden: an error's text ends up in logs, and customers' words do not belong there.
     if make_url(url).get_backend_name() != "sqlite":
         # A connection that died with a restarted server is noticed before it is handed out.
-        return create_engine(url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, **_postgres(pool_size))
     # Python's own transaction handling would begin too late and not immediately: it is switched off, see _begin.
     arguments = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_connected)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def _postgres(pool_size: int) -> dict[str, Any]:
+    """How connections to PostgreSQL are made; parameters of statements never reach a log."""
+    return {
+        "connect_args": {"connect_timeout": CONNECT_SECONDS},
+        "pool_size": pool_size,
+        "max_overflow": pool_size,
+        "hide_parameters": True,
+    }
 
 
 def _sqlite_connected(connection: SqliteConnection, _record: Any) -> None:

@@ -29,7 +29,7 @@ TAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a chart: a verdict, how many conversations have it, and its share of all in percent."""
+    """One bar of a chart: a verdict, how many conversations have it, and its length in percent of the chart."""
 
     name: str
     words: Verdict
