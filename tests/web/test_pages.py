@@ -69,7 +69,7 @@ def test_the_overview_counts_verdicts_and_shows_trouble(database_url: str, make_
     seed()
     page = text_of(web.admin().get("/"))
     assert "1 conversations scored" in page
-    assert "Escalated 1 100 %" in page
+    assert "Escalated 1" in page
     assert "Needs a look" not in page
 
     seed(state=State.DEAD, error="the helpdesk says no")
