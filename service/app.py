@@ -18,7 +18,9 @@ from service.store.database import Database
 from service.store.secrets import SecretBox
 from service.web import conversations, deliveries, errors, health, installations, pages, security, sign_in, webhooks
 from service.web.announcing import Announcer
-from service.web.parts import EXTENSION, BrokerDown, Parts
+from service.web.inbox import Inbox
+from service.web.known import KnownInstallations
+from service.web.parts import EXTENSION, INBOX, KNOWN, BrokerDown, Parts
 from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, publisher
 
 BLUEPRINTS = (webhooks, health, sign_in, pages, conversations, deliveries, installations)
@@ -46,6 +48,8 @@ def build(parts: Parts) -> Flask:
     app = Flask("service.web")
     app.config.update(SECRET_KEY=settings.session_key.get_secret_value(), MAX_CONTENT_LENGTH=webhooks.MAX_BODY_BYTES)
     app.extensions[EXTENSION] = parts
+    app.extensions[KNOWN] = KnownInstallations(parts.database, parts.box)
+    app.extensions[INBOX] = Inbox(parts.database, parts.now, settings.hold)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"definitions_version": DEFINITIONS})
     for module in BLUEPRINTS:

@@ -30,15 +30,38 @@ class Received:
     occurred_at: datetime | None = None
     ignored: str | None = None
 
+    @property
+    def name(self) -> tuple[str, str]:
+        """Installation and key as they are stored: what makes a second one a duplicate."""
+        return self.installation_id, self.key[:KEY_LENGTH]
+
+
+def record_all(
+    session: Session | Connection, received: Sequence[Received], *, now: datetime, hold: timedelta
+) -> dict[tuple[str, str], int]:
+    """Keep deliveries in one statement; the row ids of those that are new, by name.
+
+    `hold` is how long the sweep leaves them to the message that the caller sends.
+    """
+    rows = [_row(each, now=now, hold=hold) for each in received]
+    found = session.execute(_inserting(dialect(session)), rows)
+    return {(installation, key): int(number) for number, installation, key in found}
+
 
 def record(session: Session | Connection, received: Received, *, now: datetime, hold: timedelta) -> tuple[int, bool]:
-    """Keep one delivery; its row id and whether it is new. One statement, meant for `Database.single()`.
+    """Keep one delivery; its row id and whether it is new."""
+    new = record_all(session, [received], now=now, hold=hold).get(received.name)
+    if new is not None:
+        return new, True
+    installation, key = received.name
+    known = select(Delivery.id).where(Delivery.installation_id == installation, Delivery.key == key)
+    return session.execute(known).scalar_one(), False
 
-    `hold` is how long the sweep leaves it to the message that the caller sends.
-    """
-    key = received.key[:KEY_LENGTH]
-    row = {
-        "installation_id": received.installation_id,
+
+def _row(received: Received, *, now: datetime, hold: timedelta) -> dict[str, object]:
+    installation, key = received.name
+    return {
+        "installation_id": installation,
         "key": key,
         "event": received.event[:KEY_LENGTH],
         "signal": received.signal,
@@ -51,18 +74,14 @@ def record(session: Session | Connection, received: Received, *, now: datetime, 
         "attempts": 0,
         "queued_until": now + hold,
     }
-    new = session.execute(_inserting(dialect(session)), row).scalar()
-    if new is not None:
-        return int(new), True
-    known = select(Delivery.id).where(Delivery.installation_id == received.installation_id, Delivery.key == key)
-    return session.execute(known).scalar_one(), False
 
 
 @cache
 def _inserting(name: str) -> Executable:
     """The insert, built once: building it costs as much as running it."""
     unique = [Delivery.installation_id, Delivery.key]
-    return insert_into(name, Delivery).on_conflict_do_nothing(index_elements=unique).returning(Delivery.id)
+    inserting = insert_into(name, Delivery).on_conflict_do_nothing(index_elements=unique)
+    return inserting.returning(Delivery.id, Delivery.installation_id, Delivery.key)
 
 
 def take(session: Session, delivery_id: int) -> Delivery | None:

@@ -5,11 +5,15 @@ A message that is lost costs time only: the row is durable and the sweep finds i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from tasks.runtime import Queue
+
+GATHER_SECONDS = 0.025
+"""How long a first delivery waits for others: a message costs the web process as much as a webhook does."""
 
 MOST = 500
 """Deliveries in one message: a worker that dies with it has them announced again by the sweep."""
@@ -62,10 +66,11 @@ class Announcer:
                 return
 
     def _more(self, ids: list[int]) -> tuple[list[int], bool]:
-        """`ids` and what else waits, up to `MOST`; whether it was the last."""
+        """`ids` and what else comes within `GATHER_SECONDS`, up to `MOST`; whether it was the last."""
+        until = time.monotonic() + GATHER_SECONDS
         while len(ids) < MOST:
             try:
-                following = self._waiting.get_nowait()
+                following = self._waiting.get(timeout=max(0.0, until - time.monotonic()))
             except Empty:
                 return ids, False
             if following is None:

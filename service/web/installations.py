@@ -26,7 +26,7 @@ from service.web.connecting import (
     new_installation,
     webhook_url,
 )
-from service.web.parts import parts
+from service.web.parts import known, parts
 
 blueprint = Blueprint("installations", __name__, url_prefix="/helpdesks")
 
@@ -109,6 +109,7 @@ def change(installation_id: str) -> AnyResponse | tuple[str, int]:
             store.change(session, installation_id, **changes(_kind(row.connector), row, given, box=p.box))
         except NotAccepted as error:
             return _again(_kind(row.connector), row, given, error.faults)
+    known().forget()
     flash("Changed.", "good")
     return redirect(url_for("installations.listing"))
 

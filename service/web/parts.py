@@ -14,9 +14,13 @@ from connectors.base import Connector
 from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox
+from service.web.inbox import Inbox
+from service.web.known import KnownInstallations
 from tasks.runtime import Clock, Queue, utc_now
 
 EXTENSION = "deskmark"
+KNOWN = "deskmark-known"
+INBOX = "deskmark-inbox"
 
 
 class BrokerDown(RuntimeError):
@@ -39,6 +43,16 @@ class Parts:
     waiting: Callable[[], Mapping[str, int]]
     now: Clock = utc_now
     tries: RateLimiter = field(default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()))
+
+
+def known() -> KnownInstallations:
+    """The installations that this application remembers."""
+    return cast(KnownInstallations, current_app.extensions[KNOWN])
+
+
+def inbox() -> Inbox:
+    """Where this application records webhooks."""
+    return cast(Inbox, current_app.extensions[INBOX])
 
 
 def parts() -> Parts:

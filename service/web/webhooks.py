@@ -14,12 +14,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from connectors.base import Delivery, Signal
 from connectors.errors import InvalidSignature
-from service.store import deliveries, installations
 from service.store.deliveries import Received
 from service.store.secrets import SecretsUnreadable
 from service.web.metrics import WEBHOOK_SECONDS, WEBHOOKS
-from service.web.parts import Parts, parts
-from tasks.runtime import connected
+from service.web.parts import Parts, inbox, known, parts
 
 RETRY_AFTER = 30
 MAX_BODY_BYTES = 1_048_576
@@ -40,30 +38,29 @@ def receive(connector: str, installation_id: str) -> tuple[Response, int]:
             raise
         # The database was restarted and this connection died with it. Recording is idempotent.
         status, result = _receive(parts(), connector, installation_id)
-    known = connector if connector in parts().connectors else "unknown"
-    WEBHOOKS.labels(connector=known, result=result).inc()
-    WEBHOOK_SECONDS.labels(connector=known).observe(time.perf_counter() - began)
+    label = connector if connector in parts().connectors else "unknown"
+    WEBHOOKS.labels(connector=label, result=result).inc()
+    WEBHOOK_SECONDS.labels(connector=label).observe(time.perf_counter() - began)
     return jsonify(result=result), status
 
 
 def _receive(p: Parts, connector: str, installation_id: str) -> tuple[int, str]:
     helpdesk = p.connectors.get(connector)
-    with p.database.single() as connection:
-        row = installations.plain(connection, installation_id)
-        if row is None or helpdesk is None or row.connector != connector or not row.enabled:
-            return 404, "unknown"
-        if request.method == "HEAD":  # Intercom asks so when the address is saved.
-            return 200, "known"
-        headers, body = dict(request.headers), request.get_data(cache=False)
-        try:
-            helpdesk.verify(connected(row, p.box), headers, body, now=p.now())
-        except InvalidSignature as error:
-            log.warning("webhook refused", installation=installation_id, reason=str(error))
-            return 401, "refused"
-        delivery = helpdesk.delivery(headers, body)
-        received = _received(installation_id, delivery)
-        delivery_id, new = deliveries.record(connection, received, now=p.now(), hold=p.settings.hold)
-    if not new:
+    installation = known().get(installation_id)
+    if installation is None or helpdesk is None or installation.connector != connector:
+        return 404, "unknown"
+    if request.method == "HEAD":  # Intercom asks so when the address is saved.
+        return 200, "known"
+    headers, body = dict(request.headers), request.get_data(cache=False)
+    try:
+        helpdesk.verify(installation, headers, body, now=p.now())
+    except InvalidSignature as error:
+        log.warning("webhook refused", installation=installation_id, reason=str(error))
+        return 401, "refused"
+    delivery = helpdesk.delivery(headers, body)
+    received = _received(installation_id, delivery)
+    delivery_id = inbox().record(received)
+    if delivery_id is None:
         return 200, "duplicate"
     if received.ignored is not None:
         return 200, "ping" if delivery.signal is Signal.PING else "ignored"

@@ -1,0 +1,49 @@
+"""Installations as webhooks need them, remembered for a moment: a burst of webhooks asks the database once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from connectors.base import Installation
+from service.store import installations
+from service.store.database import Database
+from service.store.secrets import SecretBox
+from tasks.runtime import connected
+
+SECONDS = 2.0
+"""How late a changed secret, or an installation switched off, may be noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    installation: Installation | None
+    until: float
+
+
+class KnownInstallations:
+    """Reads installations and decrypts their secrets, once in `SECONDS` each. Safe to use from several threads."""
+
+    def __init__(self, database: Database, box: SecretBox) -> None:
+        self._database = database
+        self._box = box
+        self._seen: dict[str, _Seen] = {}
+
+    def get(self, installation_id: str) -> Installation | None:
+        """The installation, if there is one with this id and it is switched on. Raises `SecretsUnreadable`."""
+        now = time.monotonic()
+        seen = self._seen.get(installation_id)
+        if seen is None or seen.until < now:
+            seen = _Seen(self._read(installation_id), now + SECONDS)
+            if seen.installation is not None:  # Guessed ids are not remembered.
+                self._seen[installation_id] = seen
+        return seen.installation
+
+    def forget(self) -> None:
+        """Read everything anew: something was changed in this process."""
+        self._seen.clear()
+
+    def _read(self, installation_id: str) -> Installation | None:
+        with self._database.single() as connection:
+            row = installations.plain(connection, installation_id)
+        return connected(row, self._box) if row is not None and row.enabled else None
