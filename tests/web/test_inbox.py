@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from service.store.database import Database
 from service.store.deliveries import Received
 from service.store.models import Delivery
 from service.web.inbox import Inbox, _Waiting
@@ -61,10 +64,8 @@ def test_a_row_that_cannot_be_stored_fails_alone(inbox: tuple[Inbox, Any, str]) 
         box.record(received("removed", "again"))
 
 
-def test_without_its_table_everyone_hears_of_it(inbox: tuple[Inbox, Any, str]) -> None:
-    box, web, installation = inbox
-    with web.parts.database.begin() as session:
-        session.connection().exec_driver_sql("DROP TABLE delivery")
-    batch = [_Waiting(received(installation, key)) for key in ("a", "b")]
-    box._write(batch)
+def test_without_a_table_everyone_hears_of_it(tmp_path: Path, clock: Any) -> None:
+    with closing(Database(f"sqlite:///{tmp_path}/empty.sqlite3")) as database:
+        batch = [_Waiting(received("i1", key)) for key in ("a", "b")]
+        Inbox(database, clock, HOLD)._write(batch)
     assert all(isinstance(each.error, SQLAlchemyError) and each.written for each in batch)
