@@ -18,6 +18,7 @@ OVERLAP = timedelta(minutes=5)
 """Helpdesks list what ended with a delay: each poll looks back so far before the last one."""
 AT_ONCE = 100
 VECTORS_KEPT = timedelta(days=14)
+DELIVERIES_KEPT = timedelta(days=30)
 """Longer than any window: later no conversation is compared with this one any more."""
 log = structlog.get_logger(__name__)
 
@@ -85,6 +86,8 @@ def _was_missed(known: Conversation, since: datetime) -> bool:
 
 
 def forget(runtime: Runtime) -> None:
-    """Remove cached vectors that nobody will ask for again."""
+    """Remove cached vectors and settled deliveries that nobody will ask for again."""
+    now = runtime.clock()
     with runtime.database.begin() as session:
-        vectors.forget(session, before=runtime.clock() - VECTORS_KEPT)
+        vectors.forget(session, before=now - VECTORS_KEPT)
+        deliveries.forget(session, before=now - DELIVERIES_KEPT)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Executable, or_, select, update
+from sqlalchemy import Connection, Executable, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.store.models import Delivery, DeliveryState
@@ -125,3 +126,10 @@ def replay(session: Session, delivery_id: int, *, now: datetime, hold: timedelta
     delivery.state, delivery.outcome, delivery.attempts = DeliveryState.RECEIVED, "", 0
     delivery.queued_until = now + hold
     return True
+
+
+def forget(session: Session, *, before: datetime) -> int:
+    """Remove deliveries from before that time that need no more work; no helpdesk repeats a webhook that late."""
+    settled = Delivery.state.in_((DeliveryState.ACCEPTED, DeliveryState.IGNORED))
+    result: Any = session.execute(delete(Delivery).where(settled, Delivery.received_at < before))
+    return int(result.rowcount)

@@ -91,3 +91,15 @@ def test_what_became_of_it(database: Database, installation: Installation, now: 
     assert stored(database, row).outcome == "conversation abc"
     with database.begin() as session:
         assert deliveries.take(session, row) is None
+
+
+def test_old_settled_ones_are_forgotten(database: Database, installation: Installation, now: datetime) -> None:
+    settled, waiting = (record(database, received(key), now)[0] for key in ("settled", "waiting"))
+    ignored, _ = record(database, received("ignored", ignored="unknown event"), now)
+    with database.begin() as session:
+        deliveries.settle(session, settled, DeliveryState.ACCEPTED, "conversation c")
+        assert deliveries.forget(session, before=now) == 0
+        assert deliveries.forget(session, before=now + HOLD) == 2
+    with database.read() as session:
+        assert session.get(Delivery, waiting) is not None
+        assert session.get(Delivery, settled) is session.get(Delivery, ignored) is None
