@@ -6,6 +6,7 @@ import re
 
 from service.language.information.items import Given, Item, Kind
 from service.language.information.questions import calls_unusable
+from service.language.information.step_actions import action_fit
 from service.language.information.values import plain
 
 
@@ -14,7 +15,9 @@ def step_fit(asked: str, given: str) -> float:
     if asked == given:
         return 1.0
     if not asked:
-        return 0.9 if not given.startswith("~") else 0.5
+        return 0.9 if given[0] not in "~=" else 0.5
+    if asked[0] == "=" or given[0] == "=":
+        return action_fit(asked, given) if asked[0] == given[0] else 0.0
     if asked[0] == "~" or given[0] == "~":
         return _shared(asked, given)
     action, _, thing = asked.partition(":")
@@ -33,6 +36,8 @@ def step_fit(asked: str, given: str) -> float:
         frozenset({"restart", "reset"}): 0.4,
         frozenset({"other_browser", "private_window"}): 0.2,
     }
+    if (action, other_action) == ("check_cable", "other_cable"):
+        return 0.65
     return close.get(frozenset({action, other_action}), 0.0)
 
 
@@ -112,17 +117,22 @@ def _exact(mine: str, theirs: str) -> float:
     return 1.0 if mine == theirs else 0.0
 
 
+_RECORDS = frozenset({"", "order", "account", "customer", "booking", "ticket", "invoice", "membership", "policy"})
+"""What a bare number most often names: the records that a support desk is asked about."""
+
+
 def _identifier(mine: str, theirs: str) -> float:
     if mine == theirs:
         return 1.0
-    if mine.endswith(":other") or theirs.endswith(":other"):
+    if ":" in mine or ":" in theirs:
         return 0.0
     if not theirs:
-        return 0.7
+        return 0.75 if mine in _RECORDS else 0.6
     if not mine:
-        return 0.85 if theirs in ("ticket", "booking", "claim", "order") else 0.5
+        likely = theirs in ("ticket", "booking", "claim", "order", "return")
+        return 0.85 if likely else 0.7 if theirs in _RECORDS else 0.5
     near = {
-        frozenset({"account", "customer"}): 0.6,
+        frozenset({"account", "customer"}): 0.5,
         frozenset({"account", "membership"}): 0.4,
         frozenset({"customer", "membership"}): 0.5,
         frozenset({"order", "booking"}): 0.3,

@@ -69,7 +69,7 @@ def name_of(item: Item | None) -> str:
         return f"the {role} number"
     if item.kind is Kind.ADDRESS and role:
         return f"the {role} address"
-    if item.kind is Kind.STEP and role[0] != "~":
+    if item.kind is Kind.STEP and role[0] not in "~=":
         return f"a step already tried ({role})"
     if item.kind is Kind.COUNT and role:
         return f"the number of {role}"

@@ -32,7 +32,7 @@ _VALUED = frozenset({Kind.IDENTIFIER, Kind.EMAIL, Kind.PHONE, Kind.AMOUNT})
 
 def asks_anything(text: str) -> bool:
     """Does an agent's message ask the customer for anything at all?"""
-    return bool(support_asked(text)) or asks(plain(text))
+    return any(asked.item.role[:1] != "=" for asked in support_asked(text)) or asks(plain(text))
 
 
 def assess(
@@ -93,23 +93,35 @@ def _written(question: str, exchanges: Sequence[Exchange], reply: str | None, op
     """What the support frames say."""
     found = NOTHING
     fresh_step = False
-    for asked in support_asked(question):
-        if (asked.item == Item(Kind.PROBLEM) and not opening) or unusable(question, asked.item):
-            continue
-        weight, gift, exchange = max(
-            ((_weight(question, asked, given, e), given, e) for e in exchanges for given in gifts_of(e)),
-            key=lambda match: match[0],
-            default=(0.0, None, None),
-        )
+    matches = [
+        (asked, *_answer(question, asked, exchanges))
+        for asked in support_asked(question)
+        if not (asked.item == Item(Kind.PROBLEM) and not opening) and not unusable(question, asked.item)
+    ]
+    # An action and a step of the table may be one and the same: either being known is enough.
+    acted = any(asked.item.role.startswith("=") and weight >= 0.6 for asked, weight, _, _ in matches)
+    for asked, matched, gift, exchange in matches:
+        weight = matched
         if asked.item.kind is Kind.STEP:
             # A known step after a new one, or after the agent changed something, is part of a new attempt.
             weight *= 0.5 if fresh_step or changes_something(question) else 1.0
-            fresh_step = fresh_step or (weight < 0.4 and not asked.item.role.startswith("~"))
+            fresh_step = fresh_step or (weight < 0.4 and asked.item.role[:1] not in ("~", "=") and not acted)
         if gift is not None and weight > 0.1:
             probability = _moved(0.04 + 0.9 * weight, asked.item, gift, reply)
             if probability > found.probability:
                 found = Finding(probability, asked.item, exchange)
     return found
+
+
+def _answer(
+    question: str, asked: Asked, exchanges: Sequence[Exchange]
+) -> tuple[float, Given | None, Exchange | None]:
+    """The gift that answers an asked item best: how surely, which, and in which exchange."""
+    return max(
+        ((_weight(question, asked, given, e), given, e) for e in exchanges for given in gifts_of(e)),
+        key=lambda match: match[0],
+        default=(0.0, None, None),
+    )
 
 
 @lru_cache(maxsize=1024)

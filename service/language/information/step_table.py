@@ -14,7 +14,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
         (
             r"(?:re-?start|re-?boot|power[- ]?cycl)(?:ed|ing|s|e)?|(?:turn|switch|power)(?:ed"
             r"|ing)?\b(?: \w+){0,4}? off\b(?: and|,| then|, then| & |\W+wait\w*(?: \w+){0,4}"
-            r"| for(?: \w+){1,3}? and)*(?: (?:turn|switch)\w*)?(?: \w+){0,2}? (?:back )?on\b"
+            r"| for(?: \w+){1,3}? and)*(?: (?:turn|switch)\w*)?(?: (?!is\b|are\b|was\b)\w+){0,2}? (?:back )?on\b"
+            r"|(?:held|hold(?:ing)?|(?:long[- ])?press(?:ed|ing)?)(?: down)? (?:the |on )?power(?: (?:button|key))?"
             r"|\boff and (?:back )?on\b|unplug(?:ged|ging)?(?! the (?:usb|charger|headset"
             r"|cable))|pull(?:ed|ing)? the plug|disconnect\w* (?:the |it from (?:the )?)power"
             r"|on[- ]and[- ]off"
@@ -40,7 +41,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
         (
             r"re-?install(?:ed|ing|ation|s)?|(?:uninstall|delet|remov)(?:ed|ing|e|led|ling)?\b(?:"
             r" \w+){0,4}?(?: and|,| then)+(?: then)?(?: \w+){0,1}? (?:re-?)?(?:install"
-            r"|download|add)\w*(?: \w+){0,2}|fresh install\w*|uninstall(?:ed|ing)?(?! (?:the"
+            r"|download|add)\w*(?: \w+){0,2}|(?:fresh|clean) (?:re-?)?install\w*|uninstall(?:ed|ing)?(?! (?:the"
             r" |that |any )?(?:latest |recent |new )?updates?)"
         ),
     ),
@@ -82,19 +83,26 @@ _TABLE: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
+        "other_cable",
+        (
+            rf"{_OTHER} (?:\w+ ){{0,2}}?(?:cables?|leads?|cords?|chargers?|adapters?|usb)"
+            r"|(?:swap|replac|chang)(?:e|ed|ing|ped|ping)?\b(?: \w+){0,3}? (?:cables?|leads?|cords?|wires?)"
+        ),
+    ),
+    (
         "wired",
         (
             r"(?:ethernet|lan|network) (?:cable|connection)|wired(?: connection)?|(?:plug"
-            r"|connect)\w* (?:\w+ ){0,3}directly"
+            r"|connect)\w* (?:\w+ ){0,3}directly|already (?:on|wired|plugged in|using|connected)(?: \w+){0,2}? cable"
+            r"|(?:plugged|connected|hooked)(?: \w+){0,3}? (?:by|via|with|through) (?:an? |the )?cable"
         ),
     ),
-    ("other_cable", rf"{_OTHER} (?:\w+ )?(?:cables?|leads?|cords?|chargers?|adapters?|usb)"),
     ("other_outlet", rf"{_OTHER} (?:\w+ )?(?:outlets?|sockets?|plugs?|(?:usb |hdmi )?ports?|power points?)"),
     (
         "check_cable",
         (
-            r"(?:check|inspect|re-?seat|tighten|replug|re-?plug|re-?connect|swap|replac"
-            r"|chang)(?:ed|ing|e|d|ped|ping)?\b(?: \w+){0,4}? (?:cables?|wires?|wiring"
+            r"(?:check|inspect|re-?seat|tighten|replug|re-?plug|re-?connect)"
+            r"(?:ed|ing|e|d|ped|ping)?\b(?: \w+){0,4}? (?:cables?|wires?|wiring"
             r"|leads?|cords?|connections?|connectors?)|(?:cables?|connections|wires?) (?:are"
             r"|is|were|was) (?:all )?(?:fine|ok|okay|connected|secure|tight|in|plugged"
             r"|checked)"
@@ -254,8 +262,9 @@ _TABLE: tuple[tuple[str, str], ...] = (
             r"|card|order|records?|ticket|system with)|my (?:address|payment|card|email"
             r"|details|account|plan)|on (?:this|the|my|your)|from))(?: \w+){0,4}?(?= |$"
             r"|\W)|install(?:ed|ing)?\b(?: \w+){0,2}? (?:latest|newest|update|updates|new"
-            r" version|drivers?)|latest (?:version|firmware|update|software|drivers?)(?:"
-            r" \w+)?|up[- ]to[- ]date|(?:app|software|firmware|drivers?|browser|system"
+            r" version|drivers?)|(?:latest|newest|most recent) (?:version|firmware|updates?"
+            r"|software|drivers?|patch|release|build)(?:"
+            r" (?:of (?:the |your |my )?)?\w+)?|updater|up[- ]to[- ]date|(?:app|software|firmware|drivers?|browser|system"
             r"|game|version) (?:is|are) (?:current"
             r"|the (?:latest|newest))|(?:latest|newest) \w+ (?:one|driver|version)"
         ),
@@ -313,8 +322,15 @@ _OBJECTS = tuple(
 
 def _object(words: str) -> str:
     """What a step is done to, of the words beside it; "" when they do not say."""
-    found = [(match.start(), name) for name, pattern in _OBJECTS if (match := pattern.search(words))]
-    return min(found)[1] if found else ""
+    found = sorted((m.start(), m.end(), name) for name, pattern in _OBJECTS for m in pattern.finditer(words))
+    if not found:
+        return ""
+    # Of nouns side by side the last is the head: a "printer driver" is a driver.
+    head = found[0]
+    for place in found[1:]:
+        if place[0] == head[1] + 1:
+            head = place
+    return head[2]
 
 
 def mentions(text: str) -> list[tuple[str, int, int]]:

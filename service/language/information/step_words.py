@@ -82,7 +82,7 @@ def _swapped(pattern: re.Pattern[str], text: str) -> set[Item]:
     things = {
         match.groupdict().get("thing") or match.groupdict().get("other") or "" for match in pattern.finditer(text)
     }
-    return {Item(Kind.STEP, f"swap:{_stem(thing)}") for thing in things if thing and thing not in _STOP}
+    return {Item(Kind.STEP, f"swap:{stem(thing)}") for thing in things if thing and thing not in _STOP}
 
 
 def asked_words(clause: str) -> set[Item]:
@@ -101,11 +101,11 @@ def asked_words(clause: str) -> set[Item]:
 
 def words_of(text: str) -> set[Item]:
     """The step a clause speaks of, by its content words in their order; none when there are too many."""
-    words = list(dict.fromkeys(_stem(word) for word in re.findall(r"[a-z'-]{3,}", text) if word not in _STOP))
+    words = list(dict.fromkeys(stem(word) for word in re.findall(r"[a-z'-]{3,}", text) if word not in _STOP))
     return {Item(Kind.STEP, "~" + " ".join(words))} if words and len(words) <= 14 else set()
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """The word without its ending: "descaled" and "descaling" are "descal", as is "descale"."""
     base = re.sub(r"(?:ings?|ed|es|e|s)$", "", word) if len(word) > 4 else word
     return base[:-1] if len(base) > 3 and base[-1] == base[-2] else base

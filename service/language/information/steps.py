@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 
 from service.language.information.items import Item, Kind
-from service.language.information.questions import asks_outcome, clauses
+from service.language.information.questions import asks_outcome, clauses, confirms
+from service.language.information.step_actions import actions
 from service.language.information.step_table import mentions
 from service.language.information.step_words import asked_words, is_own_work, swaps_asked
 
 _GENERIC = re.compile(
-    r"\b(?:what|which|anything|any(?:thing)?|all|everything)\b(?: \w+'?\w*){0,5}?"
+    r"\b(?:what|which|anything|any(?:thing)?|all|everything)\b(?: (?!and\b|or\b)\w+'?\w*){0,5}?"
     r" (?:steps?|troubleshooting|fix(?:es)?|tried|try|attempted|done)\b|\b(?:tried"
     r"|attempted|done) (?:anything|any (?:\w+ )?(?:steps?|troubleshooting|fix(?:es)?"
     r"|solutions?))\b|\btroubleshooting (?:steps? )?(?:have|did|you)\b|\bhave you"
@@ -27,14 +28,14 @@ _GENERIC_NOT = re.compile(
     r"|before|when|just)"
 )
 _ASKING = re.compile(
-    r"\b(?:have|has|had|did|could|can|would|will) (?:you|anyone|it|your \w+)\b"
+    r"\b(?:have|has|had|did|could|can|would|will) (?:you|anyone|it|your \w+)\b|\b(?:can|could|shall|may) we\b"
     r"|\b(?:please|pls|kindly|let's|lets|let us|try|go ahead|make sure|you(?:'ll"
     r"| will|'d| would)? (?:need|have|want|should|can|could|might|may)(?: \w+)?"
     r" (?:to )?|recommend|suggest|advise|i'd (?:like|want|ask) you|we (?:need|ask)"
     r" you|start (?:by|with|off)|first|begin (?:by|with)|worth|how about|what about"
     r"|the (?:first|next) (?:step|thing)|should (?:fix|help|resolve|sort|do)|best"
     r" (?:thing|way)|usually|would you mind|do you mind|is (?:it|the|your)|are"
-    r" (?:the|your|all))\b|^(?:and |so |but )?(?:none|nobody|no one|is|are|was"
+    r" (?:the|your|all)|does (?:it|this|that|the \w+))\b|^(?:and |so |but )?(?:none|nobody|no one|is|are|was"
     r"|were|has|any)\b.*\?"
 )
 _KNOWN = re.compile(
@@ -50,6 +51,17 @@ _LEADING = re.compile(
     r"|ok(?:ay)?|alright|sure|please|simply|just)\W*)*.{0,3}"
 )
 """What may stand before a step that a sentence orders ("then restart it")."""
+_DETAIL = re.compile(
+    r"^(?:\W*(?:and|so|ok(?:ay)?|thanks|hi|hello|sorry|great|got it|i see|alright|but)\b\W*)*"
+    r"(?:which|how(?! about)|when|where|why|who|what(?! (?:about|if)))\b.*\b(?:did|do|does|have|has|was|were|is|are)\b"
+    r"(?!.*\b(?:tried|so far|done)\b)"
+)
+"""A question about a step that is taken for granted: "which tablets did you descale it with?"."""
+_ELSEWHERE = re.compile(
+    r"\b(?:on|in|with|from|using|over|via|by) (?:an?other|a different|any other|a new|your other|a second|someone"
+    r"|incognito|(?:a )?private|chrome|firefox|safari|edge|mobile data|(?:a )?(?:cable|hotspot))\b"
+)
+"""Whether it works elsewhere asks to try it there, not how it went."""
 _DO_IT = re.compile(
     r"\b(?:could|can|would|please|have|did|try)\b.*\b(?:do|done|try|tried|swap(?:ped)?"
     r"|replaced?|changed?|check(?:ed)?|perform(?:ed)?)"
@@ -66,7 +78,9 @@ def asked_steps(text: str) -> tuple[Item, ...]:
     carried = False
     before_it: list[tuple[str, int, int]] = []
     for clause in clauses(text):
-        if asks_outcome(clause) or re.match(r"(?:and |so |ok |i see |hi )?are you on\b", clause):
+        if (asks_outcome(clause) and not _ELSEWHERE.search(clause)) or _DETAIL.match(clause):
+            continue
+        if re.match(r"(?:and |so |ok |i see |hi )?are you on\b", clause):
             continue
         if (
             _GENERIC.search(clause)
@@ -82,10 +96,10 @@ def asked_steps(text: str) -> tuple[Item, ...]:
             items |= dict.fromkeys(asked_words(clause))
             items |= dict.fromkeys(swaps_asked(clause))
         asking = carried or bool(_ASKING.search(clause) or (said and _LEADING.fullmatch(clause[: said[0][1]])))
-        for role, start, _ in said:
+        for role, start, _ in said if confirms(clause) and not _ELSEWHERE.search(clause) else [*said, *actions(clause)]:
             before = clause[:start]
             if asking and not is_own_work(before[-45:] + clause[start : start + 12]) and not _KNOWN.search(before):
                 items[Item(Kind.STEP, role)] = None
-                carried = True
+                carried = carried or role[0] != "="
     strong = tuple(item for item in items if item.role not in ("retry", "wait"))
     return strong or tuple(items)

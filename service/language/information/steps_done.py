@@ -6,6 +6,7 @@ import re
 
 from service.language.information.items import Given, Item, Kind
 from service.language.information.replies import not_yet
+from service.language.information.step_actions import actions
 from service.language.information.step_table import mentions
 from service.language.information.step_words import swaps_given, words_of
 from service.language.information.steps import asked_steps
@@ -17,7 +18,7 @@ _NEGATED = re.compile(
     r"|fails|without|before i|should i|shall i|do i|can i|how (?:do|can|to|would)"
     r"|how should|need to|want to|wanted to|would like to|like to|have to|help"
     r" me|please|could you|can you|going to|will|asks? me to|asked me to|told me"
-    r" to|says? to|told to|about to|if i|i'?ll|refus\w*|without being able to|keeps?"
+    r" to|says? to|told to|about to|if i|i'?ll|might|may|could try|plan(?:ning)? (?:to|on)|refus\w*|without being able to|keeps?"
     r" (?:on )?(?:asking|telling)|by itself|itself|randomly|keeps|constantly)(?:"
     r" (?:\w+'?\w*)){0,2}\s*$"
 )
@@ -39,7 +40,7 @@ _RESULT = re.compile(
     r" (?:help|work|fix|solve|change|difference|luck|effect|result|success|issue"
     r"|problem|error|same|better|joy|anything|happen|nothing|there|either|it|resolve"
     r"|thing|in)\w*|\bdid nothing\b|\bno (?:luck|change|joy|difference|use|effect"
-    r"|avail)\b|\bto no avail\b|\bstill\b"
+    r"|avail)\b|\bto no avail\b|\bstill\b|\bsame\W*$|,\W*(?:nothing|nada|nope|zilch|no good|useless)\b"
 )
 _DONE_REPLY = re.compile(
     r"^\W*(?:(?:yes|yeah|yep|yup|ya|sure|of course|i did|i have|done|did|already"
@@ -94,16 +95,16 @@ def given_steps(bot: str, raw: str) -> list[Given]:
 def _given_in(sentence: str) -> list[Given]:
     found = []
     result = bool(_RESULT.search(sentence))
-    for role, start, end in mentions(sentence):
+    for role, start, end in [*mentions(sentence), *actions(sentence)]:
         before, own = sentence[max(0, start - 70) : start], sentence[start:end]
         negated = _NEGATED.search(before[-40:]) and not (
             role == "check_spam" and re.search(r"\b(?:not|n't|nothing) (?:in|there)\b", before)
         )
         if negated and not re.search(r"\b(?:not only|tried|it by)\b[^,]*$", before):
             continue
-        past = bool(_PAST.search(own))
+        past = bool(_PAST.search(own) or own.startswith("already "))
         tried = bool(
-            re.search(r"\b(?:tried|trying|attempted|did|done|after|by|performed|even|so far|already)\b", before)
+            re.search(r"\b(?:tried|trying|attempted|did|done|after|by|performed|ran|even|so far|already)\b", before)
         )
         if (
             past
