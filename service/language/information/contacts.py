@@ -9,18 +9,21 @@ import re
 
 from service.language.information.identifier_nouns import nearest_role
 from service.language.information.items import Given, Item, Kind
+from service.language.information.names import given_names
 from service.language.information.replies import lacks
-from service.language.information.values import Found, emails, phones, plain, times
+from service.language.information.values import Found, emails, phones, times
 
-_EMAIL = re.compile(r"\be-?mails?\b(?: ?(?:address|addy|id))?")
+_EMAIL = re.compile(r"\be[- ]?mails?\b(?: ?(?:address|addy|id))?|\bmail (?:address|id)\b")
 _EMAIL_SENT = re.compile(
-    r"\b(?:receiv\w*|got|get|see|seen|find|check(?:ed|ing)?|open(?:ed)?|click\w*"
-    r"|sent|confirmation|spam|junk|reply|replied|respond\w*|forward(?:ed)?|welcome"
+    r"\b(?:receiv\w*|(?:got|get)(?! (?:your|ur|an)\b)(?! the e-?mail (?:address )?(?:to hand|handy|there|you|for|on))"
+    r"|see|seen|find|check(?:ed|ing)?|open(?:ed)?|click\w*"
+    r"|sent|confirmation|spam|junk|(?:reply|respond)(?! with)|replied|responded|forward(?:ed)?|welcome"
     r"|reset|verification|activation) (?:\w+ ){0,4}e-?mails?\b|\be-?mails? (?:we"
     r"|i|you|that|from|with|to|was|has|have|didn't|arriv\w*|confirm\w*|notif\w*"
     r"|template|client|app|server|settings)\b(?! (?:use|used|signed|registered"
     r"|have|registred|normally|want|is|(?:\w+ )?(?:linked|on)))"
-    r"|\b(?:by|via|through|an) e-?mail\b|\b(?:i'll|we'll|i can|we can|will|to|i"
+    r"|\b(?:by|via|through|(?<!get )(?<!have )(?<!need )(?<!there )an) e-?mail\b|\b(?:i'll|we'll|i can|we can|will"
+    r"|to|i"
     r" could) e-?mail (?:you|me|us|it|them|over|the)\b|\bsend (?:it|that|this|them"
     r"|you|the) .*\be-?mail"
 )
@@ -28,17 +31,27 @@ _PHONE = re.compile(
     r"\b(?:tele)?(?:phone|mobile|cell|contact|callback|call[- ]?back|landline|daytime)(?:"
     r" ?phone)? ?(?:numbers?|no\b\.?)|\bnumber\b.{0,25}\b(?:reach|call|contact"
     r"|ring|text) (?:you|back|me)\b|\b(?:best|good) number\b|\b(?:what|which|your)"
-    r" phone\b(?= (?:is|number|\?))"
+    r" phone\b(?= (?:is|number|\?))|\b(?:telephone|(?:your|ur|a|the) (?:mobile|cell))\b(?= ?(?:\?|$|[.,]|please|pls"
+    r"|again"
+    r"|to hand|handy|there|over|and i|so i|first|for|in|would|is))|\b(?:reach|call|contact|ring"
+    r"|get hold of) you (?:by|on|over"
+    r") (?:the )?(?:phone|telephone|mobile)\b|\bnumber (?:should|can|may|could|do|shall"
+    r"|would) (?:\w+ ){1,3}?(?:ring|call|reach"
+    r"|contact|text|phone|try|dial)\b|\bnumber (?:for you|are you on)\b"
 )
 _NAME = re.compile(
     r"\b(?:full|first|last|sur|family|given|complete|legal|correct|new|exact|right"
     r"|maiden)[- ]?names?\b|\b(?:your|the|customer'?s?|account holder'?s?|guest"
-    r"|passenger|lead) names?\b|\bname(?:s)? (?:on|of|under|for|that|which|is|in"
-    r" which)\b|\bwhat name\b|\bname please\b|^(?:and )?(?:the |your )?name\W*$"
+    r"|passenger|lead|ur|a) names?\b|\bname(?:s)? (?:on|of|under|for|that|which|is|in"
+    r" which)\b|\bwhat name\b|\bname please\b|^(?:\w+,? )?(?:and )?(?:the |your )?name\W*(?:please|pls)?\W*$"
+    r"|\bwho(?:'s| is) (?:this|that|there|calling|writing)\b|^(?:and )?you are\W*$|\bwhat (?:should|can|may|do"
+    r"|shall) i call you"
+    r"|\b(?:with )?whom? am i (?:chatting|talking|speaking)|\b(?:under )?wh(?:at|ich) name\b"
     r"|\bwho am i (?:speaking|talking|chatting)|\bwhom? (?:do i have|am i)|\bmay"
     r" i (?:have|ask|know) (?:who|your name)|\bname and\b|\band (?:your )?(?:full"
     r" )?name\b"
 )
+_LAST_NAME = re.compile(r"\b(?:sur|last |family |full |first and last |whole |complete )[- ]?names?\b")
 _NOT_NAME = re.compile(
     r"\b(?:user|file|product|item|company|business|event|hotel|restaurant|movie"
     r"|domain|device|network|store|brand|app|plan|model|street|bank|agent|my|team"
@@ -51,6 +64,11 @@ _COMPANY = re.compile(
     r" of (?:your|the) (?:company|business|organi[sz]ation)\b|\b(?:which|what)"
     r" (?:company|organi[sz]ation) (?:are|do)\b"
 )
+_TO_FIND = re.compile(
+    r"\bfor me\b|\bso (?:that )?(?:i|we)\b|\bto (?:pull|look|find|locate|bring|get)\b|\byou (?:used?|ordered|signed"
+    r"|registered)\b"
+    r"|\b(?:registered|linked|again)\b"
+)
 _ADDRESS = re.compile(
     r"(?<!e-mail )(?<!email )(?<!mail )(?<!ip )(?<!web )(?<!mac )(?<!website )\baddress(?:es)?\b(?!"
     r" (?:bar|book|that issue|this|your|the|it\b))"
@@ -59,6 +77,12 @@ _ADDRESS_SAID = re.compile(
     r"\b(?:your|the|which|what|an?|full|home|postal|mailing|delivery|shipping|billing"
     r"|current|street|correct|service|installation|property|company)\s+(?:\w+ ){0,2}address"
     r"|^(?:and )?address|\baddress (?:please|for|on)\b|\band address\b"
+)
+_WHERE_TO = re.compile(
+    r"\bwhere (?:should|do|can|shall|are|would you like) (?:we|i|us|the driver|the courier) (?:to )?(?:send(?:ing)?"
+    r"|ship(?:ping)?"
+    r"|deliver(?:ing)?|post(?:ing)?)\b(?!.*\b(?:refund|money|payment|code|link|confirmation|invoice|copy|label"
+    r"|e-?mail)\b)"
 )
 _POSTCODE = re.compile(r"\b(?:post ?codes?|zip(?: ?codes?)?|postal codes?|eircode)\b")
 _ROLE_WORDS = (
@@ -87,19 +111,6 @@ _STREET = re.compile(
     r" |apt |unit )?\d+\w*,? [a-z'-]+ [a-z'-]+|\b[\w-]+(?:stra(?:ss|ß)e|str\.|weg"
     r"|gasse|platz) \d+"
 )
-_MY_NAME = re.compile(
-    r"\b(?i:my (?:full |last |first )?name(?:'s| is| was|:)|name(?: is|:| -)|(?:the"
-    r" )?name on (?:it|the \w+) is|under(?: the name(?: of)?)?|registered (?:to"
-    r"|under)|(?:i am|i'm|this is|it's|it is)(?= [A-Z][a-z]+ [A-Z]))\s+(?:mr\.?"
-    r"|mrs\.?|ms\.?|dr\.?)?\s*(?P<name>[A-Z][\w'\u2019-]+(?:\s+(?:de|van|von|der|la"
-    r"|el|[A-Z][\w'\u2019.-]*)){0,3})"
-)
-_NAME_PLAIN = re.compile(r"\bmy (?:full |last |first )?name(?:'s| is|:)\s+(?P<name>[a-z][\w'-]+(?: [a-z][\w'-]+)?)")
-_SIGNED = re.compile(
-    r"(?i:regards|thanks|thank you|cheers|best|sincerely|thx)[,!.]?\s*(?:-|\u2013)?\s*(?P<name>[A-Z][a-z'\u2019"
-    r"-]+(?: [A-Z][\w'\u2019-]+){0,2})\W*$|\b(?P<here>[A-Z][a-z]+(?: [A-Z][a-z]+)?)"
-    r" here\b"
-)
 
 
 def role_of(text: str) -> str:
@@ -111,8 +122,11 @@ def role_of(text: str) -> str:
     return base
 
 
-def asked_contacts(clause: str) -> set[Item]:
-    """Contact details that a requesting clause (plain) asks for, leaving out any whose value it states."""
+def asked_contacts(clause: str, *, confirming: bool = False) -> set[Item]:
+    """Contact details that a requesting clause (plain) asks for, leaving out any whose value it states.
+
+    Asked to be confirmed (`confirming`), they check who is writing, but for an e-mail or a number to find a record by.
+    """
     items: set[Item] = set()
     role = role_of(clause)
     loose = "other" if role.endswith("other") else ""
@@ -121,12 +135,16 @@ def asked_contacts(clause: str) -> set[Item]:
     if _PHONE.search(clause) and not phones(clause):
         reaching = re.search(r"\b(?:reach|call|contact|ring|text) you\b", clause)
         items.add(Item(Kind.PHONE, loose or ("contact" if reaching else "")))
+    if confirming:
+        return items if _TO_FIND.search(clause) else set()
     if _COMPANY.search(clause):
         items.add(Item(Kind.NAME, "company"))
     elif _NAME.search(clause) and not _NOT_NAME.search(clause) and "username" not in clause:
-        items.add(Item(Kind.NAME, loose))
+        items.add(Item(Kind.NAME, loose or ("last" if _LAST_NAME.search(clause) else "")))
     if _ADDRESS.search(clause) and _ADDRESS_SAID.search(clause) and not _STREET.search(clause):
         items.add(Item(Kind.ADDRESS, role))
+    if _WHERE_TO.search(clause):
+        items.add(Item(Kind.ADDRESS, "shipping:other" if loose else "shipping"))
     if _POSTCODE.search(clause):
         items.add(Item(Kind.POSTCODE, role))
     return items
@@ -149,12 +167,14 @@ def given_contacts(text: str, raw: str, wanted: frozenset[Item] | set[Item]) -> 
             r"\b(?:phone|mobile|cell|call|ring|reach|text|tel|contact|landline|whatsapp|number is|number:)\b[^.?!]*$",
             before,
         )
+        after = re.match(r"\s*(?:is|=|\(|-)+ ?(?:my |the |our )?(?:phone|mobile|cell|landline|tel)", text[phone.end :])
         if (
             spoken
+            or after
             or Kind.PHONE in wants
             or text[phone.start] in "+("
             or (text[phone.start] == "0" and len(phone.value) == 9 and Kind.IDENTIFIER not in wants)
-        ) and not (nearest_role(before) and not spoken):
+        ) and not (nearest_role(before) and (not spoken or "number" in spoken.group()[:7])):
             found.append(Given(Item(Kind.PHONE, _near_role(text, phone)), 1.0, phone.value))
     for street in _STREET.finditer(text):
         place = Found("", street.start(), street.end())
@@ -165,7 +185,7 @@ def given_contacts(text: str, raw: str, wanted: frozenset[Item] | set[Item]) -> 
     )
     if code:
         found.append(Given(Item(Kind.POSTCODE), 1.0, code.group().replace(" ", "")))
-    return found + _given_names(text, raw, wants)
+    return found + given_names(text, raw, wants.get(Kind.NAME)) + _answered_address(text, wants, found)
 
 
 def _near_role(text: str, value: Found) -> str:
@@ -174,27 +194,14 @@ def _near_role(text: str, value: Found) -> str:
     return role_of(before)
 
 
-def _given_names(text: str, raw: str, wants: dict[Kind, Item]) -> list[Given]:
-    straight = raw.replace("\u2019", "'")
-    match = _MY_NAME.search(straight)
-    found = [Given(Item(Kind.NAME), 1.0, plain(match.group("name")))] if match else []
-    lower = _NAME_PLAIN.search(text)
-    if lower and not match:
-        found.append(Given(Item(Kind.NAME), 0.95, lower.group("name")))
-    signed = _SIGNED.search(straight)
-    if signed and not found:
-        found.append(Given(Item(Kind.NAME), 0.7, plain(signed.group("name") or signed.group("here"))))
-    words = text.split()
-    short = 1 <= len(words) <= 12 and "?" not in text and not lacks(text)
-    yes_no = re.fullmatch(r"\W*(?:yes|yeah|no|nope|ok|okay|sure|thanks|hi|hello)(?: \w+)?\W*", text)
-    if Kind.NAME in wants and short and not yes_no and re.search(r"(?<!\w)[A-Za-z][a-z'-]+", raw):
-        found.append(Given(wants[Kind.NAME], 0.95))
+def _answered_address(text: str, wants: dict[Kind, Item], found: list[Given]) -> list[Given]:
+    """An address given as the answer to the question for it, in a form that no pattern knows."""
     if (
         Kind.ADDRESS in wants
         and not lacks(text)
-        and len(words) >= 3
+        and len(text.split()) >= 3
         and re.search(r"\d", text)
         and not any(g.item.kind is Kind.ADDRESS for g in found)
     ):
-        found.append(Given(wants[Kind.ADDRESS], 0.9))
-    return found
+        return [Given(wants[Kind.ADDRESS], 0.9)]
+    return []

@@ -13,9 +13,10 @@ NOUNS: tuple[tuple[str, str], ...] = (
     ("order", r"(?:(?:sales|web|online)\s+)?orders?"),
     ("invoice", r"(?:invoices?|bills?)"),
     ("customer", r"(?:customers?|clients?)"),
-    ("account", r"accounts?"),
+    ("iban", r"(?:iban|bank accounts?)"),
+    ("account", r"(?:accounts?|acct|a/c)"),
     ("tracking", r"(?:tracking|track\s*(?:&|and)\s*trace|parcels?|consignment|shipments?|airway ?bill|awb|package)"),
-    ("ticket", r"(?:support )?(?:tickets?|cases?|incidents?|service request|enquiry|inquiry)"),
+    ("ticket", r"(?:support )?(?:tickets?|cases?|incidents?|service request|enquiry|inquiry|complaints?)"),
     ("serial", r"(?:serial|s/n\b|sn\b)"),
     ("booking", r"(?:bookings?|reservations?|confirmation|pnr|itinerary|e-?ticket)"),
     ("policy", r"polic(?:y|ies)"),
@@ -27,13 +28,22 @@ NOUNS: tuple[tuple[str, str], ...] = (
     ("meter", r"(?:meter(?: readings?)?)"),
     ("membership", r"(?:memberships?|members?|loyalty(?: card)?|frequent[- ]flyer|rewards?)"),
     ("flight", r"flights?"),
-    ("vehicle", r"(?:vin\b|registration|number ?plates?|license plates?|plates?)"),
+    ("vehicle", r"(?:vin\b|registration|reg\b|number ?plates?|licen[cs]e plates?|plates?)"),
     ("return", r"(?:returns?|rma)"),
-    ("sku", r"(?:sku|articles?|items?|part)"),
+    ("sku", r"(?:sku|articles?|items?|part|product)"),
+    ("store", r"(?:stores?|branch(?:es)?|shops?|outlets?)"),
     ("gift_card", r"(?:gift ?cards?|vouchers?)"),
     ("promo", r"(?:promo(?:tion)?(?:al)?|discounts?|coupons?)"),
-    ("student", r"(?:student|employee|staff|patient|user)"),
+    ("student", r"(?:student|employee|staff|patient|user|payroll|personnel)"),
 )
+_APART = re.compile(r"\b(?:and|but|since|on|at|in|from|paid|ago)\b")
+_SAYS = re.compile(r"^\s(?:that|which)? ?(?:i|we|you)\b.*\b(?:is|was|says)\W*$")
+_NAMED_HERE = re.compile(rf"\b(?:{'|'.join(noun for _, noun in NOUNS)}){SUFFIX}(?: is| was)?[\s:#=-]*$")
+
+
+def named_here(before: str) -> bool:
+    """Does text end with what an identifier is called, so that a code must follow ("confirmation code: ")?"""
+    return bool(_NAMED_HERE.search(before))
 
 
 def nearest_role(before: str) -> str | None:
@@ -42,7 +52,8 @@ def nearest_role(before: str) -> str | None:
     for rank, (role, noun) in enumerate(NOUNS):
         for match in re.finditer(rf"\b{noun}{SUFFIX}?\b", before):
             between = before[match.end() :]
-            if len(between.split()) <= 3 and not re.search(r"\b(?:and|but|since|on|at|in|from|paid|ago)\b", between):
+            reach = 5 if _SAYS.search(between) else 3
+            if len(between.split()) <= reach and not _APART.search(between):
                 key = (match.end(), -rank, role)
                 best = max(best, key) if best else key
     return best[2] if best else None

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 
 from service.language.information.contacts import addresses, asked_contacts, given_contacts, role_of
-from service.language.information.identifier_nouns import NOUNS, SUFFIX, nearest_role
+from service.language.information.identifier_nouns import NOUNS, SUFFIX, named_here, nearest_role
 from service.language.information.items import Given, Item, Kind
+from service.language.information.questions import clauses
 from service.language.information.replies import lacks
+from service.language.information.seeking import seeks
 from service.language.information.values import (
     Found,
     amounts,
@@ -29,7 +31,8 @@ _NAMED = tuple((role, re.compile(rf"\b{noun}(?:'s)?{SUFFIX}", re.IGNORECASE)) fo
 _BARE = re.compile(
     r"\b(?:imei|serial|s/n|pnr|vin|licen[cs]e key|product key|activation (?:key"
     r"|code)|user ?name|login (?:name|id)|user ?id|meter reading|(?:the|your) key"
-    r"|(?:licen[cs]e|number|registration) ?plate|iban|meter (?:read|show|say))\b"
+    r"|(?:licen[cs]e|number|registration) ?plate|iban|sku|reg\b|(?:vehicle|car|the|your) registration|^registration"
+    r"|meter (?:read|show|say))\b"
 )
 _BARE_ROLES = (
     ("imei", "imei"),
@@ -42,10 +45,12 @@ _BARE_ROLES = (
     ("meter", "meter"),
     ("iban", "iban"),
     ("plate", "vehicle"),
+    ("reg", "vehicle"),
+    ("sku", "sku"),
 )
 _WHICH = re.compile(
     r"\b(?:which|what) (order|invoice|account|booking|reservation|ticket|case|policy"
-    r"|shipment|parcel|transaction|payment|contract|bill|claim|membership)s?\b(?!"
+    r"|shipment|parcel|transaction|payment|contract|bill|claim|membership|store|branch|shop|vehicle|complaint)s?\b(?!"
     r" (?:type|status|date|total|amount|method|confirmation|details|page|number"
     r"|settings|do you want to (?:open|create|cancel)))(?! (?:would|do|should|shall)"
     r" (?:you|i|we) (?:like|want|prefer|rather|check|use))"
@@ -57,6 +62,9 @@ _WHICH_ROLES = {
     "parcel": "tracking",
     "payment": "transaction",
     "bill": "invoice",
+    "branch": "store",
+    "shop": "store",
+    "complaint": "ticket",
 }
 _REFERENCE = re.compile(
     r"\b(?:reference|ref)\b\.?(?:\s*(?:number|no\b\.?|code|#|id))?|\b(?:what|the"
@@ -66,7 +74,19 @@ _REFERENCE = re.compile(
 _DETAILS = re.compile(r"\b(order|booking|account|invoice|reservation|policy) (?:details?|info(?:rmation)?)\b")
 _USERNAME = re.compile(
     r"\b(?:user ?name|user[- ]?id|login(?: name| id)?(?= do| are| is|\?| you)|screen"
-    r" name|handle|(?:what|which) login)\b"
+    r" name|handle|gamer ?tag|nick ?name|in-game name|(?:player|gamer|character|profile|summoner) (?:name|id|tag)"
+    r"|alias"
+    r"|(?:what|which) login|psn|name do you (?:play|log in|sign in|go)|what do you (?:log|sign) in with"
+    r"|(?:your|ur|the) login(?: (?:please|pls|again|to|so|for|and)\b|\W*$))\b"
+)
+_USER_IS = re.compile(
+    r"\b(?i:(?:user ?name|user|user ?id|login|log ?in|handle|gamer ?tag|nick(?:name)?|ign|psn|screen ?name"
+    r"|player (?:name|id)"
+    r"|alias)(?: is\b|'s\b| was\b|:| -| =)\s*|(?:user ?name|handle|gamer ?tag|ign|psn|player (?:name|id))\s+(?!is\b"
+    r"|was\b)|(?:play"
+    r"|log(?:ged)? in|sign(?:ed)? in|known|registered) as\s+|login\s+(?=\S*[\d_@.]\w))@?((?!(?:not|the|a|an|my|and"
+    r"|or|for|on|in|is"
+    r"|was|to|that|which|but|it|with|doesn't|does|has|wrong|invalid|page|screen)\b)\w[\w@.+-]{2,})"
 )
 _OBTAINS = re.compile(
     r"\b(?:(?:may|can|could|might|would) (?:i|we|you)|(?:i|we)(?:'ll|'d| will|"
@@ -85,7 +105,7 @@ _ANY_NUMBER = re.compile(r"\b([a-z]{3,})[- ](?:numbers?|no\b\.?|ids?\b|codes?\b|
 _NOT_NAMES = word_set(
     "phone mobile cell contact telephone landline best good correct right right"
     " wrong same the your this that any which what error fault status post zip"
-    " postal area country card pin security verification "
+    " postal mail email area country card pin security verification "
     "discount access qr bar model version is are was has have number code with"
     " from for and but not still got get since paid about than over under only"
     " just please one two time times today here there "
@@ -93,6 +113,10 @@ _NOT_NAMES = word_set(
     " order it's its digit digits last first four three calling whatsapp"
 )
 _CONFIRM_ONLY = re.compile(r"\b(?:confirm|verify|double[- ]?check|validate)\b")
+_RECORDS = word_set("order invoice customer account ticket booking policy claim contract membership meter return iban")
+_OLD = re.compile(r"\b(?:old|previous|former)\b")
+_NEW = re.compile(r"\b(?:other|another|second|different|new)\b")
+_STATEMENT_CHECKED = re.compile(r"\b(?:confirm|verify|check) (?:to me )?(?:if|whether|that (?:the|your|you|it|this))\b")
 _PREFIX = (
     ("purchase_order", r"po"),
     ("order", r"ord(?:er)?|so|wo|web"),
@@ -122,15 +146,18 @@ _TECHNICAL = re.compile(
 def asked_identifiers(clause: str) -> set[Item]:
     """Identifiers and contact details that a requesting clause (plain) asks for; none whose value it states."""
     items: set[Item] = set()
-    if not _OBTAINS.search(clause):
+    if (not _OBTAINS.search(clause) and not seeks(clause)) or _STATEMENT_CHECKED.search(clause):
         return items
     stated = bool([c for c in codes(clause) if not _TECHNICAL.search(clause[: c.start])])
     if not stated:
         items |= {Item(Kind.IDENTIFIER, role) for role in _identifier_roles(clause)}
     confirming = bool(_CONFIRM_ONLY.search(clause))
-    if not confirming:
-        items |= asked_contacts(clause)
-    return items
+    return items | asked_contacts(clause, confirming=confirming)
+
+
+def prompted_identifiers(text: str) -> frozenset[Item]:
+    """Identifiers that a bot's prompt (plain) names, however it is put: "key in your account number"."""
+    return frozenset(Item(Kind.IDENTIFIER, role) for clause in clauses(text) for role in _identifier_roles(clause))
 
 
 def _identifier_roles(clause: str) -> set[str]:
@@ -155,9 +182,8 @@ def _identifier_roles(clause: str) -> set[str]:
         roles.add("")
     if not roles:
         roles |= {f"~{m.group(1)}" for m in _ANY_NUMBER.finditer(clause) if m.group(1) not in _NOT_NAMES}
-    if role_of(clause).endswith("other"):
-        return {f"{role}:other" for role in roles}
-    return roles
+    mark = "old" if _OLD.search(clause) else "other" if role_of(clause).endswith("other") else ""
+    return {f"{role}:{mark}" for role in roles} if mark else roles
 
 
 def given_identifiers(raw: str, wanted: frozenset[Item] | set[Item]) -> list[Given]:
@@ -171,20 +197,35 @@ def given_identifiers(raw: str, wanted: frozenset[Item] | set[Item]) -> list[Giv
     taken += [d for d in dates(text) if not d.value.startswith("day-")]
     asked_roles = [item.role for item in wanted if item.kind is Kind.IDENTIFIER]
     for code in codes(text):
-        if any(code.start < t.end and t.start < code.end for t in taken) or _TECHNICAL.search(text[: code.start]):
+        if any(code.start < t.end and t.start < code.end for t in taken) or _technical(text[: code.start]):
             continue
         found += _identify(text, code, asked_roles, wanted)
-    if Item(Kind.IDENTIFIER, "username") in wanted and not lacks(text) and len(text.split()) <= 6 and "?" not in text:
-        found.append(Given(Item(Kind.IDENTIFIER, "username"), 0.9))
-    named = re.search(r"\b(?:user ?name|login)(?: is|:| -)\s*(\S+)", text)
-    if named:
-        found.append(Given(Item(Kind.IDENTIFIER, "username"), 1.0, named.group(1)))
+    found += _usernames(text, raw, wanted)
     return found
+
+
+def _usernames(text: str, raw: str, wanted: frozenset[Item] | set[Item]) -> list[Given]:
+    """User names: any short answer to the question for one, or what follows the word for it."""
+    item = Item(Kind.IDENTIFIER, "username")
+    if item in wanted and not lacks(text) and len(text.split()) <= 6 and "?" not in text:
+        return [Given(item, 0.9)]
+    named = _USER_IS.search(raw)
+    return [Given(item, 1.0, plain(named.group(1).rstrip(".,;:!?)")))] if named else []
+
+
+def _technical(before: str) -> bool:
+    """Does a code that follows name a version, a fault or a page, rather than a record?"""
+    return bool(_TECHNICAL.search(before)) and not named_here(before)
+
+
+def _sentence(before: str) -> str:
+    """The sentence that text ends in; a full stop right at the end or of an abbreviation ends none."""
+    return re.split(r"(?<=[.?!;])(?<!\bno\.)(?<!\bnr\.)(?<!\bref\.)(?<!\bacct\.)\s", before.rstrip(" .:"))[-1]
 
 
 def _identify(text: str, code: Found, asked_roles: list[str], wanted: frozenset[Item] | set[Item]) -> list[Given]:
     """What a code is, by the noun beside it, its prefix, or the question before."""
-    before = re.split(r"(?<=[.?!;])\s", text[max(0, code.start - 60) : code.start])[-1]
+    before = _sentence(text[max(0, code.start - 60) : code.start])
     after = re.split(r"[.?!;,]", text[code.end : code.end + 40])[0]
     own = text[code.start : code.end]
     role = nearest_role(before)
@@ -200,7 +241,8 @@ def _identify(text: str, code: Found, asked_roles: list[str], wanted: frozenset[
     if role is None:
         role = next((r for r, pattern in _PREFIXED if pattern.match(own)), None)
     if role is not None:
-        suffix = ":other" if re.search(r"\b(?:other|another|second|different|new|old|previous)\b", before[-30:]) else ""
+        near = before[-30:]
+        suffix = ":old" if _OLD.search(near) else ":other" if _NEW.search(near) else ""
         result = [Given(Item(Kind.IDENTIFIER, role + suffix), 1.0, code.value)]
         return result + [
             Given(Item(Kind.IDENTIFIER, r), 0.9, code.value)
@@ -217,4 +259,18 @@ def _identify(text: str, code: Found, asked_roles: list[str], wanted: frozenset[
         return [Given(Item(Kind.IDENTIFIER, r), 1.0 if len(asked_roles) == 1 else 0.8, code.value) for r in asked_roles]
     if any(item.kind in (Kind.PHONE, Kind.POSTCODE, Kind.ADDRESS) for item in wanted):
         return []
+    meant = _spoken_of(text)
+    sure = 0.8 if len(code.value) >= 4 else 0.5
+    if meant:
+        return [Given(Item(Kind.IDENTIFIER, r), sure, code.value) for r in meant]
     return [Given(Item(Kind.IDENTIFIER, ""), 0.8 if len(code.value) >= 5 else 0.4, code.value)]
+
+
+def _spoken_of(text: str) -> list[str]:
+    """The kinds of records a message speaks of, when it is one or two: its code without a name is one of them."""
+    roles = [role for role, noun in NOUNS if role in _RECORDS and re.search(rf"\b{noun}\b", text)]
+    if re.search(r"\bordered\b", text) and "order" not in roles:
+        roles.append("order")
+    if re.search(r"\bbooked\b", text) and "booking" not in roles:
+        roles.append("booking")
+    return roles if len(roles) <= 2 else []

@@ -12,10 +12,11 @@ from functools import lru_cache
 from service.language.information.equipment import asked_equipment, given_equipment
 from service.language.information.errors import asked_error, asked_media, given_error, given_media
 from service.language.information.events import asked_dates, asks_sum, given_dates, given_sums
-from service.language.information.identifiers import asked_identifiers, given_identifiers
+from service.language.information.identifiers import asked_identifiers, given_identifiers, prompted_identifiers
 from service.language.information.items import Given, Item, Kind
 from service.language.information.problem import asks_problem, asks_reason, gives_reason, tells_problem
 from service.language.information.questions import checks_security, clauses, closes, requests
+from service.language.information.seeking import seeks
 from service.language.information.steps import asked_steps
 from service.language.information.steps_done import given_steps
 from service.language.information.values import digits, plain
@@ -23,7 +24,7 @@ from service.language.information.values import digits, plain
 _OFFER = re.compile(
     r"\b(?:would you like|do you want|shall|should|may|can|could|want) (?:me|us"
     r"|i|we)\b(?! (?:have|get|know|ask|please|take|grab|see|also|just|quickly|possibly"
-    r"|trouble|bother|confirm)\b)|\bis it (?:ok|okay|alright|fine) if (?:i|we)\b"
+    r"|trouble|bother|confirm|start with|begin with|grab)\b)|\bis it (?:ok|okay|alright|fine) if (?:i|we)\b"
     r"|\bdo you (?:still|also) (?:need|want)\b|\bwould you (?:like|prefer|rather)\b"
 )
 _STATEMENT = re.compile(
@@ -49,7 +50,7 @@ def support_asked(raw: str) -> tuple[Asked, ...]:
     found: dict[Item, str] = {}
     security = checks_security(text)
     for clause in clauses(text):
-        if closes(clause) or _STATEMENT.search(clause) or not requests(clause):
+        if closes(clause) or _STATEMENT.search(clause) or not (requests(clause) or seeks(clause)):
             continue
         if offers(clause):
             continue
@@ -75,8 +76,8 @@ def offers(clause: str) -> bool:
 
 
 def claims(raw: str) -> frozenset[str]:
-    """The clauses (plain) that a support item is asked in; the matcher learned from bookings leaves them alone."""
-    return frozenset(asked.clause for asked in support_asked(raw))
+    """The clauses (plain) that a support item is asked in, actions aside; the learned matcher leaves them alone."""
+    return frozenset(asked.clause for asked in support_asked(raw) if asked.item.role[:1] != "=")
 
 
 @lru_cache(maxsize=1024)
@@ -84,6 +85,8 @@ def support_given(bot: str, raw: str, attachments: tuple[str, ...] = ()) -> tupl
     """The support items that a customer's message gives in answer to `bot` ("" when it opens the conversation)."""
     wanted = frozenset(asked.item for asked in support_asked(bot)) if bot else frozenset()
     text = plain(raw)
+    if bot and not wanted and len(text.split()) <= 8:
+        wanted = prompted_identifiers(plain(bot))
     found = [*given_identifiers(raw, wanted), *given_error(text, wanted), *given_media(text, attachments, wanted)]
     found += given_equipment(text, wanted) + given_steps(bot, raw)
     found += given_dates(text, wanted) + given_sums(digits(text), wanted)
