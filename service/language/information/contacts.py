@@ -20,7 +20,7 @@ _EMAIL_SENT = re.compile(
     r"|sent|confirmation|spam|junk|(?:reply|respond)(?! with)|replied|responded|forward(?:ed)?|welcome"
     r"|reset|verification|activation) (?:\w+ ){0,4}e-?mails?\b|\be-?mails? (?:we"
     r"|i|you|that|from|with|to|was|has|have|didn't|arriv\w*|confirm\w*|notif\w*"
-    r"|template|client|app|server|settings)\b(?! (?:use|used|signed|registered"
+    r"|template|client|app|server|settings)\b(?!(?:'re|'ve| are| were)? (?:use|used|signed|registered"
     r"|have|registred|normally|want|is|(?:\w+ )?(?:linked|on)))"
     r"|\b(?:by|via|through|(?<!get )(?<!have )(?<!need )(?<!there )an) e-?mail\b|\b(?:i'll|we'll|i can|we can|will"
     r"|to|i"
@@ -37,7 +37,8 @@ _PHONE = re.compile(
     r"|get hold of) you (?:by|on|over"
     r") (?:the )?(?:phone|telephone|mobile)\b|\bnumber (?:should|can|may|could|do|shall"
     r"|would) (?:\w+ ){1,3}?(?:ring|call|reach"
-    r"|contact|text|phone|try|dial)\b|\bnumber (?:for you|are you on)\b"
+    r"|contact|text|phone|try|dial)\b|\bnumber (?:i|we|they|he|she|the \w+) (?:should|can|could|may|need to"
+    r"|is to) (?:dial|call|ring|text|use|try|phone|reach)|\bnumber (?:for you|are you on)\b"
 )
 _NAME = re.compile(
     r"\b(?:full|first|last|sur|family|given|complete|legal|correct|new|exact|right"
@@ -55,7 +56,10 @@ _LAST_NAME = re.compile(r"\b(?:sur|last |family |full |first and last |whole |co
 _NOT_NAME = re.compile(
     r"\b(?:user|file|product|item|company|business|event|hotel|restaurant|movie"
     r"|domain|device|network|store|brand|app|plan|model|street|bank|agent|my|team"
-    r"|screen|host|folder) ?names?\b|\bname of (?:the|that|this) (?:\w+ )?(?:product"
+    r"|screen|host|folder) ?names?\b|\bnames? of (?:the|that|this|your|his|her) (?!(?:\w+ )?(?:account|policy|card"
+    r"|booking|order|reservation|contract|holder"
+    r"|customer|patient|passenger|guest|subscriber|owner|person who (?:booked|ordered|placed))\b)\w"
+    r"|\bname of (?:the|that|this) (?:\w+ )?(?:product"
     r"|item|app|file|device|event|company|business|network|agent|person|colleague"
     r"|store|shop|hotel|restaurant|show|movie|airline|plan)"
 )
@@ -64,14 +68,17 @@ _COMPANY = re.compile(
     r" of (?:your|the) (?:company|business|organi[sz]ation)\b|\b(?:which|what)"
     r" (?:company|organi[sz]ation) (?:are|do)\b"
 )
+_UNLESS_SAME = re.compile(r"\bif (?:that|it|this|they)(?:'s|'re| is| are)? (?:any |a )?(?:different|not the same|other)\b")
 _TO_FIND = re.compile(
     r"\bfor me\b|\bso (?:that )?(?:i|we)\b|\bto (?:pull|look|find|locate|bring|get)\b|\byou (?:used?|ordered|signed"
     r"|registered)\b"
     r"|\b(?:registered|linked|again)\b"
 )
 _ADDRESS = re.compile(
-    r"(?<!e-mail )(?<!email )(?<!mail )(?<!ip )(?<!web )(?<!mac )(?<!website )\baddress(?:es)?\b(?!"
-    r" (?:bar|book|that issue|this|your|the|it\b))"
+    r"(?<!e-mail )(?<!email )(?<!mail )(?<!ip )(?<!web )(?<!mac )(?<!website )(?:(?<=the )|(?<=your )|(?<=which )"
+    r"|(?<=what )|(?=\w))"
+    r"\baddress(?:es)?\b(?! (?:bar|book|that issue)|(?<!the address)(?<!your address)(?<!which address)(?<!what address)"
+    r" (?:this|your|the|it\b))"
 )
 _ADDRESS_SAID = re.compile(
     r"\b(?:your|the|which|what|an?|full|home|postal|mailing|delivery|shipping|billing"
@@ -94,8 +101,8 @@ _ROLE_WORDS = (
         "other",
         (
             r"new|other|another|different|second|2nd|alternative|alternate|additional|backup"
-            r"|secondary|updated|corrected|replacement|recipient'?s?|friend'?s?|colleague'?s?"
-            r"|partner'?s?|wife'?s?|husband'?s?|sender'?s?|seller'?s?|next|her|his|grandm\w+'?s?"
+            r"|secondary|updated|corrected|replacement|recipient'?s?|friend'?s|colleague'?s"
+            r"|partner'?s|wife'?s|husband'?s|sender'?s|seller'?s|next|her|his|grandm\w+'?s?"
             r"|mother'?s?|father'?s?|mum'?s?|dad'?s?"
         ),
     ),
@@ -113,8 +120,13 @@ _STREET = re.compile(
 )
 
 
+_PURPOSE = re.compile(r"\b(?:so (?:that )?(?:i|we)|in order to|before (?:i|we)|and (?:i|we)(?:'ll| will| can))\b.*$")
+"""What the agent wants it for: a replacement to be sent is no other number."""
+
+
 def role_of(text: str) -> str:
     """Which one of several of its kind: "billing", "shipping:other" (a new one), "other"; "" when not said."""
+    text = _PURPOSE.sub("", text)
     roles = [role for role, pattern in _ROLE_WORDS if re.search(rf"\b(?:{pattern})\b", text)]
     base = next((role for role in roles if role not in ("other", "old")), "")
     if "other" in roles or "old" in roles:
@@ -128,6 +140,8 @@ def asked_contacts(clause: str, *, confirming: bool = False) -> set[Item]:
     Asked to be confirmed (`confirming`), they check who is writing, but for an e-mail or a number to find a record by.
     """
     items: set[Item] = set()
+    if _UNLESS_SAME.search(clause):
+        return items
     role = role_of(clause)
     loose = "other" if role.endswith("other") else ""
     if _EMAIL.search(clause) and not _EMAIL_SENT.search(clause) and not emails(clause):

@@ -101,12 +101,19 @@ _OBTAINS = re.compile(
     r"|open|press|insert|put|scan)\b)(?:(?:your|the|an?|any|ur)\s+)?[^\s?]+(?:\s+[^\s?]+){0,3}\s*\?*$"
 )
 _TURNED = re.compile(r"\b(?:numbers?|id|code|reference) (?:of|for) (?:the|your|this|that) (?:\w+ )?([a-z]+)")
+_LETTERED = re.compile(
+    r"\b(?i:(?:booking|reservation|confirmation|pnr|locator|reference|ref|code|itinerary)(?: (?:code|number|no\.?"
+    r"|ref(?:erence)?))?)"
+    r"(?i: is| was)?[\s:(#=]+(?=[A-Z]{5,8}\b)((?!PLEASE|URGENT|CANCEL|NUMBER|REFUND)[A-Z]{5,8})\b"
+)
+_OWN_REFERENCE = re.compile(r"\b([a-z]{4,}) ref(?:erence)?\b")
 _ANY_NUMBER = re.compile(r"\b([a-z]{3,})[- ](?:numbers?|no\b\.?|ids?\b|codes?\b|key\b)")
 _NOT_NAMES = word_set(
     "phone mobile cell contact telephone landline best good correct right right"
     " wrong same the your this that any which what error fault status post zip"
     " postal mail email area country card pin security verification "
     "discount access qr bar model version is are was has have number code with"
+    " have need give send quote take know unique relevant correct full right some other new"
     " from for and but not still got get since paid about than over under only"
     " just please one two time times today here there "
     "charged cost costs around nearly almost say says said show shows saying ordered"
@@ -177,9 +184,11 @@ def _identifier_roles(clause: str) -> set[str]:
     }
     turned = _TURNED.search(clause)
     if turned:
-        roles |= {role for role, noun in NOUNS if re.fullmatch(noun, turned.group(1))}
+        named = {role for role, noun in NOUNS if re.fullmatch(noun, turned.group(1))}
+        roles |= named or ({f"~{turned.group(1)}"} if not roles else set())
+    own = _OWN_REFERENCE.search(clause)
     if not roles and _REFERENCE.search(clause):
-        roles.add("")
+        roles.add(f"~{own.group(1)}" if own and own.group(1) not in _NOT_NAMES else "")
     if not roles:
         roles |= {f"~{m.group(1)}" for m in _ANY_NUMBER.finditer(clause) if m.group(1) not in _NOT_NAMES}
     mark = "old" if _OLD.search(clause) else "other" if role_of(clause).endswith("other") else ""
@@ -197,10 +206,10 @@ def given_identifiers(raw: str, wanted: frozenset[Item] | set[Item]) -> list[Giv
     taken += [d for d in dates(text) if not d.value.startswith("day-")]
     asked_roles = [item.role for item in wanted if item.kind is Kind.IDENTIFIER]
     for code in codes(text):
-        if any(code.start < t.end and t.start < code.end for t in taken) or _technical(text[: code.start]):
+        if any(code.start < t.end and t.start < code.end for t in taken) or _technical(text[: code.start], text):
             continue
         found += _identify(text, code, asked_roles, wanted)
-    found += _usernames(text, raw, wanted)
+    found += _usernames(text, raw, wanted) + _lettered(raw, wanted)
     return found
 
 
@@ -213,9 +222,22 @@ def _usernames(text: str, raw: str, wanted: frozenset[Item] | set[Item]) -> list
     return [Given(item, 1.0, plain(named.group(1).rstrip(".,;:!?)")))] if named else []
 
 
-def _technical(before: str) -> bool:
+def _technical(before: str, text: str) -> bool:
     """Does a code that follows name a version, a fault or a page, rather than a record?"""
-    return bool(_TECHNICAL.search(before)) and not named_here(before)
+    match = _TECHNICAL.search(before)
+    if not match or named_here(before):
+        return False
+    return not match.group().startswith("code") or not _spoken_of(text) or bool(re.search(r"\b(?:error|fault)\b", text))
+
+
+def _lettered(raw: str, wanted: frozenset[Item] | set[Item]) -> list[Given]:
+    """Booking codes without a digit: capitals, beside the word for one or in answer to the question for one."""
+    codes_only = re.fullmatch(r"\W*(?:(?i:it'?s|it is|code|sure|yes)\W+)*([A-Z]{5,8})\W*", raw)
+    if codes_only and any(item.kind is Kind.IDENTIFIER for item in wanted):
+        return [Given(item, 0.95, codes_only.group(1).lower()) for item in wanted if item.kind is Kind.IDENTIFIER]
+    near = _LETTERED.search(raw)
+    role = nearest_role(plain(raw[: near.start(1)])) if near else None
+    return [Given(Item(Kind.IDENTIFIER, role or "booking"), 1.0, near.group(1).lower())] if near else []
 
 
 def _sentence(before: str) -> str:

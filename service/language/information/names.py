@@ -38,13 +38,14 @@ _NOT_NAMES = word_set(
     " morning afternoon order invoice yes no please help hey again the this that we it not still will do new ltd gmbh"
     " inc llc group sorry checking waiting writing trying looking having getting calling locked unable"
 )
+_UNDER = re.compile(r"(?i:under|in the name of|(?:my )?(?:last |sur)name)\b")
 _YES_NO = re.compile(r"\W*(?:yes|yeah|no|nope|ok|okay|sure|thanks|hi|hello)(?: \w+)?\W*")
 
 
 def given_names(text: str, raw: str, wanted: Item | None) -> list[Given]:
     """Names in a message (`text` plain, `raw` as written); `wanted` is the name asked for before it, if any."""
     straight = raw.replace("\u2019", "'").strip()
-    found = [g for m in _SAID.finditer(straight) for g in _as_given(m.group("name"), 1.0)]
+    found = [g for m in _SAID.finditer(straight) for g in _as_given(m.group("name"), 1.0, _UNDER.match(m.group()))]
     lower = _SAID_LOWER.search(text)
     if lower and not found:
         found.append(Given(Item(Kind.NAME), 0.95, lower.group("name")))
@@ -83,10 +84,11 @@ def _written_under(straight: str) -> list[Given]:
     return _as_given(titled.group("name"), 0.75) if titled else []
 
 
-def _as_given(name: str, weight: float) -> list[Given]:
+def _as_given(name: str, weight: float, family: object = None) -> list[Given]:
+    """The name as given; a single word is a first name, after a title or "under" (`family`) a family name."""
     words = [word for word in plain(name).split() if word.rstrip(".") not in ("mr", "mrs", "ms", "dr", "miss", "prof")]
     if "," in name or not words or any(word.strip(".,") in _NOT_NAMES for word in words):
         return []
-    titled = bool(re.match(_TITLE, name))
+    titled = bool(family or re.match(_TITLE, name))
     role = "" if len(words) > 1 else "last" if titled else "first"
     return [Given(Item(Kind.NAME, role), weight, " ".join(words))]

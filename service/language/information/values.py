@@ -83,7 +83,7 @@ _TIME = re.compile(
 _EMAIL = re.compile(r"\b[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+\b", re.IGNORECASE)
 _PHONE = re.compile(
     r"(?<![\w-])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,5}\)[\s.-]?)?\d{2,6}(?:[\s.-]\d{2,8}){1,4}(?![\w-])"
-    r"|(?<![\w-])\+?\d{9,14}(?![\w-])"
+    r"|(?<![\w-])\+?\d{9,14}(?![\w-])|(?<![\w-])(?:\+|00)\d{1,3}(?:[\s.-]?\d{1,8}){2,6}(?![\w-])"
 )
 _PREFIXES = r"(?:ord|order|inv|cust?|cn|tkt|case|inc|acc|acct|trk|sn|bk|pol|clm|txn|rma|po|ref|id)"
 _CODE = re.compile(
@@ -92,6 +92,8 @@ _CODE = re.compile(
     r"|(?<![\w@])(?=[a-zA-Z]*\d)(?=\w*[a-zA-Z])[A-Za-z0-9]{5,20}(?![\w@])",
     re.IGNORECASE,
 )
+_MIXED = re.compile(r"^(?=.{5,}$)\d+[a-z]{2,}\d")
+"""A code that begins with a digit: "7xplq2", unlike "10min"."""
 _AMOUNT = re.compile(
     r"(?:[$€£]|(?:usd|eur|gbp|chf)\s)\s?(\d+(?:\.\d{1,2})?)|\b(\d+(?:\.\d{1,2})?)\s?(?:dollars?"
     r"|bucks?|euros?|pounds?|quid|usd|eur|gbp|chf|cents?|€|£)"
@@ -227,7 +229,7 @@ def codes(text: str) -> list[Found]:
     for match in _CODE.finditer(text):
         value = re.sub(r"[^0-9a-z]", "", match.group().lower())
         if sum(c.isdigit() for c in value) >= 3 or (
-            len(value) >= 3 and value[0].isalpha() and "#" not in match.group()
+            len(value) >= 3 and (value[0].isalpha() or _MIXED.search(value)) and "#" not in match.group()
         ):
             found.append(Found(_unprefixed(value), match.start(), match.end()))
     return found
