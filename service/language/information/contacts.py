@@ -37,7 +37,8 @@ _PHONE = re.compile(
     r"|get hold of) you (?:by|on|over"
     r") (?:the )?(?:phone|telephone|mobile)\b|\bnumber (?:should|can|may|could|do|shall"
     r"|would) (?:\w+ ){1,3}?(?:ring|call|reach"
-    r"|contact|text|phone|try|dial)\b|\bnumber (?:i|we|they|he|she|the \w+) (?:should|can|could|may|need to"
+    r"|contact|text|phone|try|dial)\b|\bnumbers? (?:are|do|did|were) you (?:\w+ ){0,3}(?:on|from|at)\b"
+    r"|\bnumber (?:i|we|they|he|she|the \w+) (?:should|can|could|may|need to"
     r"|is to) (?:dial|call|ring|text|use|try|phone|reach)|\bnumber (?:for you|are you on)\b"
 )
 _NAME = re.compile(
@@ -68,17 +69,17 @@ _COMPANY = re.compile(
     r" of (?:your|the) (?:company|business|organi[sz]ation)\b|\b(?:which|what)"
     r" (?:company|organi[sz]ation) (?:are|do)\b"
 )
-_UNLESS_SAME = re.compile(r"\bif (?:that|it|this|they)(?:'s|'re| is| are)? (?:any |a )?(?:different|not the same|other)\b")
+_UNLESS_SAME = re.compile(
+    r"\bif (?:that|it|this|they)(?:'s|'re| is| are)? (?:any |a )?(?:different|not the same|other)\b"
+)
 _TO_FIND = re.compile(
     r"\bfor me\b|\bso (?:that )?(?:i|we)\b|\bto (?:pull|look|find|locate|bring|get)\b|\byou (?:used?|ordered|signed"
     r"|registered)\b"
     r"|\b(?:registered|linked|again)\b"
 )
 _ADDRESS = re.compile(
-    r"(?<!e-mail )(?<!email )(?<!mail )(?<!ip )(?<!web )(?<!mac )(?<!website )(?:(?<=the )|(?<=your )|(?<=which )"
-    r"|(?<=what )|(?=\w))"
-    r"\baddress(?:es)?\b(?! (?:bar|book|that issue)|(?<!the address)(?<!your address)(?<!which address)(?<!what address)"
-    r" (?:this|your|the|it\b))"
+    r"(?<!e-mail )(?<!email )(?<!mail )(?<!ip )(?<!web )(?<!mac )(?<!website )\baddress(?:es)?\b"
+    r"(?! (?:bar|book|that issue))(?:(?<=the address)|(?<=your address)|(?<=what address)|(?! (?:this|your|the|it\b)))"
 )
 _ADDRESS_SAID = re.compile(
     r"\b(?:your|the|which|what|an?|full|home|postal|mailing|delivery|shipping|billing"

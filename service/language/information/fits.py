@@ -146,7 +146,7 @@ def _contact(mine: str, theirs: str) -> float:
         return 1.0
     (base, fresh), (other_base, other_fresh) = _split(mine), _split(theirs)
     fits = 1.0 if base == other_base else 0.8 if not base or not other_base else 0.0
-    if base == "billing" and not other_base:
+    if (base == "billing" and not other_base) or "company" in (base, other_base):
         fits = 0.4
     if fresh == other_fresh:
         return fits

@@ -55,6 +55,10 @@ _WHICH = re.compile(
     r"|settings|do you want to (?:open|create|cancel)))(?! (?:would|do|should|shall)"
     r" (?:you|i|we) (?:like|want|prefer|rather|check|use))"
 )
+_WHICH_ABOUT = re.compile(
+    r"\b(?:which|what) ([a-z]{4,}) (?:is|are) (?:this|it|that|we|you) (?:\w+ ){0,2}(?:about|for|regarding"
+    r"|concerning)\b"
+)
 _WHICH_ROLES = {
     "reservation": "booking",
     "case": "ticket",
@@ -120,10 +124,11 @@ _NOT_NAMES = word_set(
     " order it's its digit digits last first four three calling whatsapp"
 )
 _CONFIRM_ONLY = re.compile(r"\b(?:confirm|verify|double[- ]?check|validate)\b")
-_RECORDS = word_set("order invoice customer account ticket booking policy claim contract membership meter return iban")
+_RECORDS = word_set("order invoice customer account ticket booking policy claim contract membership meter iban")
 _OLD = re.compile(r"\b(?:old|previous|former)\b")
 _NEW = re.compile(r"\b(?:other|another|second|different|new)\b")
 _STATEMENT_CHECKED = re.compile(r"\b(?:confirm|verify|check) (?:to me )?(?:if|whether|that (?:the|your|you|it|this))\b")
+_SENTENCE_END = re.compile(r"(?<=[.?!;])(?<!\bno\.)(?<!\bnr\.)(?<!\bref\.)(?<!\bacct\.)\s")
 _PREFIX = (
     ("purchase_order", r"po"),
     ("order", r"ord(?:er)?|so|wo|web"),
@@ -162,6 +167,11 @@ def asked_identifiers(clause: str) -> set[Item]:
     return items | asked_contacts(clause, confirming=confirming)
 
 
+def _role_called(word: str) -> str:
+    """The role of a record that is called `word`; "~word" when it is none of the common ones."""
+    return next((role for role, noun in NOUNS if re.fullmatch(noun, word)), f"~{word}")
+
+
 def prompted_identifiers(text: str) -> frozenset[Item]:
     """Identifiers that a bot's prompt (plain) names, however it is put: "key in your account number"."""
     return frozenset(Item(Kind.IDENTIFIER, role) for clause in clauses(text) for role in _identifier_roles(clause))
@@ -177,6 +187,7 @@ def _identifier_roles(clause: str) -> set[str]:
     if _USERNAME.search(clause) and not re.search(r"\blogin (?:page|screen|issue|problem|details)", clause):
         roles = (roles - {"student"}) | {"username"}
     roles |= {_WHICH_ROLES.get(m.group(1), m.group(1)) for m in _WHICH.finditer(clause)}
+    roles |= {_role_called(m.group(1)) for m in _WHICH_ABOUT.finditer(clause) if m.group(1) not in _NOT_NAMES}
     roles |= {
         {"reservation": "booking"}.get(m.group(1), m.group(1))
         for m in _DETAILS.finditer(clause)
@@ -184,8 +195,8 @@ def _identifier_roles(clause: str) -> set[str]:
     }
     turned = _TURNED.search(clause)
     if turned:
-        named = {role for role, noun in NOUNS if re.fullmatch(noun, turned.group(1))}
-        roles |= named or ({f"~{turned.group(1)}"} if not roles else set())
+        called = _role_called(turned.group(1))
+        roles |= {called} if called[0] != "~" or not roles else set()
     own = _OWN_REFERENCE.search(clause)
     if not roles and _REFERENCE.search(clause):
         roles.add(f"~{own.group(1)}" if own and own.group(1) not in _NOT_NAMES else "")
@@ -241,8 +252,9 @@ def _lettered(raw: str, wanted: frozenset[Item] | set[Item]) -> list[Given]:
 
 
 def _sentence(before: str) -> str:
-    """The sentence that text ends in; a full stop right at the end or of an abbreviation ends none."""
-    return re.split(r"(?<=[.?!;])(?<!\bno\.)(?<!\bnr\.)(?<!\bref\.)(?<!\bacct\.)\s", before.rstrip(" .:"))[-1]
+    """The sentence that text ends in; a full stop after what a number is called, or of an abbreviation, ends none."""
+    named = before.rstrip(" .:")
+    return _SENTENCE_END.split(named if named_here(named) else before)[-1]
 
 
 def _identify(text: str, code: Found, asked_roles: list[str], wanted: frozenset[Item] | set[Item]) -> list[Given]:

@@ -38,6 +38,9 @@ _NOT_NAMES = word_set(
     " morning afternoon order invoice yes no please help hey again the this that we it not still will do new ltd gmbh"
     " inc llc group sorry checking waiting writing trying looking having getting calling locked unable"
 )
+_COMPANY = re.compile(
+    r"&|\b(?:ltd|limited|gmbh|inc|llc|plc|corp|sons|brothers|bros|group|company|studios?|solutions)\b"
+)
 _UNDER = re.compile(r"(?i:under|in the name of|(?:my )?(?:last |sur)name)\b")
 _YES_NO = re.compile(r"\W*(?:yes|yeah|no|nope|ok|okay|sure|thanks|hi|hello)(?: \w+)?\W*")
 
@@ -62,6 +65,8 @@ def _answered(wanted: Item, text: str) -> Item:
     """What a short answer to the question for a name gives: one word alone is not the whole name."""
     if wanted.role not in ("", "last"):
         return wanted
+    if _COMPANY.search(text):
+        return Item(Kind.NAME, "company")
     letters = re.sub(r"^\W*(?:it'?s|i'?m|my name is|name is|this is|mr|mrs|ms|dr)\b\.?", "", text)
     alone = len(re.findall(r"[^\W\d]{2,}", letters)) == 1
     return Item(Kind.NAME, ("last" if wanted.role else "first") if alone else "")

@@ -50,7 +50,8 @@ def support_asked(raw: str) -> tuple[Asked, ...]:
     found: dict[Item, str] = {}
     security = checks_security(text)
     for clause in clauses(text):
-        if (closes(clause) and not seeks(clause)) or _STATEMENT.search(clause) or not (requests(clause) or seeks(clause)):
+        sought = seeks(clause)
+        if (closes(clause) and not sought) or _STATEMENT.search(clause) or not (sought or requests(clause)):
             continue
         if offers(clause):
             continue
