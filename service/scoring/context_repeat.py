@@ -166,7 +166,7 @@ def _reply(messages: Sequence[Message], position: int) -> str | None:
 def _evidence(asked: Asked) -> Evidence:
     answered = asked.finding.exchange.message if asked.finding.exchange else None
     what = f"asks for {name_of(asked.finding.item)}"
-    return Evidence.of(asked.message, f"{what}, given in {answered}" if answered else what, answered_in=answered)
+    return Evidence.of(asked.message, f"{what}, given before" if answered else what, answered_in=answered)
 
 
 def _reason(repeats: Sequence[Asked]) -> str:

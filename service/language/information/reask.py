@@ -21,6 +21,7 @@ from service.language.information.likeness import echoed, same_question
 from service.language.information.questions import asks, checks_security, clauses
 from service.language.information.replies import lacks, not_yet, protests, says_done, told_before
 from service.language.information.stack import asked_features, replied_features
+from service.language.information.step_likeness import same_step
 from service.language.information.steps_done import given_steps
 from service.language.information.support import Asked, claims, support_asked, support_given
 from service.language.information.values import codes, digits, plain
@@ -55,7 +56,8 @@ def assess(
         _learned(question, exchanges, reply), _written(question, exchanges, reply, opening), key=lambda f: f.probability
     )
     if embedder is not None and finding.probability < 0.5:
-        finding = max(finding, same_question(question, exchanges, reply, embedder), key=lambda f: f.probability)
+        alike = (matcher(question, exchanges, reply, embedder) for matcher in (same_question, same_step))
+        finding = max(finding, *alike, key=lambda f: f.probability)
     finding = max(finding, echoed(question, exchanges, reply), key=lambda f: f.probability)
     if reply is None or not told_before(reply) or not asks_anything(question):
         return finding
@@ -113,9 +115,7 @@ def _written(question: str, exchanges: Sequence[Exchange], reply: str | None, op
     return found
 
 
-def _answer(
-    question: str, asked: Asked, exchanges: Sequence[Exchange]
-) -> tuple[float, Given | None, Exchange | None]:
+def _answer(question: str, asked: Asked, exchanges: Sequence[Exchange]) -> tuple[float, Given | None, Exchange | None]:
     """The gift that answers an asked item best: how surely, which, and in which exchange."""
     return max(
         ((_weight(question, asked, given, e), given, e) for e in exchanges for given in gifts_of(e)),

@@ -25,6 +25,10 @@ _NOT_YET = re.compile(
     r"|can'?t (?:do|find|get)|don'?t know how|didn'?t (?:try|think)|never tried|no,? i (?:didn'?t|did not)"
     r"|what (?:do|does|is)|trying (?:now|it))\b"
 )
+_NO = re.compile(
+    r"\W*(?:no|nope|nah)?\W*(?:i )?(?:didn'?t|haven'?t|did not|have not|not)(?: (?:yet|try|tried|it|that|this|do|done))*\W*$"
+)
+"""A bare "no, didn't"."""
 _TRIED = re.compile(r"\b(?:already|did (?:that|this)|done (?:that|this)|tried (?:that|this|it)|as i said|again)\b")
 _PROTEST = re.compile(
     r"\b(?:already|just|previously|earlier) (?:\w+ ){0,2}?(?:told|said|gave|given"
@@ -57,7 +61,7 @@ def lacks(text: str) -> bool:
 
 def not_yet(text: str) -> bool:
     """Does a customer (plain text) say that a step was not taken, or ask how?"""
-    return bool(_NOT_YET.search(text)) and not says_done(text)
+    return bool(_NOT_YET.search(text) or _NO.match(text)) and not says_done(text)
 
 
 def says_done(text: str) -> bool:

@@ -22,7 +22,10 @@ _CLASSES = tuple(
             r"|re-?seat(?:ed|ing)?|re-?plug(?:ged|ging)?|unplug(?:ged|ging)?|detach(?:ed|ing)?|re-?attach(?:ed|ing)?"
             r"|unclip(?:ped|ping)?|re-?fit(?:ted|ting)?|pop(?:ped|ping)? out|(?:put|push(?:ed)?|plug(?:ged)?) back",
         ),
-        ("clean", r"clean(?:ed|ing|er)?|wip(?:e|ed|ing)|rins(?:e|ed|ing)|wash(?:ed|ing)?|dust(?:ed|ing)?|brush(?:ed|ing)?"),
+        (
+            "clean",
+            r"clean(?:ed|ing|er)?|wip(?:e|ed|ing)|rins(?:e|ed|ing)|wash(?:ed|ing)?|dust(?:ed|ing)?|brush(?:ed|ing)?",
+        ),
         ("descale", r"descal(?:e|ed|ing)"),
         (
             "swap",
@@ -45,7 +48,10 @@ _CLASSES = tuple(
         ("close", r"clos(?:e|ed|ing)|quit|end(?:ed)? task"),
         ("delete", r"delet(?:e|ed|ing)|empt(?:y|ied|ying)|eras(?:e|ed|ing)"),
         ("enter", r"(?:re-?)?(?:enter|typ)(?:e|ed|ing)?|(?:re-?)?typing"),
-        ("adjust", r"(?:re-?)?calibrat(?:e|ed|ing)|tighten(?:ed|ing)?|align(?:ed|ing)?|adjust(?:ed|ing)?|level(?:led)?"),
+        (
+            "adjust",
+            r"(?:re-?)?calibrat(?:e|ed|ing)|tighten(?:ed|ing)?|align(?:ed|ing)?|adjust(?:ed|ing)?|level(?:led)?",
+        ),
         ("pair", r"(?:re-?|un-?)?pair(?:ed|ing)?|forg[eo]t|forgetting|forgotten"),
         ("fill", r"(?:re-?)?fill(?:ed|ing)?|top(?:ped|ping)? up"),
         ("check", r"check(?:ed|ing)?|inspect(?:ed|ing)?|look(?:ed|ing)? (?:at|in|into)|examin(?:e|ed|ing)"),
@@ -83,7 +89,7 @@ _NO_THING = word_set(
     " there here today yesterday morning tonight last night first whole entire few couple ten twenty thirty sixty"
     " sec secs hrs long about around button different another other new spare fresh lot lots made make sure recently"
     " nothing luck joy try tried use used using test tested quick quickly possible hand handy instead rather"
-    " question account order name message address update version password"
+    " york zealand question account order name message address update version password"
 )
 _CUT = re.compile(r"[.?!;:,()+\n]| - |\b(?:and|but|then|or|so|because|when|while|until|which|that)\b")
 _PRONOUN = re.compile(r" (?:a |the )?(?:new |fresh |other )?(?:it|them|one|ones|those)\b")

@@ -10,13 +10,20 @@ _OTHER = (
 )
 _TABLE: tuple[tuple[str, str], ...] = (
     (
+        "bluetooth",
+        (
+            r"(?:turn|switch|disabl|enabl|toggl)\w*\b(?: \w+){0,3}? bluetooth(?: off| on)?"
+            r"|bluetooth (?:is |was )?(?:turned |switched )?(?:(?:on|off) ?(?:and|n|&|/|then) ?(?:off|on)|off|on|disabled|enabled)"
+        ),
+    ),
+    (
         "restart",
         (
             r"(?:re-?start|re-?boot|power[- ]?cycl)(?:ed|ing|s|e)?|(?:turn|switch|power)(?:ed"
             r"|ing)?\b(?: \w+){0,4}? off\b(?: and|,| then|, then| & |\W+wait\w*(?: \w+){0,4}"
             r"| for(?: \w+){1,3}? and)*(?: (?:turn|switch)\w*)?(?: (?!is\b|are\b|was\b)\w+){0,2}? (?:back )?on\b"
             r"|(?:held|hold(?:ing)?|(?:long[- ])?press(?:ed|ing)?)(?: down)? (?:the |on )?power(?: (?:button|key))?"
-            r"|\boff and (?:back )?on\b|unplug(?:ged|ging)?(?! the (?:usb|charger|headset"
+            r"|\boff ?(?:and|n|&|/|then) ?(?:back )?on\b|unplug(?:ged|ging)?(?! the (?:usb|charger|headset"
             r"|cable))|pull(?:ed|ing)? the plug|disconnect\w* (?:the |it from (?:the )?)power"
             r"|on[- ]and[- ]off"
         ),
@@ -39,9 +46,9 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (
         "reinstall",
         (
-            r"re-?install(?:ed|ing|ation|s)?|(?:uninstall|delet|remov)(?:ed|ing|e|led|ling)?\b(?:"
+            r"re-?install(?:ed|ing|ation|s)?|(?:uninstall|delet|remov|eras|trash)(?:ed|ing|e|led|ling)?\b(?:"
             r" \w+){0,4}?(?: and|,| then)+(?: then)?(?: \w+){0,1}? (?:re-?)?(?:install"
-            r"|download|add)\w*(?: \w+){0,2}|(?:fresh|clean) (?:re-?)?install\w*|uninstall(?:ed|ing)?(?! (?:the"
+            r"|download|add|put)\w*(?: \w+){0,2}|(?:fresh|clean) (?:re-?)?install\w*|uninstall(?:ed|ing)?(?! (?:the"
             r" |that |any )?(?:latest |recent |new )?updates?)"
         ),
     ),
@@ -154,8 +161,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
         "re_pair",
         (
             r"re-?pair(?:ed|ing)? (?:it|the|my|them|with|bluetooth)|re-?pairing|un-?pair(?:ed"
-            r"|ing)?|(?:forg[eo]t|forgetting|remov\w+|delet\w+)(?: \w+){0,3}? (?:network"
-            r"|wi-?fi|bluetooth|pairing)|pair(?:ed|ing)? (?:\w+ ){0,3}again|(?:new|fresh|another) pairing"
+            r"|ing)?|(?:forg[eo]t|forgetting|remov\w+|delet\w+)(?: \w+){0,4}? (?:network"
+            r"|wi-?fi|bluetooth|pairing)|pair(?:ed|ing)? (?:\w+ ){0,3}(?:again|anew|afresh)|(?:new|fresh|another) pairing"
         ),
     ),
     (
@@ -181,13 +188,6 @@ _TABLE: tuple[tuple[str, str], ...] = (
             r"(?:replac|chang|swap|remov|new|fresh|reseat|put in|insert|tak)(?:ed|ing|e"
             r"|d|ped|ping|en)?\b(?: \w+){0,3}? batter(?:y|ies)|batter(?:y|ies) (?:are|is"
             r"|were) (?:brand )?new|needs? (?:a )?(?:new|fresh) batter(?:y|ies)"
-        ),
-    ),
-    (
-        "bluetooth",
-        (
-            r"(?:turn|switch|disabl|enabl|toggl)\w*\b(?: \w+){0,3}? bluetooth(?: off| on)?"
-            r"|bluetooth (?:is |was )?(?:turned |switched )?(?:off|on|disabled|enabled)"
         ),
     ),
     (
@@ -264,7 +264,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
             r"|\W)|install(?:ed|ing)?\b(?: \w+){0,2}? (?:latest|newest|update|updates|new"
             r" version|drivers?)|(?:latest|newest|most recent) (?:version|firmware|updates?"
             r"|software|drivers?|patch|release|build)(?:"
-            r" (?:of (?:the |your |my )?)?\w+)?|updater|up[- ]to[- ]date|(?:app|software|firmware|drivers?|browser|system"
+            r" (?:of (?:the |your |my )?)?\w+)?|updater|(?:put|made|did|got|applied|took) (?:all |the |every )*updates?|up[- ]to[- ]date|(?:app|software|firmware|drivers?|browser|system"
             r"|game|version) (?:is|are) (?:current"
             r"|the (?:latest|newest))|(?:latest|newest) \w+ (?:one|driver|version)"
         ),
@@ -302,7 +302,7 @@ _OBJECTS = tuple(
         ("network", r"routers?|modems?|hubs?|gateways?|wi-?fi|broadband|internet|extender|access point|mesh"),
         ("computer", r"computers?|laptops?|pcs?|macs?|macbooks?|desktops?|windows"),
         ("phone", r"(?:i|smart)?phones?|mobiles?|handsets?|android|ipad|tablets?|ios"),
-        ("app", r"apps?|applications?|programs?|software|client"),
+        ("app", r"apps?|applications?|programs?|client"),
         ("browser", r"browsers?|chrome|firefox|safari|edge"),
         ("printer", r"printers?"),
         ("firmware", r"firmware"),
@@ -320,6 +320,35 @@ _OBJECTS = tuple(
 )
 
 
+_OWN_NAME = re.compile(r" (?:the|my|your|our) (?:whole |entire |main |old |smart )?([a-z]{3,})\b")
+_ANYTHING = frozenset(
+    (
+        "device",
+        "devices",
+        "system",
+        "unit",
+        "thing",
+        "things",
+        "equipment",
+        "setup",
+        "settings",
+        "latest",
+        "newest",
+        "whole",
+        "first",
+        "most",
+        "connection",
+        "process",
+        "same",
+        "data",
+        "software",
+        "battery",
+        "new",
+        "one",
+    )
+)
+
+
 def _object(words: str) -> str:
     """What a step is done to, of the words beside it; "" when they do not say."""
     found = sorted((m.start(), m.end(), name) for name, pattern in _OBJECTS for m in pattern.finditer(words))
@@ -331,6 +360,12 @@ def _object(words: str) -> str:
         if place[0] == head[1] + 1:
             head = place
     return head[2]
+
+
+def _named(words: str) -> str:
+    """What a step is done to, where nobody thought of it ("restart the bridge"): its own name; "" when none follows."""
+    match = _OWN_NAME.match(words)
+    return match.group(1).rstrip("s") if match and match.group(1) not in _ANYTHING else ""
 
 
 def mentions(text: str) -> list[tuple[str, int, int]]:
@@ -346,6 +381,7 @@ def mentions(text: str) -> list[tuple[str, int, int]]:
                     text[match.start() : match.start() + 12]
                     + re.split(r"[.?!;,]| and | but | then ", text[match.start() + 12 : match.end() + 32])[0]
                 )
+                thing = thing or _named(text[match.end() : match.end() + 32])
                 role = f"{name}:{thing}" if thing else name
             found.append((role, match.start(), match.end()))
     return found

@@ -34,7 +34,7 @@ _ASKING = re.compile(
     r" (?:to )?|recommend|suggest|advise|i'd (?:like|want|ask) you|we (?:need|ask)"
     r" you|start (?:by|with|off)|first|begin (?:by|with)|worth|how about|what about"
     r"|the (?:first|next) (?:step|thing)|should (?:fix|help|resolve|sort|do)|best"
-    r" (?:thing|way)|usually|would you mind|do you mind|is (?:it|the|your)|are"
+    r" (?:thing|way)|usually|would you mind|do you mind|mind \w+ing|is (?:it|the|your)|are"
     r" (?:the|your|all)|does (?:it|this|that|the \w+))\b|^(?:and |so |but )?(?:none|nobody|no one|is|are|was"
     r"|were|has|any)\b.*\?"
 )
@@ -62,11 +62,33 @@ _ELSEWHERE = re.compile(
     r"|incognito|(?:a )?private|chrome|firefox|safari|edge|mobile data|(?:a )?(?:cable|hotspot))\b"
 )
 """Whether it works elsewhere asks to try it there, not how it went."""
+_INFORMS = re.compile(
+    r"(?:tell|send|share|give|provide|let) (?:me|us)\b|(?:what|which|who|how (?:many|much|old|far|long))\b"
+    r"|(?:\W*(?:and|so|but|ok(?:ay)?)\b\W*)*(?:is|are|was|were|does|do) (?!the \w+ (?:clean|empty|full|charged)\b)"
+)
+"""The beginning of what asks for information rather than for a step."""
 _DO_IT = re.compile(
     r"\b(?:could|can|would|please|have|did|try)\b.*\b(?:do|done|try|tried|swap(?:ped)?"
     r"|replaced?|changed?|check(?:ed)?|perform(?:ed)?)"
     r" (?:it|that|this|them|so|these|those)\b"
 )
+
+
+def informs(piece: str) -> bool:
+    """Does a piece of an agent's message (plain) begin like one that asks for information, not for a step?"""
+    return bool(_INFORMS.match(piece))
+
+
+def orders(clause: str) -> bool:
+    """Does an agent's clause (plain) tell the customer to do something, or ask whether they did?"""
+    if _DETAIL.match(clause) or (_INFORMS.match(clause) and not mentions(clause)):
+        return False
+    match = _ASKING.search(clause)
+    return (
+        bool(match)
+        and not is_own_work(clause.replace("let me know", ""))
+        and not _KNOWN.search(clause[: match.start() + 1] + " ")
+    )
 
 
 def asked_steps(text: str) -> tuple[Item, ...]:

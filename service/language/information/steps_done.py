@@ -30,7 +30,7 @@ _DONE_BEFORE = re.compile(
 )
 _PAST = re.compile(
     r"ed\b|unplugged|took|ran|swapped|updated|switched|reset\b|done\b|checked|tried"
-    r"|uninstalled|off and|swapp|spoke|went|called|left|\bdid\b|up[- ]to[- ]date"
+    r"|uninstalled|off ?(?:and|n\b|&|/)|swapp|spoke|went|called|left|\bdid\b|up[- ]to[- ]date"
     r"|latest|fully charged|new$|\b(?:is|are|was|were) (?:all )?(?:fine|ok|okay"
     r"|off|on|disabled|enabled|connected|in)"
 )
@@ -70,6 +70,36 @@ _UNDONE = re.compile(
 )
 
 
+_DID_SO = re.compile(
+    r"^\W*(?:i )?\w{3,}ed\b|\b(?:i|we)(?:'ve| have)?(?: already| just| also)? \w{2,}ed (?:it|them|that|those|this|all)\b"
+)
+"""The bot's step answered by its verb: "cleaned it", "there was no hair but I cleaned them"."""
+_TOLD = re.compile(
+    r"\b(?!need|feed|speed|bleed|indeed|red\b|bed\b|based|failed|stopped|crashed|received|charged (?:me|twice)|blocked"
+    r"|locked|supposed|declined|happened|noticed|bought|ordered|expected|wanted|used to)[a-z]{2,}ed\b|\b(?:took|taken|ran"
+    r"|put|held|let|blew|done|did|made|went|got|gave|set|reset|cut|shut|tried|swapped|been through|brought|spoke|moved"
+    r"|left|pulled|threw|fitted|wrote|sent|drained|new|different|another|all the way|off n on|already on)\b"
+)
+_STATE = re.compile(
+    r"\b(?:is|are|'s|was|were)(?: already| all| now)? (?:all the way|fully|off|on|up|clean|new|disabled|enabled|at (?:max|full)\w*)\b"
+)
+_NOT_DONE = re.compile(
+    r"\b(?:haven'?t|have not|hasn'?t|never|not yet|didn'?t|did not|don'?t|can'?t|cannot|couldn'?t|won'?t|unable|will|i'll|i'm|i'd|let'?s|please|like|okay with|ok with|how about"
+    r"|going to|might|may|want|need|would|should|if|how|when i|after i|since|asked|says|said|told|keeps?|just got|has"
+    r" been|was|were|got (?:charged|an? |the|this|stuck)|it|its|it's|is|are)\b"
+)
+
+
+def tells_done(piece: str) -> bool:
+    """Does a piece of a customer's sentence (plain) tell of something they did?"""
+    return bool(_STATE.search(piece) or _TOLD.search(piece)) and not _NOT_DONE.search(_STATE.sub(" ", piece))
+
+
+def says_done_with(reply: str) -> bool:
+    """Does a reply (plain) say that what the bot had ordered was done?"""
+    return bool(_DONE_REPLY.search(reply) or _DID_SO.search(reply)) and not not_yet(reply)
+
+
 def given_steps(bot: str, raw: str) -> list[Given]:
     """The steps that a customer's message says were done, read with the bot message it answers."""
     found: list[Given] = []
@@ -81,11 +111,7 @@ def given_steps(bot: str, raw: str) -> list[Given]:
         found += _given_in(sentence)
     prompt = asked_steps(plain(bot)) if bot else set()
     reply = plain(raw)
-    done = (
-        _DONE_REPLY.search(reply)
-        or (_RESULT.search(reply) and "?" not in reply)
-        or re.match(r"\W*(?:i )?\w{3,}ed\b", reply)
-    )
+    done = _DONE_REPLY.search(reply) or (_RESULT.search(reply) and "?" not in reply) or _DID_SO.search(reply)
     if prompt and done and not not_yet(reply):
         weight = 0.95 if len(prompt) == 1 else 0.8
         found += [Given(item, weight) for item in prompt if item.role]
@@ -104,7 +130,10 @@ def _given_in(sentence: str) -> list[Given]:
             continue
         past = bool(_PAST.search(own) or own.startswith("already "))
         tried = bool(
-            re.search(r"\b(?:tried|trying|attempted|did|done|after|by|performed|ran|even|so far|already)\b", before)
+            re.search(
+                r"\b(?:tried|trying|attempted|did|done|after|by|performed|ran|used|using|tested|bought|fitted|even|so far|already)\b",
+                before,
+            )
         )
         if (
             past
