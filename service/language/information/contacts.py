@@ -37,7 +37,8 @@ _PHONE = re.compile(
     r"|get hold of) you (?:by|on|over"
     r") (?:the )?(?:phone|telephone|mobile)\b|\bnumber (?:should|can|may|could|do|shall"
     r"|would) (?:\w+ ){1,3}?(?:ring|call|reach"
-    r"|contact|text|phone|try|dial)\b|\bnumbers? (?:are|do|did|were) you (?:\w+ ){0,3}(?:on|from|at)\b"
+    r"|contact|text|phone|try|dial)\b|\bnumber (?:\w+ ){1,4}(?:moved|ported|transferred|swapped)\b"
+    r"|\bnumbers? (?:are|do|did|were) you (?:\w+ ){0,3}(?:on|from|at)\b"
     r"|\bnumber (?:i|we|they|he|she|the \w+) (?:should|can|could|may|need to"
     r"|is to) (?:dial|call|ring|text|use|try|phone|reach)|\bnumber (?:for you|are you on)\b"
 )
@@ -79,7 +80,8 @@ _TO_FIND = re.compile(
 )
 _ADDRESS = re.compile(
     r"(?<!e-mail )(?<!email )(?<!mail )(?<!ip )(?<!web )(?<!mac )(?<!website )\baddress(?:es)?\b"
-    r"(?! (?:bar|book|that issue))(?:(?<=the address)|(?<=your address)|(?<=what address)|(?! (?:this|your|the|it\b)))"
+    r"(?! (?:bar|book|that issue))(?:(?<=the address)|(?<=your address)|(?<=what address)|(?! (?:this|your|the"
+    r"|it\b)))"
 )
 _ADDRESS_SAID = re.compile(
     r"\b(?:your|the|which|what|an?|full|home|postal|mailing|delivery|shipping|billing"
@@ -159,7 +161,7 @@ def asked_contacts(clause: str, *, confirming: bool = False) -> set[Item]:
     if _ADDRESS.search(clause) and _ADDRESS_SAID.search(clause) and not _STREET.search(clause):
         items.add(Item(Kind.ADDRESS, role))
     if _WHERE_TO.search(clause):
-        items.add(Item(Kind.ADDRESS, "shipping:other" if loose else "shipping"))
+        items.add(Item(Kind.ADDRESS, "shipping"))
     if _POSTCODE.search(clause):
         items.add(Item(Kind.POSTCODE, role))
     return items

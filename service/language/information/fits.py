@@ -127,7 +127,7 @@ def _identifier(mine: str, theirs: str) -> float:
     if ":" in mine or ":" in theirs:
         return 0.0
     if not theirs:
-        return 0.75 if mine in _RECORDS else 0.6
+        return 0.75 if mine in _RECORDS else 0.45 if mine[0] == "~" else 0.6
     if not mine:
         likely = theirs in ("ticket", "booking", "claim", "order", "return")
         return 0.85 if likely else 0.7 if theirs in _RECORDS else 0.5

@@ -15,7 +15,13 @@ NOUNS: tuple[tuple[str, str], ...] = (
     ("customer", r"(?:customers?|clients?)"),
     ("iban", r"(?:iban|bank accounts?)"),
     ("account", r"(?:accounts?|acct|a/c)"),
-    ("tracking", r"(?:tracking|track\s*(?:&|and)\s*trace|parcels?|consignment|shipments?|airway ?bill|awb|package)"),
+    (
+        "tracking",
+        (
+            r"(?:tracking|track\s*(?:&|and)\s*trace|parcels?|consignment|shipments?|airway ?bill|awb|package"
+            r"|(?:ups|dhl|dpd|fedex|usps|evri|hermes|gls|tnt|courier|carrier)\b)"
+        ),
+    ),
     ("ticket", r"(?:support )?(?:tickets?|cases?|incidents?|service request|enquiry|inquiry|complaints?)"),
     ("serial", r"(?:serial|s/n\b|sn\b)"),
     ("booking", r"(?:bookings?|reservations?|confirmation|pnr|itinerary|e-?ticket)"),

@@ -80,11 +80,11 @@ _USERNAME = re.compile(
     r"\b(?:user ?name|user[- ]?id|login(?: name| id)?(?= do| are| is|\?| you)|screen"
     r" name|handle|gamer ?tag|nick ?name|in-game name|(?:player|gamer|character|profile|summoner) (?:name|id|tag)"
     r"|alias"
-    r"|(?:what|which) login|psn|name do you (?:play|log in|sign in|go)|what do you (?:log|sign) in with"
+    r"|(?:what|which) login|psn|name (?:do|are) you (?:play|log in|sign in|go)|what do you (?:log|sign) in with"
     r"|(?:your|ur|the) login(?: (?:please|pls|again|to|so|for|and)\b|\W*$))\b"
 )
 _USER_IS = re.compile(
-    r"\b(?i:(?:user ?name|user|user ?id|login|log ?in|handle|gamer ?tag|nick(?:name)?|ign|psn|screen ?name"
+    r"\b(?i:(?:user ?name|user|user ?id|login|log ?in|handle|(?:gamer ?)?tag|nick(?:name)?|ign|psn|screen ?name"
     r"|player (?:name|id)"
     r"|alias)(?: is\b|'s\b| was\b|:| -| =)\s*|(?:user ?name|handle|gamer ?tag|ign|psn|player (?:name|id))\s+(?!is\b"
     r"|was\b)|(?:play"
@@ -97,7 +97,7 @@ _OBTAINS = re.compile(
     r" would| just| also| still| do)* (?:need|require|like)|tell|give|send|share"
     r"|provide|supply|quote|remind|let (?:me|us) know|what|whats|what's|which|under"
     r" what|whose|who|do you (?:have|know|happen|remember|recall)|mind|needed|required"
-    r"|missing)\b"
+    r"|missing|where (?:should|do|can|shall|are) (?:we|i)(?: to)? (?:send|ship|deliver|post)\w*)\b"
     r"|\bplease\W*$|\bplease (?:just )?(?:confirm|verify|specify|state|type|enter"
     r" (?:it|them) here|reply|include|mention|note)\b|^(?:\W*(?:and|so|ok(?:ay)?"
     r"|thanks|thank you|also|sorry|last thing|first|hi|hello|sure|alright|great"
@@ -111,6 +111,12 @@ _LETTERED = re.compile(
     r"(?i: is| was)?[\s:(#=]+(?=[A-Z]{5,8}\b)((?!PLEASE|URGENT|CANCEL|NUMBER|REFUND)[A-Z]{5,8})\b"
 )
 _OWN_REFERENCE = re.compile(r"\b([a-z]{4,}) ref(?:erence)?\b")
+_NUMBER_ON = re.compile(
+    r"\b(?:number|id|code) (?:on|from) (?:the|your) (?!(?:\w+ )?(?:confirmation|e-?mail|letter|receipt|card|label"
+    r"|back|box|front"
+    r"|top|bottom|document|paper|paperwork|form|page|screen|sticker|slip|note|message|text|packaging"
+    r"|bill)\b)([a-z]{3,})"
+)
 _ANY_NUMBER = re.compile(r"\b([a-z]{3,})[- ](?:numbers?|no\b\.?|ids?\b|codes?\b|key\b)")
 _NOT_NAMES = word_set(
     "phone mobile cell contact telephone landline best good correct right right"
@@ -129,6 +135,7 @@ _OLD = re.compile(r"\b(?:old|previous|former)\b")
 _NEW = re.compile(r"\b(?:other|another|second|different|new)\b")
 _STATEMENT_CHECKED = re.compile(r"\b(?:confirm|verify|check) (?:to me )?(?:if|whether|that (?:the|your|you|it|this))\b")
 _SENTENCE_END = re.compile(r"(?<=[.?!;])(?<!\bno\.)(?<!\bnr\.)(?<!\bref\.)(?<!\bacct\.)\s")
+_AFTER_REFERENCE = re.compile(r"\bref(?:erence)?\b\W*(?:(?:is|was|no|number)\b\W*)?$")
 _PREFIX = (
     ("purchase_order", r"po"),
     ("order", r"ord(?:er)?|so|wo|web"),
@@ -197,9 +204,9 @@ def _identifier_roles(clause: str) -> set[str]:
     if turned:
         called = _role_called(turned.group(1))
         roles |= {called} if called[0] != "~" or not roles else set()
-    own = _OWN_REFERENCE.search(clause)
+    own = _OWN_REFERENCE.search(clause) or _NUMBER_ON.search(clause)
     if not roles and _REFERENCE.search(clause):
-        roles.add(f"~{own.group(1)}" if own and own.group(1) not in _NOT_NAMES else "")
+        roles.add(_role_called(own.group(1)) if own and own.group(1) not in _NOT_NAMES else "")
     if not roles:
         roles |= {f"~{m.group(1)}" for m in _ANY_NUMBER.finditer(clause) if m.group(1) not in _NOT_NAMES}
     mark = "old" if _OLD.search(clause) else "other" if role_of(clause).endswith("other") else ""
@@ -283,6 +290,8 @@ def _identify(text: str, code: Found, asked_roles: list[str], wanted: frozenset[
             for r in asked_roles
             if r not in (role, "") and nearest_role(before) is None
         ]
+    if not asked_roles and (own.startswith("ref") or _AFTER_REFERENCE.search(before)):
+        return [Given(Item(Kind.IDENTIFIER, ""), 1.0, code.value)]
     own_word = re.search(r"([a-z]{3,})(?:[- ](?:numbers?|no\.?|ids?|codes?|key))?(?: is| was|:)?\s*#?$", before)
     if own_word and own_word.group(1) not in _NOT_NAMES and not asked_roles:
         return [

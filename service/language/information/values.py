@@ -92,6 +92,8 @@ _CODE = re.compile(
     r"|(?<![\w@])(?=[a-zA-Z]*\d)(?=\w*[a-zA-Z])[A-Za-z0-9]{5,20}(?![\w@])",
     re.IGNORECASE,
 )
+_CALLED = re.compile(rf"^{_PREFIXES}[\s:#]+")
+"""The word a code is called by, set apart from it: "ref 2024/SF/0193"."""
 _MIXED = re.compile(r"^(?=.{5,}$)\d+[a-z]{2,}\d")
 """A code that begins with a digit: "7xplq2", unlike "10min"."""
 _AMOUNT = re.compile(
@@ -227,7 +229,7 @@ def codes(text: str) -> list[Found]:
     """
     found = []
     for match in _CODE.finditer(text):
-        value = re.sub(r"[^0-9a-z]", "", match.group().lower())
+        value = re.sub(r"[^0-9a-z]", "", _CALLED.sub("", match.group().lower()))
         if sum(c.isdigit() for c in value) >= 3 or (
             len(value) >= 3 and (value[0].isalpha() or _MIXED.search(value)) and "#" not in match.group()
         ):
