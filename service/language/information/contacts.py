@@ -103,7 +103,7 @@ _ROLE_WORDS = (
     (
         "other",
         (
-            r"new|other|another|different|second|2nd|alternative|alternate|additional|backup"
+            r"new|other|another|different|meantime|meanwhile|second|2nd|alternative|alternate|additional|backup"
             r"|secondary|updated|corrected|replacement|recipient'?s?|friend'?s|colleague'?s"
             r"|partner'?s|wife'?s|husband'?s|sender'?s|seller'?s|next|her|his|grandm\w+'?s?"
             r"|mother'?s?|father'?s?|mum'?s?|dad'?s?"

@@ -25,7 +25,7 @@ NOUNS: tuple[tuple[str, str], ...] = (
     ("ticket", r"(?:support )?(?:tickets?|cases?|incidents?|service request|enquiry|inquiry|complaints?)"),
     ("serial", r"(?:serial|s/n\b|sn\b)"),
     ("booking", r"(?:bookings?|reservations?|confirmation|pnr|itinerary|e-?ticket)"),
-    ("policy", r"polic(?:y|ies)"),
+    ("policy", r"(?:polic(?:y|ies)|insurance)"),
     ("claim", r"claims?"),
     ("imei", r"(?:imei|meid|eid|iccid)"),
     ("transaction", r"(?:transactions?|payments?|transfers?)"),

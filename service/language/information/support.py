@@ -73,7 +73,7 @@ def support_asked(raw: str) -> tuple[Asked, ...]:
 
 def offers(clause: str) -> bool:
     """Does a clause (plain) offer or ask leave for something, rather than ask for information?"""
-    return bool(_OFFER.search(clause)) and not re.search(r"\b(?:which|what)\b", clause)
+    return bool(_OFFER.search(clause)) and not re.search(r"\b(?:which|what|where)\b", clause)
 
 
 def claims(raw: str) -> frozenset[str]:
