@@ -26,7 +26,8 @@ _NOT_YET = re.compile(
     r"|what (?:do|does|is)|trying (?:now|it))\b"
 )
 _NO = re.compile(
-    r"\W*(?:no|nope|nah)?\W*(?:i )?(?:didn'?t|haven'?t|did not|have not|not)(?: (?:yet|try|tried|it|that|this|do|done))*\W*$"
+    r"\W*(?:no|nope|nah)?\W*(?:i )?(?:didn'?t|haven'?t|did not|have not|not)(?: (?:yet|try|tried|it|that|this"
+    r"|do|done))*\W*$"
 )
 """A bare "no, didn't"."""
 _TRIED = re.compile(r"\b(?:already|did (?:that|this)|done (?:that|this)|tried (?:that|this|it)|as i said|again)\b")

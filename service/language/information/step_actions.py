@@ -11,16 +11,21 @@ import re
 from service.language.information.step_words import stem
 from service.language.information.values import word_set
 
-_OWNER = r"(?:(?:my|your) )?(?:(?!(?:let|it|that|what|there|here|who|where|how|he|she)')\w+'s|friends?|wifes|husbands?|brothers|sisters|sons?|daughters|neighbou?rs|colleagues)"
+_OWNER = (
+    r"(?:(?:my|your) )?(?:(?!(?:let|it|that|what|there|here|who|where|how|he|she)')\w+'s"
+    r"|friends?|wifes|husbands?|brothers|sisters|sons?|daughters|neighbou?rs|colleagues)"
+)
 _CLASSES = tuple(
     (name, re.compile(rf"\b(?:{pattern})\b"))
     for name, pattern in (
         (
             "reseat",
-            r"tak(?:e|en|ing) (?=[^.?!;]{0,30}\bout\b)|took (?=[^.?!;]{0,30}\bout\b)|(?:tak(?:e|en|ing)|took) out"
-            r"|pull(?:ed|ing)? (?:out|off)?|remov(?:e|ed|ing)|eject(?:ed|ing)?|re-?insert(?:ed|ing)?"
-            r"|re-?seat(?:ed|ing)?|re-?plug(?:ged|ging)?|unplug(?:ged|ging)?|detach(?:ed|ing)?|re-?attach(?:ed|ing)?"
-            r"|unclip(?:ped|ping)?|re-?fit(?:ted|ting)?|pop(?:ped|ping)? out|(?:put|push(?:ed)?|plug(?:ged)?) back",
+            (
+                r"tak(?:e|en|ing) (?=[^.?!;]{0,30}\bout\b)|took (?=[^.?!;]{0,30}\bout\b)|(?:tak(?:e|en|ing)|took) out"
+                r"|pull(?:ed|ing)? (?:out|off)?|remov(?:e|ed|ing)|eject(?:ed|ing)?|re-?insert(?:ed|ing)?"
+                r"|re-?seat(?:ed|ing)?|re-?plug(?:ged|ging)?|unplug(?:ged|ging)?|detach(?:ed|ing)?|re-?attach(?:ed|ing)?"
+                r"|unclip(?:ped|ping)?|re-?fit(?:ted|ting)?|pop(?:ped|ping)? out|(?:put|push(?:ed)?|plug(?:ged)?) back"
+            ),
         ),
         (
             "clean",
@@ -29,11 +34,14 @@ _CLASSES = tuple(
         ("descale", r"descal(?:e|ed|ing)"),
         (
             "swap",
-            r"(?:swap|swapp|replac|chang|exchang)(?:e|ed|ing)?(?: (?:out|over))?"
-            r"|(?:(?<=\btry )|(?<=\btried )|(?<=\btrying )|(?<=\buse )|(?<=\bused )|(?<=\busing )|(?<=\bon )|(?<=\bwith )"
-            r"|(?<=\bin )|(?<=\binto )|(?<=\bfrom )|(?<=\bto )|(?<=\bput )|(?<=\band )|(?<=, )|(?<=^))(?:an? |the )?"
-            r"(?:my |your )?(?:another|other|different|spare|fresh|new|second|2nd|two|three|2|3|several"
-            rf"|{_OWNER})",
+            (
+                r"(?:swap|swapp|replac|chang|exchang)(?:e|ed|ing)?(?: (?:out|over))?"
+                r"|(?:(?<=\btry )|(?<=\btried )|(?<=\btrying )|(?<=\buse )|(?<=\bused )|(?<=\busing )|(?<=\bon )"
+                r"|(?<=\bwith )|(?<=\bin )|(?<=\binto )|(?<=\bfrom )|(?<=\bto )|(?<=\bput )|(?<=\band )"
+                r"|(?<=, )|(?<=^))(?:an? |the )?"
+                r"(?:my |your )?(?:another|other|different|spare|fresh|new|second|2nd|two|three|2|3|several"
+                rf"|{_OWNER})"
+            ),
         ),
         ("reset", r"(?:hard |factory |soft )?re-?set(?:ting|ted)?|paper ?clip|pin ?hole|restor(?:e|ed|ing)"),
         (
@@ -45,7 +53,7 @@ _CLASSES = tuple(
         ("press", r"hold|held|holding|press(?:ed|ing)?|push(?:ed|ing)?"),
         ("run", r"run|ran|running|execut(?:e|ed|ing)|perform(?:ed|ing)?"),
         ("move", r"mov(?:e|ed|ing)|bring|brought|relocat(?:e|ed|ing)"),
-        ("close", r"clos(?:e|ed|ing)|quit|end(?:ed)? task"),
+        ("close", r"clos(?:e|ed|ing)|quit|shut(?:ting)?(?: down)?|end(?:ed)? task"),
         ("delete", r"delet(?:e|ed|ing)|empt(?:y|ied|ying)|eras(?:e|ed|ing)"),
         ("enter", r"(?:re-?)?(?:enter|typ)(?:e|ed|ing)?|(?:re-?)?typing"),
         (
@@ -66,6 +74,8 @@ _SAME = {
         "network": "wifi wi-fi network networks hotspot internet wlan",
         "phone": "phone phones mobile smartphone iphone android handset",
         "computer": "computer computers laptop laptops pc pcs mac macbook desktop machine",
+        "app": "app apps application applications program programs programme programmes software",
+        "sensor": "sensor sensors detector detectors",
         "console": "console consoles playstation xbox ps5 ps4",
         "browser": "browser browsers chrome firefox safari edge opera brave",
         "link": "link links",

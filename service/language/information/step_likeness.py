@@ -29,11 +29,20 @@ _CUT = re.compile(r"[.?!;,:\n()+]|\s-+\s|\b(?:and|but|then|also|because|so that|
 _PROMPT = re.compile(
     r"^.*?\b(?:(?:could|can|would|will|did|have) you|please|kindly|let's|lets|would you mind|mind|step is|to try is"
     r"|thing is|we need to|you need to|i'd suggest(?: to)?|i suggest|recommend|make sure(?: that)?)\b"
-    r"(?: (?:please|also|already|tried|trying|try|have|had|had a chance to|a chance to|a moment to|now|just|quickly|to"
+    r"(?: (?:please|also|already|tried|trying|try|have|had|had a chance to|a chance to|a moment to|now|just"
+    r"|quickly|to"
     r"|perhaps|be able|maybe|first|go ahead|you|ever|considered|me|for))*\W+"
 )
+_THINGS = re.compile(
+    r"\bverify (?:the |your |that )?(?:\w+ )?(?:files?|cache|cables?|connections?|settings?|integrity)\b"
+)
+"""What is verified as a step, where "verify" otherwise asks for agreement."""
+_AGAIN = re.compile(r"\b(?:clos|shut|try|quit|us)(?:e|ing|ed)?\b[^?]*\b(?:any|another|some|all) other\b")
+"""An order with "any other" in it: no offer of more help."""
 _WISH = re.compile(
-    r"\b(?:you(?:'d|'re)? (?:want|are|need an?|would|like)|so you|(?:would )?like to|i'd|i'm|me to|i (?:can|will|have)"
+    r"\b(?:you(?:'d|'re)? (?:want|are|need an?|would|like)|you(?:'ll| can| will)? (?:see"
+    r"|find|get|receive)|so you|(?:would )?like to|i'd|i'm|me to|i (?:can"
+    r"|will|have)"
     r"|confirm|the following|clarify|let me know)\b"
 )
 """What repeats or asks after a wish, or gives word of something: no step."""
@@ -69,7 +78,9 @@ def ordered_steps(raw: str) -> tuple[str, ...]:
     """The pieces of an agent's message that tell the customer to do something, without their polite wrapping."""
     pieces = []
     for clause in clauses(plain(raw)):
-        if closes(clause) or asks_outcome(clause) or confirms(clause) or not orders(clause):
+        agreeing = confirms(clause) and not _THINGS.search(clause)
+        ending = closes(clause) and not _AGAIN.search(clause)
+        if agreeing or ending or asks_outcome(clause) or not orders(clause):
             continue
         bare = _PROMPT.sub("", clause)
         for part in (bare, *(_CUT.split(bare) if _CUT.search(bare[:-1]) else ())):

@@ -13,7 +13,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
         "bluetooth",
         (
             r"(?:turn|switch|disabl|enabl|toggl)\w*\b(?: \w+){0,3}? bluetooth(?: off| on)?"
-            r"|bluetooth (?:is |was )?(?:turned |switched )?(?:(?:on|off) ?(?:and|n|&|/|then) ?(?:off|on)|off|on|disabled|enabled)"
+            r"|bluetooth (?:is |was )?(?:turned |switched )?(?:(?:on|off) ?(?:and|n|&|/|then) ?(?:off|on)|off"
+            r"|on|disabled|enabled)"
         ),
     ),
     (
@@ -24,7 +25,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
             r"| for(?: \w+){1,3}? and)*(?: (?:turn|switch)\w*)?(?: (?!is\b|are\b|was\b)\w+){0,2}? (?:back )?on\b"
             r"|(?:held|hold(?:ing)?|(?:long[- ])?press(?:ed|ing)?)(?: down)? (?:the |on )?power(?: (?:button|key))?"
             r"|\boff ?(?:and|n|&|/|then) ?(?:back )?on\b|unplug(?:ged|ging)?(?! the (?:usb|charger|headset"
-            r"|cable))|pull(?:ed|ing)? the plug|disconnect\w* (?:the |it from (?:the )?)power"
+            r"|cable))|pull(?:ed|ing)? the plug|disconnect\w* (?:the power|(?:(?:the |your |my )?\w+"
+            r" ){1,2}from (?:the )?(?:power|mains|wall|socket|electricity))"
             r"|on[- ]and[- ]off"
         ),
     ),
@@ -162,7 +164,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
         (
             r"re-?pair(?:ed|ing)? (?:it|the|my|them|with|bluetooth)|re-?pairing|un-?pair(?:ed"
             r"|ing)?|(?:forg[eo]t|forgetting|remov\w+|delet\w+)(?: \w+){0,4}? (?:network"
-            r"|wi-?fi|bluetooth|pairing)|pair(?:ed|ing)? (?:\w+ ){0,3}(?:again|anew|afresh)|(?:new|fresh|another) pairing"
+            r"|wi-?fi|bluetooth|pairing)|pair(?:ed|ing)? (?:\w+ ){0,3}(?:again|anew|afresh)|(?:new|fresh"
+            r"|another) pairing"
         ),
     ),
     (
@@ -264,7 +267,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
             r"|\W)|install(?:ed|ing)?\b(?: \w+){0,2}? (?:latest|newest|update|updates|new"
             r" version|drivers?)|(?:latest|newest|most recent) (?:version|firmware|updates?"
             r"|software|drivers?|patch|release|build)(?:"
-            r" (?:of (?:the |your |my )?)?\w+)?|updater|(?:put|made|did|got|applied|took) (?:all |the |every )*updates?|up[- ]to[- ]date|(?:app|software|firmware|drivers?|browser|system"
+            r" (?:of (?:the |your |my )?)?\w+)?|updater|(?:put|made|did|got|applied|took) (?:all |the |every"
+            r" )*updates?|up[- ]to[- ]date|(?:app|software|firmware|drivers?|browser|system"
             r"|game|version) (?:is|are) (?:current"
             r"|the (?:latest|newest))|(?:latest|newest) \w+ (?:one|driver|version)"
         ),
@@ -307,7 +311,7 @@ _OBJECTS = tuple(
         ("printer", r"printers?"),
         ("firmware", r"firmware"),
         ("driver", r"drivers?"),
-        ("tv", r"tvs?|televisions?|set[- ]top box|box|console|streaming stick"),
+        ("tv", r"tvs?|televisions?|set[- ]top box|box|console|(?:streaming )?sticks?"),
         (
             "thing",
             (
@@ -321,6 +325,7 @@ _OBJECTS = tuple(
 
 
 _OWN_NAME = re.compile(r" (?:the|my|your|our) (?:whole |entire |main |old |smart )?([a-z]{3,})\b")
+_TURNED = re.compile(r"(?:turn|switch)(?:ed|ing)? (?:the |my |your )?([a-z]{4,})s? off\b")
 _ANYTHING = frozenset(
     (
         "device",
@@ -362,6 +367,12 @@ def _object(words: str) -> str:
     return head[2]
 
 
+def _switched(own: str) -> str:
+    """What "turn X off and on" is done to; "" for a mere "turn it off and on"."""
+    match = _TURNED.match(own)
+    return match.group(1).rstrip("s") if match and match.group(1) not in _ANYTHING else ""
+
+
 def _named(words: str) -> str:
     """What a step is done to, where nobody thought of it ("restart the bridge"): its own name; "" when none follows."""
     match = _OWN_NAME.match(words)
@@ -381,7 +392,7 @@ def mentions(text: str) -> list[tuple[str, int, int]]:
                     text[match.start() : match.start() + 12]
                     + re.split(r"[.?!;,]| and | but | then ", text[match.start() + 12 : match.end() + 32])[0]
                 )
-                thing = thing or _named(text[match.end() : match.end() + 32])
+                thing = thing or _switched(match.group()) or _named(text[match.end() : match.end() + 32])
                 role = f"{name}:{thing}" if thing else name
             found.append((role, match.start(), match.end()))
     return found

@@ -53,7 +53,8 @@ _LEADING = re.compile(
 """What may stand before a step that a sentence orders ("then restart it")."""
 _DETAIL = re.compile(
     r"^(?:\W*(?:and|so|ok(?:ay)?|thanks|hi|hello|sorry|great|got it|i see|alright|but)\b\W*)*"
-    r"(?:which|how(?! about)|when|where|why|who|what(?! (?:about|if)))\b.*\b(?:did|do|does|have|has|was|were|is|are)\b"
+    r"(?:which|how(?! about)|when|where|why|who|what(?! (?:about|if)))\b.*\b(?:did|do|does|have|has|was|were"
+    r"|is|are)\b"
     r"(?!.*\b(?:tried|so far|done)\b)"
 )
 """A question about a step that is taken for granted: "which tablets did you descale it with?"."""
@@ -62,9 +63,18 @@ _ELSEWHERE = re.compile(
     r"|incognito|(?:a )?private|chrome|firefox|safari|edge|mobile data|(?:a )?(?:cable|hotspot))\b"
 )
 """Whether it works elsewhere asks to try it there, not how it went."""
+_BARE = re.compile(
+    r"(?:\W*(?:hi|hello|hey|ok(?:ay)?|thanks|thank you|sorry|then|next|now|also|and|so|first|great"
+    r"|right)\b(?: there)?)*\W*"
+    r"(?:tap|click|press|hold|go|open|close|turn|switch|unplug|plug|shut|replace|swap|restart|reset|check|remove|take|put|pull|push|set|select"
+    r"|choose|run|use"
+    r"|disconnect|connect|enter|scroll|wear|move|clean|wipe|flip|shake|rotate|lift|insert|install|delete|restore) "
+)
+"""A bare order at the beginning of a clause."""
 _INFORMS = re.compile(
     r"(?:tell|send|share|give|provide|let) (?:me|us)\b|(?:what|which|who|how (?:many|much|old|far|long))\b"
-    r"|(?:\W*(?:and|so|but|ok(?:ay)?)\b\W*)*(?:is|are|was|were|does|do) (?!the \w+ (?:clean|empty|full|charged)\b)"
+    r"|(?:\W*(?:and|so|but|ok(?:ay)?)\b\W*)*(?:is|are|was|were|does|do) (?!(?:the|your|all|both) (?:\w+ ){1,5}?"
+    r"(?:clean\w*|empty|full|charged|closed|shut|tight|plugged|connected|seated|inserted|switched|turned)\b)"
 )
 """The beginning of what asks for information rather than for a step."""
 _DO_IT = re.compile(
@@ -83,9 +93,9 @@ def orders(clause: str) -> bool:
     """Does an agent's clause (plain) tell the customer to do something, or ask whether they did?"""
     if _DETAIL.match(clause) or (_INFORMS.match(clause) and not mentions(clause)):
         return False
-    match = _ASKING.search(clause)
+    match = _ASKING.search(clause) or _BARE.match(clause)
     return (
-        bool(match)
+        match is not None
         and not is_own_work(clause.replace("let me know", ""))
         and not _KNOWN.search(clause[: match.start() + 1] + " ")
     )

@@ -18,7 +18,8 @@ _NEGATED = re.compile(
     r"|fails|without|before i|should i|shall i|do i|can i|how (?:do|can|to|would)"
     r"|how should|need to|want to|wanted to|would like to|like to|have to|help"
     r" me|please|could you|can you|going to|will|asks? me to|asked me to|told me"
-    r" to|says? to|told to|about to|if i|i'?ll|might|may|could try|plan(?:ning)? (?:to|on)|refus\w*|without being able to|keeps?"
+    r" to|says? to|told to|about to|if i|i'?ll|might|may|could try|plan(?:ning)? (?:to|on)|refus\w*|without"
+    r" being able to|keeps?"
     r" (?:on )?(?:asking|telling)|by itself|itself|randomly|keeps|constantly)(?:"
     r" (?:\w+'?\w*)){0,2}\s*$"
 )
@@ -29,7 +30,7 @@ _DONE_BEFORE = re.compile(
     r"|wasn'?t in|my|the|same)\b"
 )
 _PAST = re.compile(
-    r"ed\b|unplugged|took|ran|swapped|updated|switched|reset\b|done\b|checked|tried"
+    r"ed\b|unplugged|took|ran|put |got |swapped|updated|switched|reset\b|done\b|checked|tried"
     r"|uninstalled|off ?(?:and|n\b|&|/)|swapp|spoke|went|called|left|\bdid\b|up[- ]to[- ]date"
     r"|latest|fully charged|new$|\b(?:is|are|was|were) (?:all )?(?:fine|ok|okay"
     r"|off|on|disabled|enabled|connected|in)"
@@ -71,22 +72,30 @@ _UNDONE = re.compile(
 
 
 _DID_SO = re.compile(
-    r"^\W*(?:i )?\w{3,}ed\b|\b(?:i|we)(?:'ve| have)?(?: already| just| also)? \w{2,}ed (?:it|them|that|those|this|all)\b"
+    r"^\W*(?:i )?\w{3,}ed\b|\b(?:i|we)(?:'ve| have)?(?: already| just| also)? \w{2,}ed (?:it|them|that|those"
+    r"|this|all)\b"
 )
 """The bot's step answered by its verb: "cleaned it", "there was no hair but I cleaned them"."""
 _TOLD = re.compile(
-    r"\b(?!need|feed|speed|bleed|indeed|red\b|bed\b|based|failed|stopped|crashed|received|charged (?:me|twice)|blocked"
-    r"|locked|supposed|declined|happened|noticed|bought|ordered|expected|wanted|used to)[a-z]{2,}ed\b|\b(?:took|taken|ran"
-    r"|put|held|let|blew|done|did|made|went|got|gave|set|reset|cut|shut|tried|swapped|been through|brought|spoke|moved"
+    r"\b(?!need|feed|speed|bleed|indeed|red\b|bed\b|based|failed|stopped|crashed|received|charged (?:me"
+    r"|twice)|blocked"
+    r"|locked|supposed|declined|happened|noticed|bought|ordered|expected|wanted|used to)[a-z]{2,}ed\b"
+    r"|\b(?:took|taken|ran"
+    r"|put|held|let|blew|done|did|made|wore|hit|dug|slid|shook|tore|wound|bent|laid|hung|went|got|gave|set"
+    r"|reset|cut|shut|tried|swapped|been through|brought|spoke|moved"
     r"|left|pulled|threw|fitted|wrote|sent|drained|new|different|another|all the way|off n on|already on)\b"
 )
+_THEIRS = re.compile(r" (?:his|hers|theirs)\b")
+"""Done by another person to a thing of their own."""
 _STATE = re.compile(
-    r"\b(?:is|are|'s|was|were)(?: already| all| now)? (?:all the way|fully|off|on|up|clean|new|disabled|enabled|at (?:max|full)\w*)\b"
+    r"\b(?:is|are|'s|was|were)(?: already| all| now)? (?:all the way|fully|off|on|up|clean|new|disabled"
+    r"|enabled|at (?:max|full)\w*)\b"
 )
 _NOT_DONE = re.compile(
-    r"\b(?:haven'?t|have not|hasn'?t|never|not yet|didn'?t|did not|don'?t|can'?t|cannot|couldn'?t|won'?t|unable|will|i'll|i'm|i'd|let'?s|please|like|okay with|ok with|how about"
+    r"\b(?:haven'?t|have not|hasn'?t|never|not yet|didn'?t|did not|don'?t|can'?t|cannot|couldn'?t|won'?t"
+    r"|unable|will|i'll|i'm|i'd|let'?s|please|like|okay with|ok with|how about"
     r"|going to|might|may|want|need|would|should|if|how|when i|after i|since|asked|says|said|told|keeps?|just got|has"
-    r" been|was|were|got (?:charged|an? |the|this|stuck)|it|its|it's|is|are)\b"
+    r" been|was|were|(?<!.)it(?:s|'s)?|got (?:charged|an? |the|this|stuck)|is|are)\b"
 )
 
 
@@ -126,12 +135,16 @@ def _given_in(sentence: str) -> list[Given]:
         negated = _NEGATED.search(before[-40:]) and not (
             role == "check_spam" and re.search(r"\b(?:not|n't|nothing) (?:in|there)\b", before)
         )
+        if _THEIRS.match(sentence[end:]):
+            continue
         if negated and not re.search(r"\b(?:not only|tried|it by)\b[^,]*$", before):
             continue
         past = bool(_PAST.search(own) or own.startswith("already "))
         tried = bool(
             re.search(
-                r"\b(?:tried|trying|attempted|did|done|after|by|performed|ran|used|using|tested|bought|fitted|even|so far|already)\b",
+                r"\b(?:tried|trying|attempted|did|done|after|by|performed|ran|used|using"
+                r"|tested|had a look|looked|searched|bought|fitted"
+                r"|even|so far|already)\b",
                 before,
             )
         )
