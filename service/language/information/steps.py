@@ -52,7 +52,7 @@ _LEADING = re.compile(
 )
 """What may stand before a step that a sentence orders ("then restart it")."""
 _DETAIL = re.compile(
-    r"^(?:\W*(?:and|so|ok(?:ay)?|thanks|hi|hello|sorry|great|got it|i see|alright|but)\b\W*)*"
+    r"^(?:\W*(?:and|so|ok(?:ay)?|thanks|hi|hello|sorry|great|got it|i see|alright|but)\b)*\W*"
     r"(?:which|how(?! about)|when|where|why|who|what(?! (?:about|if)))\b.*\b(?:did|do|does|have|has|was|were"
     r"|is|are)\b"
     r"(?!.*\b(?:tried|so far|done)\b)"
