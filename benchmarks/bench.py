@@ -414,12 +414,14 @@ def main() -> None:
         "calls": lambda _: calls(),
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", choices=[[], *parts], default=list(parts))
+    parser.add_argument("part", nargs="*", help=f"any of {', '.join(parts)}; all without one")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     parser.add_argument("--most", type=int, default=1_000_000, help="largest number of stored conversations")
     options = parser.parse_args()
+    if unknown := set(options.part) - set(parts):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     page = ROOT / "docs" / "benchmarks.md"
-    for name in options.part:
+    for name in options.part or parts:
         table = markdown(parts[name](options.most))
         print(f"\n## {name}\n\n{table}", flush=True)
         if options.write:

@@ -69,9 +69,11 @@ def _lines(score: Score, by_id: Mapping[str, Message]) -> Iterator[str]:
     if score.verdict == "repeated" and pairs:
         yield from (_pair(item, by_id) for item in pairs[:REASONS])
         return
+    elsewhere = dict.fromkeys(item.conversation for item in score.evidence if item.conversation)
+    where = f" (conversation {', '.join(elsewhere)})" if elsewhere else ""
     quoted = next((item for item in score.evidence if item.message in by_id and item.conversation is None), None)
     reason = mask(score.reason).rstrip(".")
-    yield f"{reason}: {_quoted(by_id[quoted.message or ''])}" if quoted else f"{reason}."
+    yield f"{reason}{where}: {_quoted(by_id[quoted.message or ''])}" if quoted else f"{reason}{where}."
 
 
 def _pair(item: Evidence, by_id: Mapping[str, Message]) -> str:

@@ -31,6 +31,7 @@ from tasks.runtime import utc_now
 
 NOTHING = "-"
 PIPE_WIDTH = 200
+WIDE = 140
 """Columns of the table where nobody tells how wide the terminal is."""
 
 
@@ -67,7 +68,10 @@ def run(
         told = tell(utc_now())
         finished = _rounds(demo, told, console)
         outcome = demo.outcome(told)
-        console.print(_table(outcome))
+        console.print(_table(outcome, console.width))
+        console.print(
+            "sec.: from the first webhook to the verdict on the helpdesk; ok: all that was expected stands there"
+        )
         _summary(outcome, finished, time.monotonic() - began, console)
         if stay:
             console.print(f"\nOpen [bold]{service.base_url}[/bold] to see every conversation. Ctrl-C stops the demo.")
@@ -139,7 +143,32 @@ def _rounds(demo: Demo, told: tuple[Story, ...], console: Console) -> bool:
         return demo.settle(tell)
 
 
-def _table(outcome: list[Played]) -> Table:
+def _table(outcome: list[Played], width: int) -> Table:
+    return _wide_table(outcome) if width >= WIDE else _narrow_table(outcome)
+
+
+def _narrow_table(outcome: list[Played]) -> Table:
+    """The same for an ordinary terminal: one thing a line, nothing broken inside a word."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_lines=True)
+    for name in ("conversation and verdicts", "tags written", "note", "sec.", ""):
+        table.add_column(name, justify="right" if name == "sec." else "left")
+    for played in outcome:
+        name = f"[bold]{played.story.name}[/bold], {played.story.conversation.helpdesk} {played.number}"
+        table.add_row(
+            "\n".join([name, *verdicts(played.card)]),
+            "\n".join(tag.removeprefix(PREFIX) for tag in played.tags) or NOTHING,
+            str(played.notes or NOTHING),
+            NOTHING if played.seconds is None else f"{played.seconds:.1f}",
+            _expected(played),
+        )
+    return table
+
+
+def _expected(played: Played) -> str:
+    return f"[red]missing: {', '.join(played.missing)}[/red]" if played.missing else "[green]ok[/green]"
+
+
+def _wide_table(outcome: list[Played]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left")
     table.title = "What really happened, and what Deskmark wrote"
     for name in ("conversation", "on", "verdicts", "tags written", "note", "sec.", "expected"):
@@ -152,7 +181,7 @@ def _table(outcome: list[Played]) -> Table:
             " ".join(tag.removeprefix(PREFIX) for tag in played.tags) or NOTHING,
             str(played.notes or NOTHING),
             NOTHING if played.seconds is None else f"{played.seconds:.1f}",
-            f"[red]missing: {', '.join(played.missing)}[/red]" if played.missing else "[green]ok[/green]",
+            _expected(played),
         )
     return table
 

@@ -55,7 +55,7 @@ SCORES: Mapping[str, Described] = MappingProxyType(
                 "abandoned": Verdict("Abandoned", Tone.BAD, "The customer left midway or gave up."),
                 "returned": Verdict("Returned", Tone.BAD, "The customer came back with the same issue."),
                 "escalated": Verdict("Escalated", Tone.INFO, "The bot handed over to a human."),
-                "human_only": Verdict("Human only", Tone.NEUTRAL, "No bot took part."),
+                "human_only": Verdict("Human only", Tone.NEUTRAL, "No bot took part in this episode."),
             },
             unit="probability that the issue was truly solved",
         ),

@@ -202,7 +202,7 @@ def test_the_note_reads_well() -> None:
     assert lines[0] == (
         "Deskmark: outcome returned, escalation late, effort high, context repeated (definitions 1, times UTC)"
     )
-    assert lines[1] == "- Came back 6 hours later with the same issue."
+    assert lines[1] == "- Came back 6 hours later with the same issue (conversation 9)."
     assert lines[2] == (
         '- The customer had written at 13:00 "order ORD-48*** is late, m***@***"; it was asked for again'
         ' at 14:00 "What is your order number?".'
