@@ -19,6 +19,19 @@ class Throttled(RetryLater):
     """A rate limit, the helpdesk's or our own: nothing is wrong with this conversation, so no attempt is counted."""
 
 
+class CredentialsRefused(RetryLater):
+    """The token or OAuth client is refused: every conversation waits, no attempt is counted, until an admin mends it.
+
+    Every message ends in `ADVICE`, by which a stored one is told from other errors.
+    """
+
+    ADVICE = "check the installation's credentials"
+
+    def __init__(self, message: str, *, after: float = 900.0) -> None:
+        """`message` says what was refused."""
+        super().__init__(f"{message}; {self.ADVICE}", after=after)
+
+
 class Conflict(ConnectorError):
     """The conversation changed since it was read (409): read it again, plan again, write again."""
 

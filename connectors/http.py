@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from connectors.errors import Conflict, ConnectorError, NotFound, Rejected, RetryLater, Throttled
+from connectors.errors import Conflict, ConnectorError, CredentialsRefused, NotFound, Rejected, RetryLater, Throttled
 from connectors.limiter import Limiter
 
 TIMEOUT = (3.05, 20.0)
@@ -96,7 +96,7 @@ def classify(request: ApiRequest, response: requests.Response) -> ConnectorError
     if status in (404, 410):
         return NotFound(what)
     if status == 401:
-        return Rejected(f"{what}: the access token was refused; check the installation's credentials")
+        return CredentialsRefused(f"{what}: the access token was refused")
     if status == 403:
         return Rejected(f"{what}: the token lacks a scope or the plan lacks this feature")
     return Rejected(what)

@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import structlog
 
-from connectors.errors import ConnectorError, RetryLater, Throttled
+from connectors.errors import ConnectorError, CredentialsRefused, RetryLater, Throttled
 from service.store import work
 from service.store.work import Claim, LeaseLost, Work
 from tasks.runtime import Runtime
 
 LONGEST_WAIT = 3600.0
+NOT_COUNTED = (Throttled, CredentialsRefused)
+"""Failures that say nothing of the conversation: it waits as long as they last and is never given up for them."""
 log = structlog.get_logger(__name__)
 
 
@@ -42,7 +44,7 @@ def claimed(runtime: Runtime, kind: Work, conversation_id: str) -> Iterator[Clai
     except LeaseLost:
         log.warning("lease_lost", conversation=conversation_id)
     except RetryLater as error:
-        _postpone(runtime, kind, held, str(error), error.after, counted=not isinstance(error, Throttled))
+        _postpone(runtime, kind, held, str(error), error.after, counted=not isinstance(error, NOT_COUNTED))
     except ConnectorError as error:
         log.warning("given_up", conversation=conversation_id, error=str(error))
         with runtime.database.begin() as session:

@@ -17,7 +17,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
 from connectors.base import Installation
-from connectors.errors import Rejected, RetryLater
+from connectors.errors import CredentialsRefused, RetryLater
 
 SCOPES = "read write"
 """Audits need the global `read`; narrower scopes such as `tickets:read` are refused for them."""
@@ -47,7 +47,7 @@ class BearerToken(requests.auth.AuthBase):
         self._session.register_client_auth_method(("json", _as_json))
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Authorise one request; raises `Rejected` when the OAuth client is refused."""
+        """Authorise one request; raises `CredentialsRefused` when the OAuth client is refused."""
         request.headers["Authorization"] = f"Bearer {self._fixed or self._current()}"
         return request
 
@@ -68,14 +68,14 @@ class BearerToken(requests.auth.AuthBase):
                 try:
                     token = self._session.fetch_token()
                 except OAuthError as error:
-                    why = f"Zendesk refused the OAuth client ({error.error}): check its id and secret"
-                    raise Rejected(why) from error
+                    why = f"Zendesk refused the OAuth client's id or secret ({error.error})"
+                    raise CredentialsRefused(why) from error
                 except requests.RequestException:
                     raise  # the one HTTP place says what it means
                 except ValueError as error:
                     raise RetryLater("Zendesk answered the OAuth client with something that is not JSON") from error
             if not token.get("access_token"):
-                raise Rejected("Zendesk answered the OAuth client without an access token")
+                raise CredentialsRefused("Zendesk answered the OAuth client without an access token")
             return str(token["access_token"])
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 import requests
 
 from connectors.base import Installation, Reading
-from connectors.errors import Conflict, ConnectorError, NotWritable, Rejected, RetryLater
+from connectors.errors import Conflict, ConnectorError, CredentialsRefused, NotWritable, Rejected, RetryLater
 from connectors.http import ApiRequest, ApiResponse, Http
 from connectors.zendesk import actions
 from connectors.zendesk.auth import BearerToken
@@ -117,9 +117,9 @@ class ZendeskClient:
         """Send one request under its limit, renewing a refused token once, and obey what the answer says of limits."""
         try:
             response = self._http.send(request, bucket=bucket, rate=rate or self.options.rate)
-        except Rejected as error:
+        except CredentialsRefused as error:
             refused = _response(error)
-            if refused is None or refused.status_code != 401 or not self._auth.renew(_authorization(refused)):
+            if refused is None or not self._auth.renew(_authorization(refused)):
                 raise
             response = self._http.send(request, bucket=bucket, rate=rate or self.options.rate)
         self._heed(response, ticket_id)

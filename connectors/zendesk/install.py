@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from connectors.errors import ConnectorError, NotFound, Rejected
+from connectors.errors import ConnectorError, CredentialsRefused, NotFound, Rejected
 from connectors.http import ApiRequest, ApiResponse
 from connectors.zendesk.mapping import option_tag
 from connectors.zendesk.options import Options
@@ -79,7 +79,7 @@ def check(client: Account) -> list[Finding]:
     """Who we are, what we may read, and whether the custom fields are there. Raises `RetryLater` only."""
     try:
         user = client.me()
-    except (Rejected, NotFound) as error:
+    except (CredentialsRefused, Rejected, NotFound) as error:
         return [Finding(False, f"Zendesk does not let us in: {error}")]
     findings = [_who(user)]
     exported = {"query": "status>=solved", "filter[type]": "ticket", "page[size]": "1"}
@@ -164,7 +164,7 @@ def _who(user: Record) -> Finding:
 def _allowed(client: Account, what: str, request: ApiRequest) -> Finding:
     try:
         client.send(request)
-    except (Rejected, NotFound) as error:
+    except (CredentialsRefused, Rejected, NotFound) as error:
         return Finding(False, f"We may not read {what}: give the OAuth client the scopes read and write ({error}).")
     return Finding(True, f"We may read {what}.")
 

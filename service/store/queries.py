@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Generic, TypeVar, TypeVarTuple
 
-from sqlalchemy import Row, Select, and_, delete, func, or_, select
+from sqlalchemy import Row, Select, and_, delete, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from service.store.models import (
@@ -177,6 +177,26 @@ def last_deliveries(session: Session) -> Mapping[str, datetime]:
     """When each installation last sent a genuine webhook, by installation id."""
     statement = select(Delivery.installation_id, func.max(Delivery.received_at)).group_by(Delivery.installation_id)
     return {str(row[0]): row[1] for row in session.execute(statement)}
+
+
+def waiting_errors(session: Session, ending: str) -> Mapping[str, str]:
+    """Per installation id the latest error that ends in `ending` and that a conversation of it waits with."""
+    kinds = (
+        (Conversation.error, Conversation.due_at),
+        (Conversation.write_error, Conversation.write_due_at),
+    )
+    waiting = union_all(
+        *(
+            select(Conversation.installation_id, error.label("error"), due.label("due")).where(
+                due.is_not(None), error.endswith(ending, autoescape=True)
+            )
+            for error, due in kinds
+        )
+    ).subquery()
+    place = func.row_number().over(partition_by=waiting.c.installation_id, order_by=waiting.c.due.desc())
+    ranked = select(waiting.c.installation_id, waiting.c.error, place.label("place")).subquery()
+    statement = select(ranked.c.installation_id, ranked.c.error).where(ranked.c.place == 1)
+    return {str(row[0]): str(row[1]) for row in session.execute(statement)}
 
 
 def link_name(token: str) -> str:

@@ -223,6 +223,16 @@ def replay(session: Session, work: Work, conversation_id: str, *, now: datetime)
     return _rows(session, statement) == 1
 
 
+def hasten(session: Session, installation_id: str, *, now: datetime) -> int:
+    """Make due at once what an installation's conversations put off after an error; how much work that is."""
+    changed = 0
+    for work in (SCORING, WRITING):
+        waiting = (Conversation.installation_id == installation_id, work.error.is_not(None), work.due_at > now)
+        values = {work.due_at: now, work.wanted: work.wanted + 1, work.attempts: 0, work.queued_until: None}
+        changed += _rows(session, update(Conversation).where(*waiting).values(values))
+    return changed
+
+
 def _ready(work: Work, now: datetime) -> ColumnElement[bool]:
     return and_(work.due_at <= now, or_(work.lease_until.is_(None), work.lease_until <= now))
 

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from connectors.errors import CredentialsRefused
 from service.store import installations as store
-from service.store import queries
+from service.store import queries, work
 from service.store.models import Installation
 from service.store.secrets import SecretsUnreadable
 from service.web.connecting import (
@@ -38,9 +39,10 @@ def listing() -> str:
     with p.database.read() as session:
         rows = store.all_of(session)
         last = queries.last_deliveries(session)
+        refused = queries.waiting_errors(session, CredentialsRefused.ADVICE)
     return render_template(
         "installations.html",
-        rows=[_shown(row, last.get(row.id)) for row in rows],
+        rows=[_shown(row, last.get(row.id), refused.get(row.id)) for row in rows],
         kinds=KINDS,
         public=p.settings.public_url.startswith("https://"),
     )
@@ -48,22 +50,26 @@ def listing() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One helpdesk on the page. `missing` names credentials that were not given yet, or `None`: they are unreadable."""
+    """One helpdesk on the page. `missing` names credentials that were not given yet, or `None`: they are unreadable.
+
+    `refused` is what the helpdesk answered, while conversations wait because it refuses the credentials.
+    """
 
     row: Installation
     address: str
     heard_at: datetime | None
     missing: tuple[Field, ...] | None
+    refused: str | None
 
 
-def _shown(row: Installation, heard_at: datetime | None) -> Shown:
+def _shown(row: Installation, heard_at: datetime | None, refused: str | None) -> Shown:
     p = parts()
     kind = KINDS.get(row.connector)
     try:
         missing = missing_secrets(kind, p.box.unlock(row.secrets)) if kind else ()
     except SecretsUnreadable:
         missing = None
-    return Shown(row, webhook_url(p.settings, row.connector, row.id), heard_at, missing)
+    return Shown(row, webhook_url(p.settings, row.connector, row.id), heard_at, missing, refused)
 
 
 @blueprint.get("/connect/<connector>")
@@ -100,7 +106,7 @@ def change_form(installation_id: str) -> str:
 
 @blueprint.post("/<installation_id>/change")
 def change(installation_id: str) -> AnyResponse | tuple[str, int]:
-    """Change credentials, bot authors or addresses; a secret left empty stays as it is."""
+    """Change credentials, bot authors or addresses; a secret left empty stays as it is. What failed is tried anew."""
     p = parts()
     given = {name: str(value) for name, value in request.form.items()}
     with p.database.begin() as session:
@@ -109,6 +115,7 @@ def change(installation_id: str) -> AnyResponse | tuple[str, int]:
             store.change(session, installation_id, **changes(_kind(row.connector), row, given, box=p.box))
         except NotAccepted as error:
             return _again(_kind(row.connector), row, given, error.faults)
+        work.hasten(session, installation_id, now=p.now())
     known().forget()
     flash("Changed.", "good")
     return redirect(url_for("installations.listing"))

@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from connectors.base import Client, Installation, Reading
-from connectors.errors import Conflict, NotFound, NotWritable, OptedOut, Rejected, RetryLater
+from connectors.errors import Conflict, CredentialsRefused, NotFound, NotWritable, OptedOut, RetryLater
 from connectors.http import Http
 from connectors.limiter import Limiter
 from connectors.registry import connectors
@@ -419,7 +419,7 @@ def html_of(body: Any) -> Iterator[str]:
 
 def test_a_wrong_secret_says_what_to_do(place: Place) -> None:
     number = place.sandbox.seed(LIKELY)
-    with pytest.raises(Rejected, match=r"(?i)token|secret|credential") as raised:
+    with pytest.raises(CredentialsRefused, match=r"(?i)token|secret|credential") as raised:
         place.client(**{HELPDESKS[place.name].wrong_secret: "wrong-one"}).read(number)
     assert "wrong-one" not in str(raised.value)
     assert "stove" not in str(raised.value)

@@ -10,7 +10,7 @@ import pytest
 import requests
 import responses
 
-from connectors.errors import Conflict, ConnectorError, NotFound, Rejected, RetryLater, Throttled
+from connectors.errors import Conflict, ConnectorError, CredentialsRefused, NotFound, Rejected, RetryLater, Throttled
 from connectors.http import DEFAULT_WAIT, ApiRequest, Http, wait
 from connectors.limiter import Limiter
 
@@ -42,7 +42,7 @@ def test_nothing_in_it_is_an_empty_mapping(http: Http) -> None:
     ("status", "error"),
     [
         (400, Rejected),
-        (401, Rejected),
+        (401, CredentialsRefused),
         (403, Rejected),
         (404, NotFound),
         (408, RetryLater),

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from connectors.base import Signal
-from connectors.errors import OptedOut, Rejected, RetryLater, Throttled
+from connectors.errors import CredentialsRefused, OptedOut, Rejected, RetryLater, Throttled
 from service.conversation import Author, Event, Message, Role
 from service.settings import Settings
-from service.store import results
+from service.store import queries, results, work
 from service.store.models import ContactKey, Scorecard, State, WriteState
 from tasks import scoring, upkeep
 
@@ -274,7 +274,6 @@ def test_rate_limits_cost_no_attempt(shop: Any, kit: Any, clock: Any) -> None:
 
 
 def test_given_up_after_so_many_attempts_and_replayed(shop: Any, kit: Any, clock: Any) -> None:
-    from service.store import work  # noqa: PLC0415
 
     shop.desk.tickets["1"] = kit.ticket(kit.conversation("1", clock() - HOUR, kit.unhelpful))
     shop.desk.failures = [RetryLater("503", after=1)] * 100
@@ -295,10 +294,39 @@ def test_given_up_after_so_many_attempts_and_replayed(shop: Any, kit: Any, clock
 
 
 def test_a_refusal_is_not_repeated(shop: Any, kit: Any, clock: Any) -> None:
-    shop.desk.failures = [Rejected("401: check the credentials")]
+    shop.desk.failures = [Rejected("403: a scope is missing")]
     shop.webhook("1")
     shop.work()
-    assert (shop.row("1").state, shop.row("1").error) == (State.DEAD, "401: check the credentials")
+    assert (shop.row("1").state, shop.row("1").error) == (State.DEAD, "403: a scope is missing")
+
+
+def test_refused_credentials_wait_until_they_are_changed(shop: Any, kit: Any, clock: Any) -> None:
+    limit = shop.runtime.settings.max_attempts + 1
+    shop.desk.tickets["1"] = kit.ticket(kit.conversation("1", clock() - HOUR, kit.unhelpful))
+    shop.desk.failures = [CredentialsRefused("HTTP 401: the access token was refused")] * limit
+    shop.webhook("1")
+    shop.work()
+    for _ in range(limit - 1):
+        clock.forward(minutes=14)
+        upkeep.sweep(shop.runtime)
+        shop.work()
+        clock.forward(minutes=2)
+        upkeep.sweep(shop.runtime)
+        shop.work()
+    row = shop.row("1")
+    assert shop.desk.reads == limit
+    assert (row.state, row.attempts) == (State.NEW, 0)
+    with shop.runtime.database.read() as session:
+        told = queries.waiting_errors(session, CredentialsRefused.ADVICE)
+    assert told == {row.installation_id: row.error}
+    with shop.runtime.database.begin() as session:
+        assert work.hasten(session, row.installation_id, now=clock()) == 1
+    upkeep.sweep(shop.runtime)
+    shop.work()
+    assert shop.row("1").state == State.SCORED
+    with shop.runtime.database.begin() as session:
+        assert not queries.waiting_errors(session, CredentialsRefused.ADVICE)
+        assert work.hasten(session, row.installation_id, now=clock()) == 0
 
 
 def test_the_unforeseen_is_raised_and_tried_again_later(shop: Any, kit: Any, clock: Any) -> None:

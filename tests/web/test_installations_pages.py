@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from service.store.models import Installation
+from connectors.errors import CredentialsRefused
+from service.store.models import Conversation, Installation
 from service.store.secrets import new_key
 from service.web.connecting import KINDS, NotAccepted, new_installation
 
@@ -101,6 +103,26 @@ def test_changing_keeps_secrets_that_are_left_empty(web: Any) -> None:
     assert row.account_group is None
     assert web.post(client, page, form_on=page, base_url="ftp://nowhere").status_code == 422
     assert client.get("/helpdesks/nobody/change").status_code == 404
+
+
+def test_refused_credentials_are_shown_until_they_are_changed(web: Any, clock: Any) -> None:
+    client = web.admin()
+    connect(web, client)
+    row = row_of(web)
+    error = str(CredentialsRefused("GET /x: HTTP 401: the access token was refused"))
+    later = clock() + timedelta(minutes=15)
+    with web.parts.database.begin() as session:
+        session.add(
+            Conversation(
+                id="c1", installation_id=row.id, external_id="1", created_at=clock(), error=error, due_at=later
+            )
+        )
+
+    assert "Conversations wait: GET /x: HTTP 401" in client.get("/helpdesks").get_data(as_text=True)
+    page = f"/helpdesks/{row.id}/change"
+    web.post(client, page, form_on=page, base_url="https://acme.zendesk.com", client_secret="new")
+    with web.parts.database.read() as session:
+        assert session.get_one(Conversation, "c1").due_at == clock()
 
 
 def test_writing_is_switched_on_and_off(web: Any) -> None:

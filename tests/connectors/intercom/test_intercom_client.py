@@ -15,7 +15,7 @@ import requests
 import responses
 
 from connectors.base import Installation, Reading
-from connectors.errors import Conflict, NotFound, OptedOut, Rejected, RetryLater, Throttled
+from connectors.errors import Conflict, CredentialsRefused, NotFound, OptedOut, Rejected, RetryLater, Throttled
 from connectors.http import Http
 from connectors.intercom import IntercomConnector
 from connectors.intercom.client import IntercomClient
@@ -231,7 +231,8 @@ def test_our_own_limit_is_below_intercoms(installation: Installation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(401, Rejected), (403, Rejected), (404, NotFound), (500, RetryLater), (503, RetryLater)]
+    ("status", "error"),
+    [(401, CredentialsRefused), (403, Rejected), (404, NotFound), (500, RetryLater), (503, RetryLater)],
 )
 def test_errors_say_what_to_do(
     client: IntercomClient, wire: responses.RequestsMock, status: int, error: type[Exception]

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from connectors.base import Delivery, Installation, Signal
-from connectors.errors import NotFound, OptedOut, Rejected, Throttled
+from connectors.errors import CredentialsRefused, NotFound, OptedOut, Throttled
 from connectors.intercom import IntercomConnector
 from connectors.intercom.client import IntercomClient
 from connectors.intercom.sandbox import Sandbox
@@ -343,7 +343,7 @@ def test_a_deleted_conversation_is_not_found(sandbox: Sandbox, told: Told, conne
 
 def test_a_wrong_token_is_refused(sandbox: Sandbox, connect: Connect) -> None:
     sandbox.secrets = {**sandbox.secrets, "access_token": "wrong"}
-    with pytest.raises(Rejected):
+    with pytest.raises(CredentialsRefused):
         connect(sandbox).read("1")
 
 

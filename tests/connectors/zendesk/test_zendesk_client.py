@@ -13,7 +13,7 @@ import requests
 import responses
 
 from connectors.base import Installation
-from connectors.errors import Conflict, NotFound, NotWritable, OptedOut, Rejected, RetryLater
+from connectors.errors import Conflict, CredentialsRefused, NotFound, NotWritable, OptedOut, Rejected, RetryLater
 from connectors.http import Http
 from connectors.limiter import Limiter
 from connectors.registry import connectors
@@ -386,7 +386,7 @@ def test_a_revoked_token_is_renewed_once(connect: Connect, sandbox: Sandbox) -> 
 def test_a_token_that_is_refused_again_is_rejected(wire: Any, client: ZendeskClient) -> None:
     wire.get(f"{BASE}/api/v2/users/me", status=401)
 
-    with pytest.raises(Rejected, match="access token"):
+    with pytest.raises(CredentialsRefused, match="access token"):
         client.me()
 
     assert sum("users/me" in url for url in asked(wire)) == 2
@@ -397,7 +397,7 @@ def test_a_fixed_token_is_used_as_it_is(wire: Any, installation: Installation) -
     client = ZendeskConnector().client(fixed, Http(BASE, requests.Session(), Limiter(), name="z1"))
     wire.get(f"{BASE}/api/v2/users/me", status=401)
 
-    with pytest.raises(Rejected):
+    with pytest.raises(CredentialsRefused):
         client.me()
 
     assert [call.request.headers["Authorization"] for call in wire.calls] == ["Bearer given"]
@@ -406,13 +406,13 @@ def test_a_fixed_token_is_used_as_it_is(wire: Any, installation: Installation) -
 def test_a_wrong_client_secret_says_so(connect: Connect, sandbox: Sandbox) -> None:
     client = connect(sandbox, secrets={"client_secret": "wrong"})
 
-    with pytest.raises(Rejected, match="client"):
+    with pytest.raises(CredentialsRefused, match="client"):
         client.me()
 
 
 @pytest.mark.parametrize(
     ("status", "body", "error"),
-    [(200, '{"scope": "read"}', Rejected), (503, "{}", RetryLater), (200, "<p>", RetryLater)],
+    [(200, '{"scope": "read"}', CredentialsRefused), (503, "{}", RetryLater), (200, "<p>", RetryLater)],
 )
 def test_token_answers_that_are_none(
     installation: Installation, status: int, body: str, error: type[Exception]
