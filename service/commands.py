@@ -144,6 +144,10 @@ def installations() -> None:
         heard = f"last webhook {last[row.id]:%Y-%m-%d %H:%M} UTC" if row.id in last else "no webhook yet"
         click.echo(f"{row.id}  {row.connector} {row.account}  writing {'on' if row.writing else 'off'}  {heard}")
         click.echo(f"  {webhook_url(given, row.connector, row.id)}")
+        if refused_at := store.refused_since(row, last.get(row.id)):
+            many = f"{row.refused_count} webhook{'' if row.refused_count == 1 else 's'} refused"
+            when = f"{refused_at:%Y-%m-%d %H:%M} UTC"
+            click.echo(f"  {many}, last {when}: the signature does not match the stored secret")
     if not rows:
         click.echo("No helpdesk is connected. Connect one: deskmark connect zendesk, or deskmark connect intercom")
 

@@ -61,6 +61,20 @@ def plain(connection: Connection, installation_id: str) -> Row[Any] | None:
     return connection.execute(_PLAIN, {"wanted": installation_id}).one_or_none()
 
 
+def count_refused(connection: Connection, installation_id: str, *, now: datetime) -> None:
+    """One more webhook whose signature did not match; a statement by itself."""
+    columns = _TABLE.c
+    statement = update(Installation).where(columns.id == installation_id)
+    connection.execute(statement.values(refused_count=columns.refused_count + 1, refused_at=now))
+
+
+def refused_since(row: Installation, heard_at: datetime | None) -> datetime | None:
+    """When the last webhook was refused, unless a genuine one came after it: then all is well again."""
+    if row.refused_at is None or (heard_at is not None and heard_at > row.refused_at):
+        return None
+    return row.refused_at
+
+
 _TABLE = Installation.__table__
 _PLAIN = select(_TABLE).where(_TABLE.c.id == bindparam("wanted"))
 

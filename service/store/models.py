@@ -112,7 +112,8 @@ class Installation(Base):
     """One connected helpdesk account. `secrets` is encrypted JSON; `id` stands in the webhook URL.
 
     `actor_ids` are the ids under which our own writes come back; `None` until they were asked for.
-    `polled_until`: conversations that ended before this have been looked for.
+    `polled_until`: conversations that ended before this have been looked for. `refused_*`: webhooks whose signature
+    did not match.
     """
 
     __tablename__ = "installation"
@@ -131,6 +132,8 @@ class Installation(Base):
     actor_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     polled_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    refused_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    refused_at: Mapped[datetime | None]
 
 
 class Delivery(Base):

@@ -53,6 +53,7 @@ class Shown:
     """One helpdesk on the page. `missing` names credentials that were not given yet, or `None`: they are unreadable.
 
     `refused` is what the helpdesk answered, while conversations wait because it refuses the credentials.
+    `webhooks_refused_at` is set while the last webhook that came was refused.
     """
 
     row: Installation
@@ -60,6 +61,7 @@ class Shown:
     heard_at: datetime | None
     missing: tuple[Field, ...] | None
     refused: str | None
+    webhooks_refused_at: datetime | None
 
 
 def _shown(row: Installation, heard_at: datetime | None, refused: str | None) -> Shown:
@@ -69,7 +71,8 @@ def _shown(row: Installation, heard_at: datetime | None, refused: str | None) ->
         missing = missing_secrets(kind, p.box.unlock(row.secrets)) if kind else ()
     except SecretsUnreadable:
         missing = None
-    return Shown(row, webhook_url(p.settings, row.connector, row.id), heard_at, missing, refused)
+    address = webhook_url(p.settings, row.connector, row.id)
+    return Shown(row, address, heard_at, missing, refused, store.refused_since(row, heard_at))
 
 
 @blueprint.get("/connect/<connector>")

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from connectors.base import Delivery, Signal
 from connectors.errors import InvalidSignature
+from service.store import installations
 from service.store.deliveries import Received
 from service.store.secrets import SecretsUnreadable
 from service.web.metrics import WEBHOOK_SECONDS, WEBHOOKS
@@ -56,6 +57,7 @@ def _receive(p: Parts, connector: str, installation_id: str) -> tuple[int, str]:
         helpdesk.verify(installation, headers, body, now=p.now())
     except InvalidSignature as error:
         log.warning("webhook refused", installation=installation_id, reason=str(error))
+        _count_refused(p, installation_id)
         return 401, "refused"
     delivery = helpdesk.delivery(headers, body)
     received = _received(installation_id, delivery)
@@ -67,6 +69,15 @@ def _receive(p: Parts, connector: str, installation_id: str) -> tuple[int, str]:
     # With the broker down the message is lost and the answer the same: the row is durable and the sweep finds it.
     p.queue.ingest([delivery_id])
     return 200, "recorded"
+
+
+def _count_refused(p: Parts, installation_id: str) -> None:
+    """For the admin to see. The answer is 401 whether it could be counted or not."""
+    try:
+        with p.database.single() as connection:
+            installations.count_refused(connection, installation_id, now=p.now())
+    except SQLAlchemyError as error:
+        log.warning("refused webhook not counted", installation=installation_id, error=type(error).__name__)
 
 
 def _received(installation_id: str, delivery: Delivery) -> Received:

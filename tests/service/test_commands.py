@@ -98,6 +98,11 @@ def test_installations_are_listed_and_writing_switched(run: Run, database: Datab
 
     assert "writing on  last webhook" in listed
     assert f"/webhooks/zendesk/{row.id}" in listed
+    assert "refused" not in listed
+    with database.begin() as session:
+        session.get_one(Installation, row.id).refused_count = 1
+        session.get_one(Installation, row.id).refused_at = utc_now()
+    assert "  1 webhook refused, last" in run("installations").output
     assert run("writing", "nobody", "off").exit_code == 1
     database.close()
 

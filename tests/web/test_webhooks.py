@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from connectors.registry import connectors
 from service.store.installations import change
-from service.store.models import Delivery, DeliveryState
+from service.store.models import Delivery, DeliveryState, Installation
 from service.store.secrets import new_key
 
 CONNECTORS = ("intercom", "zendesk")
@@ -69,6 +69,36 @@ def test_what_the_helpdesk_did_not_sign_is_refused(connector: str, wrong: str, w
     assert send(web, connector, installation, sent) == (401, {"result": "refused"})
     assert not stored(web)
     assert not web.queue.deliveries
+
+
+def test_refused_webhooks_are_counted_and_shown_until_a_genuine_one_comes(
+    database_url: str, make_web: Any, signed: Any, clock: Any
+) -> None:
+    web = make_web(database_url)
+    installation = web.installation("zendesk")
+    build = signed.builders["zendesk"]
+    for _ in range(2):
+        assert send(web, "zendesk", installation, build("1", at=web.clock(), secret="guessed"))[0] == 401
+    with web.parts.database.read() as session:
+        row = session.get_one(Installation, installation)
+    assert (row.refused_count, row.refused_at) == (2, web.clock())
+    client = web.admin()
+    assert "2 webhooks refused, last" in client.get("/helpdesks").get_data(as_text=True)
+
+    clock.forward(minutes=1)
+    assert send(web, "zendesk", installation, build("1", at=web.clock()))[0] == 200
+    assert "webhooks refused, last" not in client.get("/helpdesks").get_data(as_text=True)
+
+
+def test_a_refusal_that_cannot_be_counted_is_one_all_the_same(web: Any, signed: Any) -> None:
+    installation = web.installation("zendesk")
+    sent = signed.builders["zendesk"]("4711", at=web.clock(), secret="guessed")
+    with web.parts.database.begin() as session:
+        session.execute(
+            text("CREATE TRIGGER locked BEFORE UPDATE ON installation BEGIN SELECT RAISE(ABORT, 'no'); END")
+        )
+
+    assert send(web, "zendesk", installation, sent) == (401, {"result": "refused"})
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
