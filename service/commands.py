@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from connectors.errors import ConnectorError
 from service import embedded, setting_up
-from service.embedded import EmbeddedError, own_settings
+from service.embedded import EmbeddedError, existing_settings, own_settings
 from service.settings import Settings
 from service.store import installations as store
 from service.store import queries
@@ -25,10 +25,13 @@ from service.web.connecting import KINDS, Kind, NotAccepted, new_installation, w
 from tasks.runtime import connected, utc_now
 
 
-def settings() -> Settings:
-    """Settings with the data folder's own keys, or a plain word about what is wrong with them."""
+def settings(*, make: bool = False) -> Settings:
+    """Settings with the data folder's own keys, or a plain word about what is wrong with them.
+
+    Only with `make` a data folder without any gets new ones.
+    """
     try:
-        return own_settings()
+        return own_settings() if make else existing_settings()
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)]
         raise click.ClickException("settings are not usable\n  " + "\n  ".join(faults)) from error
@@ -57,13 +60,13 @@ def database(given: Settings) -> Iterator[Database]:
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8321, or PORT]")
 def up(host: str | None, port: int | None) -> None:
     """Run the whole service on this machine: web, workers, beat, and a broker and database where none are set."""
-    raise SystemExit(embedded.up(settings(), host=host, port=port))
+    raise SystemExit(embedded.up(settings(make=True), host=host, port=port))
 
 
 @click.command()
 def migrate() -> None:
     """Bring the database's tables up to date. `deskmark up` does this by itself."""
-    with database(settings()):
+    with database(settings(make=True)):
         click.echo("The database is up to date.")
 
 
@@ -112,7 +115,7 @@ def _connecting(kind: Kind) -> click.Command:
 
 
 def _connect(kind: Kind, given: dict[str, str]) -> None:
-    own = settings()
+    own = settings(make=True)
     box = SecretBox(own.secret_key.get_secret_value())
     try:
         new = new_installation(kind, given, settings=own, box=box)

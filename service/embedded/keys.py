@@ -13,6 +13,7 @@ from service.embedded.faults import EmbeddedError
 from service.settings import Settings
 from service.store.secrets import new_key
 
+KEYS = "keys.json"
 NEW: dict[str, Callable[[], str]] = {
     "secret_key": new_key,
     "session_key": lambda: secrets.token_urlsafe(32),
@@ -24,9 +25,27 @@ def own_settings(**given: Any) -> Settings:
     """Settings from the environment and `given`; keys set nowhere are made once and kept in the data folder."""
     missing = {name for name in ("secret_key", "session_key") if not _is_set(name, given)}
     if missing:
-        kept = kept_keys(Path(given.get("data_dir") or os.environ.get("DESKMARK_DATA_DIR") or ".deskmark"))
+        kept = kept_keys(_folder(given))
         given = {**given, **{name: kept[name] for name in missing}}
     return Settings(**given)
+
+
+def existing_settings() -> Settings:
+    """As `own_settings`, for whoever looks at a service that is there: nothing is made.
+
+    Raises `EmbeddedError` when the data folder holds none and neither key nor database is named in the environment.
+    """
+    named = ("DESKMARK_SECRET_KEY", "DATABASE_URL", "DESKMARK_DATABASE_URL")
+    folder = _folder({})
+    if not (folder / KEYS).exists() and not any(os.environ.get(name, "").strip() for name in named):
+        raise EmbeddedError(
+            f"no Deskmark data in {folder.resolve()}; run it where `deskmark up` runs or set DESKMARK_DATA_DIR"
+        )
+    return own_settings()
+
+
+def _folder(given: dict[str, Any]) -> Path:
+    return Path(given.get("data_dir") or os.environ.get("DESKMARK_DATA_DIR") or ".deskmark")
 
 
 def _is_set(name: str, given: dict[str, Any]) -> bool:
@@ -36,7 +55,7 @@ def _is_set(name: str, given: dict[str, Any]) -> bool:
 def kept_keys(folder: Path) -> dict[str, str]:
     """All keys of `NEW`, readable by this user only. Raises `EmbeddedError` when their file is damaged."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "keys.json"
+    path = folder / KEYS
     if not path.exists():
         _make(path)
     if path.stat().st_mode & 0o077:

@@ -50,8 +50,12 @@ def _greet(service: Embedded) -> None:
     with closing(Database(settings.database)) as database, database.read() as session:
         first = not queries.has_signed_in(session)
     click.echo(f"Deskmark runs at {service.base_url}. Data and logs: {settings.data_dir}. Ctrl-C stops it.")
-    if first and not settings.demo:
+    if settings.demo:
+        return
+    if first:
         click.echo(f"Sign in once, within the hour: {sign_in_link(settings)}")
+    else:
+        click.echo("Sign in: deskmark sign-in-link")
 
 
 @contextmanager

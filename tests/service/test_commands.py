@@ -84,6 +84,26 @@ def test_what_cannot_be_used_is_said(run: Run) -> None:
     assert "connected already" in again.output
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("installations",), ("sign-in-link",), ("check", "x"), ("prepare", "x"), ("writing", "x", "on")],
+    ids=lambda command: command[0],
+)
+def test_in_a_folder_without_data_nothing_is_made(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    done = run(*command, DESKMARK_DATA_DIR=str(elsewhere))
+
+    assert done.exit_code == 1
+    assert f"no Deskmark data in {elsewhere}; run it where `deskmark up` runs" in done.output
+    assert not elsewhere.exists()
+
+
+def test_a_database_that_is_named_needs_no_data_folder(run: Run, tmp_path: Path, sqlite_url: str) -> None:
+    done = run("installations", DESKMARK_DATA_DIR=str(tmp_path / "new"), DATABASE_URL=sqlite_url)
+
+    assert "No helpdesk is connected" in done.output
+
+
 def test_installations_are_listed_and_writing_switched(run: Run, database: Database) -> None:
     assert "No helpdesk is connected" in run("installations").output
     run(*CONNECT, typed="s\n")

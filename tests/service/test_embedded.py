@@ -20,7 +20,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service.embedded import Embedded, EmbeddedError, keys, own_settings, sign_in_link
 from service.embedded.folder import DataFolder
@@ -29,7 +29,7 @@ from service.embedded.programs import environment
 from service.settings import Settings
 from service.store import installations
 from service.store.database import Database
-from service.store.models import Conversation, Delivery, DeliveryState, State
+from service.store.models import Conversation, Delivery, DeliveryState, SignInLink, State
 from service.store.secrets import SecretBox
 from tasks.runtime import utc_now
 
@@ -127,6 +127,14 @@ def test_nothing_is_lost_over_a_stop(own: Settings, folder: Path, running: Calla
     assert stat.S_IMODE((folder / "run" / "valkey.conf").stat().st_mode) == 0o600
 
 
+def signed_in(own: Settings) -> None:
+    """Somebody used the link that was printed."""
+    database = Database(own.database)
+    with database.begin() as session:
+        session.execute(update(SignInLink).values(used_at=utc_now()))
+    database.close()
+
+
 def test_a_killed_service_leaves_nothing_behind_and_starts_again(own: Settings, folder: Path) -> None:
     environment = {**os.environ, "DESKMARK_DATA_DIR": str(folder)}
 
@@ -144,8 +152,10 @@ def test_a_killed_service_leaves_nothing_behind_and_starts_again(own: Settings, 
         base_url = (folder / "run" / "address").read_text().strip()
         assert close_conversation(base_url, installation, 1) == 200
         first.kill()
+    signed_in(own)
     with up() as second:
         assert "Deskmark runs at" in first_line(second)
+        assert first_line(second) == "Sign in: deskmark sign-in-link\n"
         until(lambda: states(own)[0] == [DeliveryState.ACCEPTED])
         second.send_signal(signal.SIGTERM)
         assert second.wait(60) == 0

@@ -96,6 +96,7 @@ def test_a_helpdesk_that_does_not_let_us_in_is_said_so(run: Run, tmp_path: Path)
 
 
 def test_what_is_needed_first_is_said(run: Run) -> None:
+    assert run("migrate").exit_code == 0
     assert "set PUBLIC_URL" in run("prepare", "nobody").output
     assert "no helpdesk is connected as nobody" in run("prepare", "nobody", **PUBLIC).output
     assert "no helpdesk is connected as nobody" in run("check", "nobody").output
