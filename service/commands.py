@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from connectors.errors import ConnectorError
 from service import embedded, setting_up
 from service.embedded import EmbeddedError, existing_settings, own_settings
-from service.settings import Settings
+from service.settings import Settings, environment_name
 from service.store import installations as store
 from service.store import queries
 from service.store.database import Database
@@ -33,7 +33,10 @@ def settings(*, make: bool = False) -> Settings:
     try:
         return own_settings() if make else existing_settings()
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        found = error.errors(include_input=False)
+        faults = [
+            f"{environment_name(str(fault['loc'][0]))}: {fault['msg'].removeprefix('Value error, ')}" for fault in found
+        ]
         raise click.ClickException("settings are not usable\n  " + "\n  ".join(faults)) from error
     except EmbeddedError as error:
         raise click.ClickException(str(error)) from error
@@ -107,7 +110,9 @@ def _connecting(kind: Kind) -> click.Command:
         )(command)
     for decorate in (
         click.option("--account-group", default="", help="Helpdesks with the same group share their customers."),
-        click.option("--base-url", default=kind.base_url, prompt=not kind.base_url, help=kind.base_url_hint),
+        click.option(
+            "--base-url", default="", help=f"[default: {kind.usual_base_url('ACCOUNT')}]  {kind.base_url_hint}"
+        ),
         click.option("--account", prompt=True, help=kind.account_hint),
     ):
         command = decorate(command)
@@ -118,14 +123,21 @@ def _connect(kind: Kind, given: dict[str, str]) -> None:
     own = settings(make=True)
     box = SecretBox(own.secret_key.get_secret_value())
     try:
-        new = new_installation(kind, given, settings=own, box=box)
+        base_url = given["base_url"].strip() or kind.usual_base_url(given["account"].strip())
+        new = new_installation(kind, {**given, "base_url": base_url}, settings=own, box=box)
         with database(own) as opened, opened.begin() as session:
             store.add(session, new, now=utc_now())
     except NotAccepted as error:
         raise click.ClickException(str(error)) from error
     except IntegrityError as error:
-        raise click.ClickException(f"{kind.title} {given['account']} is connected already") from error
-    click.echo(f"Connected as {new.id}. Paste this address into {kind.title}'s webhook:")
+        already = f"{kind.title} {given['account']} is connected already"
+        raise click.ClickException(f"{already}. Change it on the page Helpdesks of the running service") from error
+    click.echo(f"Connected as {new.id}.")
+    if kind.prepared:
+        click.echo(f"Make its ticket fields and webhook next: deskmark prepare {new.id}")
+        click.echo("The webhook, to make by hand instead, goes to this address:")
+    else:
+        click.echo(f"Paste this address into {kind.title}'s webhook next:")
     click.echo(f"  {webhook_url(own, kind.connector, new.id)}")
     if not own.public_url:
         click.echo("  (set PUBLIC_URL to the https address under which the helpdesk reaches this service)")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +17,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from service.scoring.score import Policy
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+DATABASES = ("postgres://", "postgresql://", "postgresql+psycopg://", "sqlite://")
+
+
+def environment_name(field: str) -> str:
+    """The environment variable of a setting, by the name of its field or by one that is an environment's already."""
+    known = Settings.model_fields.get(field)
+    if known is None:
+        return field
+    alias = known.validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"DESKMARK_{field.upper()}"
 
 
 def _plain_name(name: str) -> AliasChoices:
@@ -81,9 +94,20 @@ class Settings(BaseSettings):
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(DATABASES):
+            raise ValueError(
+                "must be the address of a PostgreSQL or SQLite database: postgresql://... or sqlite:///..."
+            )
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _without_slash(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("must be an address that begins with https:// (or http://)")
         return value.rstrip("/")
 
     @property

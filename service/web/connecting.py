@@ -60,6 +60,15 @@ class Kind:
     base_url: str = ""
     base_url_hint: str = ""
     note: str = ""
+    prepared: bool = False
+    """Whether `deskmark prepare` makes what is needed on the helpdesk."""
+
+    account_url: str = ""
+    """The API's address where each account has one of its own, with {} for the account."""
+
+    def usual_base_url(self, account: str) -> str:
+        """The API's address of an account when none is given."""
+        return self.base_url or self.account_url.format(account)
 
 
 BOT_AUTHORS = Field(
@@ -104,6 +113,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             account_hint="The part before .zendesk.com",
             base_url_hint="https://your-company.zendesk.com",
             note="The command deskmark prepare makes ticket fields and webhook, and fills in ids and secret.",
+            prepared=True,
+            account_url="https://{}.zendesk.com",
         ),
         "intercom": Kind(
             "intercom",

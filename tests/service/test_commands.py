@@ -81,7 +81,7 @@ def test_what_cannot_be_used_is_said(run: Run) -> None:
     again = run(*CONNECT, typed="s\n")
 
     assert again.exit_code == 1
-    assert "connected already" in again.output
+    assert "connected already. Change it on the page Helpdesks" in again.output
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,37 @@ def test_unusable_settings_are_named(run: Run) -> None:
     done = run("migrate", DESKMARK_SETTLE_SECONDS="soon")
 
     assert done.exit_code == 1
-    assert "settle_seconds" in done.output.lower()
+    assert "DESKMARK_SETTLE_SECONDS:" in done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "nonsense"),
+        ("PUBLIC_URL", "desk.example"),
+        ("PUBLIC_URL", "https://"),
+    ],
+)
+def test_an_address_of_the_wrong_kind_is_named(run: Run, name: str, value: str) -> None:
+    done = run("migrate", **{name: value})
+
+    assert done.exit_code == 1
+    assert f"{name}: " in done.output
+    assert "Traceback" not in done.output
+
+
+def test_connecting_says_what_comes_next(run: Run, database: Database) -> None:
+    done = run("connect", "zendesk", "--account", "acme", "--client-id", "deskmark", typed="s\n")
+    with database.read() as session:
+        row = session.scalars(select(Installation)).one()
+
+    assert row.base_url == "https://acme.zendesk.com"
+    assert f"deskmark prepare {row.id}" in done.output
+    other = run("connect", "intercom", "--account", "acme", typed="t\ns\n")
+    assert "Paste this address into Intercom's webhook next" in other.output
+    assert "deskmark prepare" not in other.output
+    database.close()
 
 
 def test_a_damaged_key_file_is_named(run: Run, tmp_path: Path) -> None:
