@@ -189,7 +189,7 @@ def check(installation: str) -> None:
     except ConnectorError as error:
         raise click.ClickException(f"the helpdesk does not answer: {error}") from error
     for each in seen:
-        click.echo(f"{'ok  ' if each.right else 'TODO'}  {each.text}")
+        click.echo(f"{'ok  ' if each.right else 'open'}  {each.text}")
     if not all(each.right for each in seen):
         raise SystemExit(1)
 

@@ -54,7 +54,7 @@ def test_zendesk_is_prepared_over_its_api(run: Run, tmp_path: Path) -> None:
         assert "webhook_secret" not in secrets
         before = run("check", row.id)
         assert before.exit_code == 1
-        assert "TODO" in before.output
+        assert "open" in before.output
 
         done = run("prepare", row.id, **PUBLIC)
         assert done.exit_code == 0, done.output
