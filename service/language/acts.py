@@ -2,7 +2,7 @@
 
 Five logistic regressions over hashed word 1-2-grams of the message and shape features of it, of the bot's previous
 message and of the customer's previous one: a "yes" after "shall I book it?" makes the next message an outcome.
-The weights are made by `training/acts.py`; this module only reads text and knows no metric.
+The weights are made by `benchmarks/training/acts.py`; this module only reads text and knows no metric.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What one message signals: a customer who asks for a person or is angry, a bot that cannot go on, an agent who acted.
 
 Logistic regressions over hashed n-grams and a few patterns, for customers also over the sentence vector. The author is
-given by the caller and never read from the wording. Weights are made by `training/signals.py`; no metric is known here.
+given by the caller and never read from the wording. Weights are made by `benchmarks/training/signals.py`; no metric is known here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ AGENT_SIGNALS = (Signal.ACTED,)
 
 Reading = Mapping[Signal, float]
 """Strength of each signal of that author, 0..1. From .5 it counts as present: the level that at most a few in a
-thousand public turns without the signal reach (`training/signals.py` prints the rates)."""
+thousand public turns without the signal reach (`benchmarks/training/signals.py` prints the rates)."""
 
 PRESENT = 0.5
 

@@ -26,7 +26,7 @@ from service.language.references import (
 )
 
 WEIGHTS = Path(__file__).parent / "weights" / "issue_projection.npz"
-"""Written by training/same_issue.py: a mean, a 384 x 384 projection, a slope and an intercept for the probability.
+"""Written by benchmarks/training/same_issue.py: a mean, a 384 x 384 projection, a slope and an intercept for the probability.
 
 Learned from CLINC150 (CC BY 3.0) and BANKING77 (CC BY 4.0): which messages share an intent. No text is in it.
 """

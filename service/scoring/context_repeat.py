@@ -11,7 +11,7 @@ a message re-asks when p >= `policy.repeated_context_threshold`. value = number 
 Verdicts: `repeated` (at least one), `unclear` (none, but one within 0.15 below the threshold), `preserved`; None when
 there was no handoff and no transfer, or no human wrote after it.
 
-Source: matcher trained on Schema-Guided Dialogue by `training/context_repeat.py`; support frames are our own.
+Source: matcher trained on Schema-Guided Dialogue by `benchmarks/training/context_repeat.py`; support frames are our own.
 
 >>> from service.conversation import Author, Conversation, Message, Role
 >>> from service.scoring.score import Case, History, Policy

@@ -1,4 +1,4 @@
-"""Learned weights at run time: logistic models as plain numbers, trained by `training/context_repeat.py`."""
+"""Learned weights at run time: logistic models as plain numbers, trained by `benchmarks/training/context_repeat.py`."""
 
 from __future__ import annotations
 

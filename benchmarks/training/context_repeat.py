@@ -1,6 +1,6 @@
 """Train the context-repeat weights and print the figures of conversations that were not trained on.
 
-    python training/context_repeat.py --data ../shared/data [--write]
+    python benchmarks/training/context_repeat.py --data ../shared/data [--write]
 
 Data: `exchange_train.jsonl` and `context_repeat_train.jsonl` (Schema-Guided Dialogue, CC BY-SA 4.0). Folds are whole
 domains ("Flights", "Banks"), so a matched pair is never split and no service of the measured rows was trained on.
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from service.language.information.echo import Echo, echo  # noqa: E402

@@ -1,6 +1,6 @@
 """Trains the reader of bot messages (`service/language/acts.py`) and writes its weights.
 
-    python training/acts.py --data ../shared/data
+    python benchmarks/training/acts.py --data ../shared/data
 
 Data: the Schema-Guided Dialogue training part with its dialogue acts (CC BY-SA 4.0; so are the weights made from it)
 and our own support turns beside this script. Prints cross-validation by service on the dialogues, by support domain on

@@ -1,6 +1,6 @@
 """Trains the reader of single messages (`service/language/signals.py`) and writes its weights.
 
-    python training/signals.py --data ../shared/data
+    python benchmarks/training/signals.py --data ../shared/data
 
 Positives and hard negatives are our own sentences (`signals_prototypes.jsonl`, part `train`). Negatives are public
 turns: Schema-Guided Dialogue training part (CC BY-SA 4.0; so are the weights made from it), BANKING77 (CC BY 4.0) and

@@ -1,6 +1,6 @@
 """Learn when two messages are about the same issue; writes service/language/weights/issue_projection.npz.
 
-    python training/same_issue.py --data ../shared/data
+    python benchmarks/training/same_issue.py --data ../shared/data
 
 Data: CLINC150 (intent_train.jsonl, CC BY 3.0) and BANKING77 (banking_train.jsonl, CC BY 4.0). Every text that also
 stands in same_issue_dev.jsonl is dropped first. A 384 x 384 projection of centred sentence vectors is trained so that

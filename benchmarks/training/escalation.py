@@ -1,8 +1,8 @@
 """Measures `escalation` on conversations of our own with labels, and the weights of `already_answered` on own pairs.
 
-    python training/escalation.py [FILE]
+    python benchmarks/training/escalation.py [FILE]
 
-Without FILE: `escalation_dev.jsonl`, on which the rules and the sentences of `training/signals.py` were tuned, so its
+Without FILE: `escalation_dev.jsonl`, on which the rules and the sentences of `benchmarks/training/signals.py` were tuned, so its
 figures say nothing about quality; then `escalation_held_out.jsonl`, written last (its first run gave macro F1 .879 of
 verdicts and .953 of timings; two general rules were added after reading its three errors); then the pairs.
 """
@@ -27,7 +27,7 @@ from service.scoring.already_answered import likeness, probability
 from service.scoring.escalation import escalation
 from service.scoring.score import Case, History, Policy
 
-SAMPLES = Path(__file__).parents[1] / "tests" / "samples"
+SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
 
 
 def f1(pairs: list[tuple[str | None, str | None]]) -> dict[str, float]:
