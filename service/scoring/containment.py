@@ -14,7 +14,7 @@ from service.scoring.score import Case, Evidence, Score
 LEVEL: Mapping[Containment, tuple[float, float]] = MappingProxyType(
     {
         Containment.CONFIRMED: (2.5, 0.1),
-        Containment.LIKELY: (0.5, 0.25),
+        Containment.LIKELY: (0.15, 0.25),
         Containment.UNCLEAR: (-0.6, 0.25),
         Containment.ABANDONED: (-1.0, 0.15),
         Containment.UNRESOLVED: (-1.0, 0.2),
