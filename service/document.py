@@ -36,6 +36,7 @@ from service.conversation import (
     Rating,
     Role,
 )
+from service.schedule_document import ScheduleDocument
 from service.scoring.score import Evidence, Policy, Score, Scorecard
 
 
@@ -347,8 +348,19 @@ class PolicyDocument(_Shape):
     review_confidence: Annotated[float, Field(ge=0, le=1)] = Policy().review_confidence
     high_effort: Annotated[float, Field(ge=1, le=7)] = Policy().high_effort
     low_effort: Annotated[float, Field(ge=1, le=7)] = Policy().low_effort
+    high_confidence: Annotated[float, Field(ge=0, le=1)] = Policy().high_confidence
+    low_confidence: Annotated[float, Field(ge=0, le=1)] = Policy().low_confidence
+    gap_confidence: Annotated[float, Field(ge=0, le=1)] = Policy().gap_confidence
+    confidence_attribute: Annotated[str, Field(min_length=1)] = Policy().confidence_attribute
+    schedule: ScheduleDocument | None = None
     human_only_topics: list[str] = []
     bot_authors: list[str] = []
+
+    @model_validator(mode="after")
+    def _thresholds_are_in_order(self) -> PolicyDocument:
+        if self.low_confidence > self.high_confidence:
+            raise ValueError("low_confidence is above high_confidence")
+        return self
 
 
 def policy_from_json(text: str | bytes) -> Policy:
@@ -357,10 +369,11 @@ def policy_from_json(text: str | bytes) -> Policy:
         shape = PolicyDocument.model_validate_json(text)
     except ValidationError as error:
         raise DocumentError(_why(error)) from error
-    settings = shape.model_dump(exclude={"repeat_window_hours", "human_only_topics", "bot_authors"})
+    settings = shape.model_dump(exclude={"repeat_window_hours", "schedule", "human_only_topics", "bot_authors"})
     return Policy(
         **settings,
         repeat_window=timedelta(hours=shape.repeat_window_hours),
+        schedule=shape.schedule.schedule() if shape.schedule else None,
         human_only_topics=tuple(shape.human_only_topics),
         bot_authors=tuple(shape.bot_authors),
     )

@@ -29,10 +29,8 @@ after the customer has rejected that very answer weighs like the second."""
 GIVEN_UP = 0.6
 """Weight of giving up: with one repeated answer it suffices, alone it does not."""
 
-LOW_CONFIDENCE = 0.5
-"""Default of the setting `low_confidence`: a reported confidence below it is a weak sign."""
-
 VERY_LOW_CONFIDENCE = 0.35
+"""Reported confidence below which one answer suffices; below `policy.low_confidence` it is a weak sign."""
 
 CLARIFIES = 0.2
 """Probability of no answer below which a bot that asks back only wants to know more."""
@@ -261,7 +259,7 @@ def _why_none(reading: Reading) -> Reason:
 def _reported(message: Message, position: int, policy: Policy) -> Iterable[Sign]:
     """Signs that the helpdesk reports beside a bot's message: its confidence, the customer's thumb."""
     confidence = message.bot.confidence if message.bot else None
-    if confidence is not None and confidence < policy.thresholds.get("low_confidence", LOW_CONFIDENCE):
+    if confidence is not None and confidence < policy.low_confidence:
         weight = STRONG if confidence < VERY_LOW_CONFIDENCE else WEAK
         yield Sign(position, Reason.LOW_CONFIDENCE, weight, f"answers with a confidence of {confidence:.2f}")
     if message.feedback is Feedback.UNHELPFUL:

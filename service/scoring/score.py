@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 from service.conversation import Conversation, Message
 from service.language.embedding import Embedder
+from service.language.intents import IntentCatalog
+from service.scoring.schedule import Schedule
 
 DEFINITIONS = "1"
 """Version of the metric definitions; raised whenever the meaning of a verdict changes."""
@@ -85,7 +87,13 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The account's settings that scores read: windows and thresholds. Every one has a default."""
+    """The account's settings that scores read: windows, thresholds, business hours. Every one has a default.
+
+    Bot confidence: `high_confidence` and `low_confidence` (below it) bound the verdicts of `resolution_confidence`, and
+    an answer below `low_confidence` is a sign that a human was needed; an answer below `gap_confidence` is a knowledge
+    gap. `confidence_attribute` names the conversation's attribute, or the tag up to its value
+    ("bot_confidence" in `bot_confidence_82`), that holds the bot's confidence where no message does.
+    """
 
     repeat_window: timedelta = timedelta(hours=24)
     longer_windows: tuple[timedelta, ...] = (timedelta(hours=72), timedelta(days=7))
@@ -95,16 +103,21 @@ class Policy:
     review_confidence: float = 0.6
     high_effort: float = 3.0
     low_effort: float = 5.0
+    high_confidence: float = 0.8
+    low_confidence: float = 0.5
+    gap_confidence: float = 0.5
+    confidence_attribute: str = "bot_confidence"
+    schedule: Schedule | None = None
     human_only_topics: tuple[str, ...] = ()
     bot_authors: tuple[str, ...] = ()
-    thresholds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that a metric may read: one episode of a conversation, the customer's history, the account's policy.
 
-    `embedder` turns texts into vectors; `so_far` holds the scores computed before this one, by name.
+    `embedder` turns texts into vectors; `so_far` holds the scores computed before this one, by name; `catalog` is the
+    account's intents, `None` where it has none.
     A metric is a pure function `Case -> Score`: no clock, no network, no database.
     """
 
@@ -113,3 +126,4 @@ class Case:
     policy: Policy
     embedder: Embedder
     so_far: Mapping[str, Score] = field(default_factory=lambda: MappingProxyType({}))
+    catalog: IntentCatalog | None = None
