@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from service.document import DocumentError, policy_from_json
-from service.language.embedding import CachedEmbedder, MemoryCache
+from service.intent_file import BadExample, NoIntentFile, examples
+from service.language.embedding import CachedEmbedder, Embedder, MemoryCache
+from service.language.intents import Example, IntentCatalog
 from service.language.model import MiniLM, ModelMissing
 from service.score_file import BadLine, dump, read, scorecards
 from service.scoring.score import Policy
@@ -73,12 +76,20 @@ class Moment(click.ParamType[datetime]):
     help="Windows, thresholds and bot authors, as JSON (docs/policy.schema.json).",
 )
 @click.option(
+    "--intents",
+    "intents_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='The intent catalog: JSON Lines of {"intent", "text"}, or CSV. Without it no intent is read.',
+)
+@click.option(
     "--model-dir",
     envvar="DESKMARK_MODEL_DIR",
     type=click.Path(path_type=Path),
     help="Folder of the text model. Default: the installed one.",
 )
-def score(file: BinaryIO, as_of: datetime | None, policy_file: Path | None, model_dir: Path | None) -> None:
+def score(
+    file: BinaryIO, as_of: datetime | None, policy_file: Path | None, intents_file: Path | None, model_dir: Path | None
+) -> None:
     """Score the conversations in FILE ("-": standard input), one JSON document a line (docs/conversation.schema.json).
 
     Scorecards go to standard output, one a line in input order, once the last line is read: the conversations of one
@@ -90,14 +101,16 @@ def score(file: BinaryIO, as_of: datetime | None, policy_file: Path | None, mode
     except DocumentError as error:
         raise click.UsageError(f"{policy_file}: {error}") from error
     embedder = CachedEmbedder(MiniLM(model_dir), MemoryCache())
+    known, bad_examples = _examples(intents_file) if intents_file else ([], 0)
     console = Console(stderr=True)
     with Spool() as spool, _progress(console) as progress:
         reading = progress.add_task("reading", total=None)
         bad = read(_advancing(file, progress, reading), spool, _tell)
         progress.update(reading, total=spool.count + bad, completed=spool.count + bad)
-        scoring = progress.add_task("scoring", total=spool.count)
         try:
-            for card in scorecards(spool, policy, embedder, as_of):
+            catalog = _catalog(known, embedder, progress) if known else None
+            scoring = progress.add_task("scoring", total=spool.count)
+            for card in scorecards(spool, policy, embedder, as_of, catalog):
                 sys.stdout.write(dump(card))
                 progress.advance(scoring)
         except ModelMissing as error:
@@ -106,7 +119,37 @@ def score(file: BinaryIO, as_of: datetime | None, policy_file: Path | None, mode
             sys.exit(1)
     if bad:
         click.echo(f"deskmark: {bad} of {spool.count + bad} lines are not valid, {spool.count} scored", err=True)
+    if bad or bad_examples:
         sys.exit(1)
+
+
+def _examples(file: Path) -> tuple[list[Example], int]:
+    """The examples of an intent catalog and the number of bad lines, each of which is told on standard error."""
+    try:
+        rows = list(examples(file.read_bytes()))
+    except NoIntentFile as error:
+        raise click.UsageError(f"{file}: {error}") from error
+    good = [row for row in rows if isinstance(row, Example)]
+    for row in rows:
+        if isinstance(row, BadExample):
+            click.echo(f"{file}: line {row.number}: {row}", err=True)
+    if not good:
+        raise click.UsageError(f"{file}: no line is a valid example")
+    return good, len(rows) - len(good)
+
+
+EXAMPLES_AT_ONCE = 256
+
+
+def _catalog(known: list[Example], embedder: Embedder, progress: Progress) -> IntentCatalog:
+    """The catalog of `known`: some 200 examples a second, so the way is shown."""
+    task = progress.add_task("intents", total=len(known))
+    rows = []
+    for start in range(0, len(known), EXAMPLES_AT_ONCE):
+        part = known[start : start + EXAMPLES_AT_ONCE]
+        rows.append(embedder.vectors([example.text for example in part]))
+        progress.advance(task, len(part))
+    return IntentCatalog.fit(known, np.vstack(rows))
 
 
 @main.command()

@@ -12,10 +12,12 @@ from types import MappingProxyType
 from service.conversation import Author, Conversation, Message, Role, episodes
 from service.language.detection import language
 from service.language.embedding import Embedder
+from service.language.intents import IntentCatalog
 from service.scoring.containment import containment
 from service.scoring.context_repeat import context_repeat
 from service.scoring.effort import effort
 from service.scoring.escalation import escalation
+from service.scoring.intent import intent
 from service.scoring.repeat_contact import repeat_contact
 from service.scoring.score import Case, History, Policy, Score, Scorecard
 
@@ -27,13 +29,13 @@ SCORERS: tuple[tuple[str, Scorer], ...] = (
     ("effort", effort),
     ("escalation", escalation),
     ("containment", containment),
+    ("intent", intent),
 )
 """Every score that is computed; a later one may read the earlier ones in `Case.so_far`."""
 
 NOT_COMPUTED: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "answer_relevance": {"answers": ()},
-        "intent": {"novelty": None},
         "resolution_confidence": {},
         "handoff_time": {},
         "knowledge_gap": {},
@@ -48,18 +50,23 @@ _STRUCTURAL = frozenset({"returned", "escalated", "human_only"})
 
 
 def score_conversation(
-    conversation: Conversation, history: History, policy: Policy, embedder: Embedder
+    conversation: Conversation,
+    history: History,
+    policy: Policy,
+    embedder: Embedder,
+    catalog: IntentCatalog | None = None,
 ) -> tuple[Scorecard, ...]:
     """One scorecard for each episode, oldest first; the last one speaks of the conversation as it is now.
 
-    The other episodes of the conversation are history of each, as are `history.others`.
+    The other episodes of the conversation are history of each, as are `history.others`. Without a `catalog` no intent
+    is read.
     """
     pieces = episodes(_with_bots(conversation, policy))
     cards = []
     for number, piece in enumerate(pieces, 1):
         beside = tuple(other for other in pieces if other is not piece)
         known = replace(history, others=(*history.others, *beside))
-        case = Case(conversation=piece, history=known, policy=policy, embedder=embedder)
+        case = Case(conversation=piece, history=known, policy=policy, embedder=embedder, catalog=catalog)
         cards.append(_card(case, number))
     return tuple(cards)
 
@@ -97,6 +104,7 @@ _EMPTY_DETAILS: Mapping[str, Mapping[str, object]] = {
     "effort": {"messages_until_useful": None, "rephrasings": 0, "channel_switches": 0},
     "escalation": {"timing": None, "reason": None, "trigger": None},
     "containment": {"claimed": "none"},
+    "intent": {"novelty": None},
 }
 
 
