@@ -1,0 +1,322 @@
+"""The fact of one scored episode: the numbers and verdicts that figures count, flat, and not a word of a customer.
+
+A fact names its episode, so that whoever keeps facts can replace the one of an episode that is scored again. Counting
+the same fact twice counts it twice: one fact an episode and definitions version is the keeper's part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from service.conversation import Conversation, Feedback, Message, Role
+from service.scoring.handoff import find_handoff
+from service.scoring.score import Score, Scorecard
+
+DIMENSIONS = ("helpdesk", "account", "channel", "brand", "inbox", "bot", "group", "intent", "language")
+"""What figures can be cut by. Every fact has one value of each, or none, so that the parts add up to the whole.
+
+`bot` is the first bot that wrote, `group` the team of the first agent that has one (never a person), `intent` what a
+human corrected it to, else what Deskmark read, `language` what is known of it.
+"""
+
+LONGEST_NAME = 200
+"""Characters of a dimension's value that are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Everything of one episode that a figure needs. `None` is "does not apply" or "not known", never 0.
+
+    Times are seconds, `day` is the UTC date on which the episode ended (ISO; `None` when no time is known). Field names
+    are the keys of the JSON. `answers` holds one "source relevant" or "source irrelevant" for each judged answer.
+    """
+
+    helpdesk: str
+    account: str
+    conversation: str
+    episode: int
+    definitions: str
+    day: str | None = None
+
+    channel: str | None = None
+    brand: str | None = None
+    inbox: str | None = None
+    bot: str | None = None
+    group: str | None = None
+    intent: str | None = None
+    language: str | None = None
+
+    bot_took_part: bool = False
+    handed_off: bool = False
+    agent_messages: int = 0
+    helpful: int = 0
+    unhelpful: int = 0
+
+    repeat: str | None = None
+    repeat_72h: str | None = None
+    repeat_7d: str | None = None
+    is_repeat: bool = False
+
+    context: str | None = None
+    re_asks: int | None = None
+    re_asked: tuple[str, ...] = ()
+
+    effort: str | None = None
+    effort_value: float | None = None
+    survey_ces: float | None = None
+
+    escalation: str | None = None
+    timing: str | None = None
+    reason: str | None = None
+    trigger: str | None = None
+    escalation_delay: float | None = None
+    bot_turns_before: int | None = None
+    seconds_before: float | None = None
+
+    containment: str | None = None
+    containment_value: float | None = None
+    claimed: str | None = None
+
+    relevance: str | None = None
+    answers: tuple[str, ...] = ()
+
+    intent_read: str | None = None
+    intent_reported: str | None = None
+    intent_corrected: str | None = None
+    novelty: float | None = None
+
+    confidence: str | None = None
+    confidence_value: float | None = None
+    confidence_source: str | None = None
+
+    handoff: str | None = None
+    handoff_seconds: float | None = None
+    handoff_business: float | None = None
+    first_reply: float | None = None
+    first_reply_business: float | None = None
+    direct_seconds: float | None = None
+
+    gap: str | None = None
+    gap_reason: str | None = None
+    training: str | None = None
+    training_reasons: tuple[str, ...] = ()
+    satisfaction: str | None = None
+    satisfaction_value: float | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str, int, str]:
+        """What names the fact: a second one with this key replaces the first."""
+        return (self.helpdesk, self.account, self.conversation, self.episode, self.definitions)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON types only; what is `None`, empty or false is left out."""
+        document = {key: getattr(self, key) for key in _NAMES}
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in document.items()
+            if value is not None and value != () and value is not False
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Fact:
+        """The fact that `to_json` wrote. Keys that this version does not know are left out; `TypeError` without a key.
+
+        >>> fact = Fact(helpdesk="zendesk", account="acme", conversation="1", episode=1, definitions="2", re_asks=0)
+        >>> Fact.from_json(fact.to_json()) == fact
+        True
+        """
+        known = {key: document[key] for key in _NAMES if key in document}
+        for key in _LISTS & known.keys():
+            known[key] = tuple(known[key])
+        return cls(**known)
+
+
+_NAMES = tuple(field.name for field in fields(Fact))
+_LISTS = frozenset({"re_asked", "answers", "training_reasons"})
+
+
+def fact_of(card: Scorecard, episode: Conversation) -> Fact:
+    """The fact of one scorecard and the episode that it is of. A score that is missing or undefined leaves `None`."""
+    scores = card.scores
+    return Fact(
+        helpdesk=card.helpdesk,
+        account=card.account,
+        conversation=card.id,
+        episode=card.episode,
+        definitions=card.definitions,
+        **_place(card, episode),
+        **_course(episode),
+        **_repeat(_score(scores, "repeat_contact")),
+        **_context_and_effort(_score(scores, "context_repeat"), _score(scores, "effort")),
+        **_escalation(_score(scores, "escalation"), _score(scores, "containment")),
+        **_answers(_score(scores, "answer_relevance"), _score(scores, "resolution_confidence")),
+        **_times(_score(scores, "handoff_time")),
+        **_rest(scores),
+    )
+
+
+def _score(scores: Mapping[str, Score], name: str) -> Score:
+    return scores.get(name) or Score(None)
+
+
+def _place(card: Scorecard, episode: Conversation) -> dict[str, Any]:
+    """The dimensions, the day, and what is known of the intent."""
+    bot = next((m.author.id for m in episode.by(Role.BOT) if m.author.id), None)
+    group = next((m.author.group for m in episode.by(Role.AGENT) if m.author.group), None)
+    reported = next((m.bot.intent for m in episode.by(Role.BOT) if m.bot and m.bot.intent), None)
+    intent = _score(card.scores, "intent")
+    corrected = name(episode.intent_corrected)
+    ended = episode.ended_at
+    return {
+        "day": ended.astimezone(UTC).date().isoformat() if ended else None,
+        "channel": episode.channel.value,
+        "brand": name(episode.brand),
+        "inbox": name(episode.inbox),
+        "bot": name(bot),
+        "group": name(group),
+        "intent": corrected or name(intent.verdict),
+        "language": name(episode.language),
+        "intent_read": name(intent.verdict),
+        "intent_reported": name(reported),
+        "intent_corrected": corrected,
+        "novelty": number(intent.details.get("novelty")),
+    }
+
+
+def name(value: object) -> str | None:
+    """`value` as a name on one line, `None` when nothing is left of it.
+
+    >>> name("  Refund\\tstatus "), name("")
+    ('Refund status', None)
+    """
+    if not isinstance(value, str):
+        return None
+    return " ".join(value.replace("\x00", " ").split())[:LONGEST_NAME] or None
+
+
+def number(value: object) -> float | None:
+    """`value` as a finite number, `None` when it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < float("inf") else None
+
+
+def _course(episode: Conversation) -> dict[str, Any]:
+    """Who took part, and what came before the handoff."""
+    bots, agents = episode.by(Role.BOT), episode.by(Role.AGENT)
+    handoff = find_handoff(episode)
+    first = next((m for m in episode.by(Role.CUSTOMER) if m.at), None)
+    start = first.at if first else None
+    course: dict[str, Any] = {
+        "bot_took_part": bool(bots),
+        "handed_off": handoff is not None,
+        "agent_messages": len(agents),
+        "helpful": sum(m.feedback is Feedback.HELPFUL for m in bots),
+        "unhelpful": sum(m.feedback is Feedback.UNHELPFUL for m in bots),
+    }
+    if handoff is not None:
+        course["bot_turns_before"] = _bot_turns(episode.public[: handoff.position])
+        course["seconds_before"] = _between(start, handoff.at)
+    elif agents:
+        course["direct_seconds"] = _between(start, episode.closed_at)
+    return course
+
+
+def _bot_turns(messages: tuple[Message, ...]) -> int:
+    """Turns of the bot: messages in a row are one."""
+    roles = [m.role for m in messages if m.role in (Role.BOT, Role.CUSTOMER)]
+    return sum(role is Role.BOT and (i == 0 or roles[i - 1] is not Role.BOT) for i, role in enumerate(roles))
+
+
+def _between(start: datetime | None, end: datetime | None) -> float | None:
+    return max(0.0, (end - start).total_seconds()) if start and end else None
+
+
+def _repeat(score: Score) -> dict[str, Any]:
+    windows = score.details.get("windows")
+    longer = windows if isinstance(windows, Mapping) else {}
+    return {
+        "repeat": score.verdict,
+        "repeat_72h": longer.get("72h"),
+        "repeat_7d": longer.get("7d"),
+        "is_repeat": score.details.get("repeat_of") is not None,
+    }
+
+
+def _context_and_effort(context: Score, effort: Score) -> dict[str, Any]:
+    return {
+        "context": context.verdict,
+        "re_asks": int(context.value or 0) if context.verdict in ("repeated", "preserved") else None,
+        "re_asked": _strings(context.details.get("kinds")),
+        "effort": effort.verdict,
+        "effort_value": effort.value,
+        "survey_ces": number(effort.details.get("survey_ces")),
+    }
+
+
+def _escalation(escalation: Score, containment: Score) -> dict[str, Any]:
+    details = escalation.details
+    return {
+        "escalation": escalation.verdict,
+        "timing": name(details.get("timing")),
+        "reason": name(details.get("reason")),
+        "trigger": name(details.get("trigger")),
+        "escalation_delay": escalation.value,
+        "containment": containment.verdict,
+        "containment_value": containment.value,
+        "claimed": name(containment.details.get("claimed")),
+    }
+
+
+def _answers(relevance: Score, confidence: Score) -> dict[str, Any]:
+    """The judged answers, and the bot's confidence."""
+    answers = relevance.details.get("answers")
+    judged = []
+    for answer in answers if isinstance(answers, list | tuple) else ():
+        value = number(answer.get("relevance"))
+        if value is not None:
+            source = name(answer.get("source")) or "unknown"
+            judged.append(f"{source} {'relevant' if value >= RELEVANT else 'irrelevant'}")
+    return {
+        "relevance": relevance.verdict,
+        "answers": tuple(judged),
+        "confidence": confidence.verdict,
+        "confidence_value": confidence.value,
+        "confidence_source": name(confidence.details.get("source")),
+    }
+
+
+RELEVANT = 0.5
+"""Relevance from which an answer counts as relevant."""
+
+
+def _times(score: Score) -> dict[str, Any]:
+    details = score.details
+    return {
+        "handoff": score.verdict,
+        "handoff_seconds": score.value,
+        "handoff_business": number(details.get("business_seconds")),
+        "first_reply": number(details.get("first_reply_seconds")),
+        "first_reply_business": number(details.get("first_reply_business_seconds")),
+    }
+
+
+def _rest(scores: Mapping[str, Score]) -> dict[str, Any]:
+    gap, training, satisfaction = (_score(scores, n) for n in ("knowledge_gap", "training_example", "satisfaction"))
+    return {
+        "gap": gap.verdict,
+        "gap_reason": name(gap.details.get("reason")),
+        "training": training.verdict,
+        "training_reasons": _strings(training.details.get("reasons")),
+        "satisfaction": satisfaction.verdict,
+        "satisfaction_value": satisfaction.value,
+    }
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    """Names without repetition, in order; nothing when `value` is no list."""
+    given = value if isinstance(value, list | tuple) else ()
+    return tuple(dict.fromkeys(text for text in map(name, given) if text is not None))
