@@ -13,6 +13,7 @@ from service.conversation import Author, Conversation, Message, Role, episodes
 from service.language.detection import language
 from service.language.embedding import Embedder
 from service.language.intents import IntentCatalog
+from service.scoring.answer_relevance import answer_relevance
 from service.scoring.containment import containment
 from service.scoring.context_repeat import context_repeat
 from service.scoring.effort import effort
@@ -29,13 +30,13 @@ SCORERS: tuple[tuple[str, Scorer], ...] = (
     ("effort", effort),
     ("escalation", escalation),
     ("containment", containment),
+    ("answer_relevance", answer_relevance),
     ("intent", intent),
 )
 """Every score that is computed; a later one may read the earlier ones in `Case.so_far`."""
 
 NOT_COMPUTED: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
-        "answer_relevance": {"answers": ()},
         "resolution_confidence": {},
         "handoff_time": {},
         "knowledge_gap": {},
@@ -46,6 +47,8 @@ NOT_COMPUTED: Mapping[str, Mapping[str, object]] = MappingProxyType(
 """Scores that are defined but not computed yet, with the details keys that readers of a scorecard rely on."""
 
 _UNCLEAR_WITHOUT_ENGLISH = frozenset({"context_repeat", "escalation", "containment"})
+_LOOK_THEMSELVES = frozenset({"repeat_contact", "answer_relevance"})
+"""Scores that mind the language themselves: both conversations' here, what needs no reading there."""
 _STRUCTURAL = frozenset({"returned", "escalated", "human_only"})
 
 
@@ -89,8 +92,8 @@ def _without_reading(name: str, score: Score, spoken: str) -> Score:
     A verdict that rests on who wrote and what happened stays. One that rests on text becomes `unclear`, or `None`
     where the vocabulary has no such word, with the reason "language".
     """
-    if score.verdict is None or score.verdict in _STRUCTURAL or name == "repeat_contact":
-        return score  # repeat_contact looks at the languages of both conversations itself.
+    if score.verdict is None or score.verdict in _STRUCTURAL or name in _LOOK_THEMSELVES:
+        return score
     return Score(
         verdict="unclear" if name in _UNCLEAR_WITHOUT_ENGLISH else None,
         confidence=0.0,
