@@ -197,7 +197,7 @@ def _requests(part: BotPart, position: int, policy: Policy) -> Iterable[Sign]:
         yield Sign(position, Reason.CUSTOMER_REQUEST, STRONG, "asks for a person")
     if part.accepts(position):
         yield Sign(position, Reason.CUSTOMER_REQUEST, STRONG, "accepts the offered person")
-    if has(reading, Signal.SENSITIVE) or _is_reserved(part.messages[position].text, policy):
+    if has(reading, Signal.SENSITIVE) or is_reserved(part.messages[position].text, policy):
         yield Sign(position, Reason.POLICY_RESTRICTION, STRONG, "raises a matter that only a person may handle")
     if has(reading, Signal.FRUSTRATED):
         yield Sign(position, Reason.FRUSTRATION, STRONG, "is angry or frustrated")
@@ -218,7 +218,7 @@ def _asks_again(part: BotPart, position: int) -> Iterable[Sign]:
         yield Sign(position, Reason.LOOP, WEAK, "asks the same again")
 
 
-def _is_reserved(text: str, policy: Policy) -> bool:
+def is_reserved(text: str, policy: Policy) -> bool:
     """Whether a topic that the account keeps for people is named."""
     words = content(text)
     return any(content(topic) and content(topic) <= words for topic in policy.human_only_topics)
