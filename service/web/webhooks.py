@@ -52,7 +52,8 @@ def _receive(p: Parts, connector: str, installation_id: str) -> tuple[int, str]:
         return 404, "unknown"
     if request.method == "HEAD":  # Intercom asks so when the address is saved.
         return 200, "known"
-    headers, body = dict(request.headers), request.get_data(cache=False)
+    # Kept by Flask, not only read: whoever tries again after a lost connection needs the same bytes.
+    headers, body = dict(request.headers), request.get_data()
     try:
         helpdesk.verify(installation, headers, body, now=p.now())
     except InvalidSignature as error:

@@ -40,7 +40,7 @@ from service.writeback import parse_note
 
 ROOT = Path(__file__).parents[2]
 PROCFILE = dict(re.findall(r"^(\w+): (.+)$", (ROOT / "Procfile").read_text(), re.MULTILINE))
-PATIENCE = 180.0
+PATIENCE = 60.0
 FOREIGN = "vip"
 
 

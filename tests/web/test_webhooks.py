@@ -177,6 +177,20 @@ def test_without_a_database_the_helpdesk_is_asked_to_send_again(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 
 
+def test_a_restarted_database_costs_no_webhook(postgres_url: str, make_web: Any, signed: Any) -> None:
+    """The connection dies after the installation was found (it is remembered for a moment) and the body was read."""
+    web = make_web(postgres_url)
+    installation = web.installation("zendesk")
+    first, second = (signed.builders["zendesk"](key, at=web.clock()) for key in ("4711", "4712"))
+    assert send(web, "zendesk", installation, first) == (200, {"result": "recorded"})
+    with web.parts.database.begin() as session:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+        session.execute(text(others + "pg_backend_pid()"))
+
+    assert send(web, "zendesk", installation, second) == (200, {"result": "recorded"})
+    assert [row.external_id for row in stored(web)] == ["4711", "4712"]
+
+
 def test_secrets_stored_under_another_key_make_the_helpdesk_send_again(web: Any, make_web: Any, signed: Any) -> None:
     installation = web.installation("zendesk")
     other = make_web(web.parts.settings.database, secret_key=SecretStr(new_key()))
