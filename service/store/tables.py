@@ -1,0 +1,10 @@
+"""Every table in one place: importing this module makes `METADATA` whole. Migrations and tests compare with it."""
+
+from __future__ import annotations
+
+from service.store import gap_models
+from service.store.models import Base
+
+METADATA = Base.metadata
+MODULES = (gap_models,)
+"""The modules of tables beside `models`; a new one is named here."""
