@@ -1,0 +1,282 @@
+"""Knowledge gaps and improvements: what was asked, how it was grouped, who took note, what was deployed.
+
+Everything here is a fact that may be told again: the same message, note or improvement twice is one row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from service.figures.gap_life import GapFacts
+from service.store.gap_models import (
+    Audience,
+    GapGroups,
+    GapMessage,
+    GapNote,
+    Improvement,
+    ImprovementGap,
+    ImprovementKind,
+    KnowledgeGap,
+)
+from service.store.models import Conversation
+from service.store.statements import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A customer's message that the bot could not serve: where it stands and why it was not served. No text."""
+
+    episode: int
+    message: str
+    reason: str
+    negative: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ungrouped:
+    """A question that waits for its group."""
+
+    conversation_id: str
+    episode: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A question and the group it went into."""
+
+    conversation_id: str
+    episode: int
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One gap with all that its life is derived from. `examples` are ids of conversations, the latest first."""
+
+    row: KnowledgeGap
+    facts: GapFacts
+    examples: Sequence[str] = ()
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+
+def keep_questions(session: Session, installation_id: str, conversation_id: str, questions: Iterable[Question]) -> None:
+    """What of a conversation is unserved now, all episodes; what is no longer is taken back, the rest stays grouped."""
+    kept = {question.episode: question for question in questions}
+    gone = delete(GapMessage).where(GapMessage.conversation_id == conversation_id)
+    session.execute(gone.where(GapMessage.episode.not_in(kept)))
+    for question in kept.values():
+        values = {"reason": question.reason, "negative": question.negative, "at": question.at}
+        key = {"conversation_id": conversation_id, "episode": question.episode}
+        known = session.get(GapMessage, tuple(key.values()))
+        if known is not None and known.message != question.message:
+            known.gap_id, known.message = None, question.message
+            session.flush()
+        statement = insert(session, GapMessage).values(
+            **key, installation_id=installation_id, message=question.message, **values
+        )
+        unique = [GapMessage.conversation_id, GapMessage.episode]
+        session.execute(statement.on_conflict_do_update(index_elements=unique, set_=values))
+
+
+def forget_questions(session: Session, conversation_id: str) -> None:
+    """Remove what is not grouped yet: its text is gone. What is grouped stays counted; it holds no text."""
+    waiting = delete(GapMessage).where(GapMessage.conversation_id == conversation_id, GapMessage.gap_id.is_(None))
+    session.execute(waiting)
+
+
+def ungrouped(session: Session, installation_id: str, *, limit: int) -> list[Ungrouped]:
+    """Questions without a group whose conversation is still stored, oldest first."""
+    statement = (
+        select(GapMessage.conversation_id, GapMessage.episode, GapMessage.message)
+        .join(Conversation, Conversation.id == GapMessage.conversation_id)
+        .where(
+            GapMessage.installation_id == installation_id,
+            GapMessage.gap_id.is_(None),
+            Conversation.document.is_not(None),
+        )
+        .order_by(GapMessage.at, GapMessage.conversation_id, GapMessage.episode)
+        .limit(limit)
+    )
+    return [Ungrouped(*row) for row in session.execute(statement)]
+
+
+def groups(session: Session, installation_id: str, *, lock: bool = False) -> str | None:
+    """The state in which the clustering left the groups; with `lock` nobody else changes it in this transaction."""
+    statement = select(GapGroups.state).where(GapGroups.installation_id == installation_id)
+    return session.scalar(statement.with_for_update() if lock else statement)
+
+
+def save_groups(
+    session: Session,
+    installation_id: str,
+    state: str,
+    *,
+    labels: Mapping[str, str],
+    merged: Mapping[str, str],
+    assigned: Sequence[Assignment],
+    now: datetime,
+) -> None:
+    """Keep a grouping: a gap for each of `labels`' groups, messages in them, former groups pointing to the new ones."""
+    values = {"state": state, "updated_at": now}
+    statement = insert(session, GapGroups).values(installation_id=installation_id, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=[GapGroups.installation_id], set_=values))
+    for group, label in labels.items():
+        unique = [KnowledgeGap.installation_id, KnowledgeGap.group]
+        new = insert(session, KnowledgeGap).values(
+            installation_id=installation_id, group=group, label=label[:255], created_at=now
+        )
+        session.execute(new.on_conflict_do_update(index_elements=unique, set_={"label": label[:255]}))
+    known = select(KnowledgeGap.group, KnowledgeGap.id).where(KnowledgeGap.installation_id == installation_id)
+    ids = {str(group): int(number) for group, number in session.execute(known)}
+    for old, new_group in merged.items():
+        if old in ids and new_group in ids:
+            _merge(session, ids[old], ids[new_group])
+    for each in assigned:
+        session.execute(
+            update(GapMessage)
+            .where(GapMessage.conversation_id == each.conversation_id, GapMessage.episode == each.episode)
+            .values(gap_id=ids[each.group])
+        )
+
+
+def _merge(session: Session, old: int, new: int) -> None:
+    """All that hung on `old` hangs on `new`; who asks for `old` is led there."""
+    session.execute(update(KnowledgeGap).where(KnowledgeGap.id == old).values(merged_into=new))
+    for table in (GapMessage, GapNote):
+        session.execute(update(table).where(table.gap_id == old).values(gap_id=new))
+    for improvement_id in session.scalars(select(ImprovementGap.improvement_id).where(ImprovementGap.gap_id == old)):
+        _link(session, improvement_id, new)
+    session.execute(delete(ImprovementGap).where(ImprovementGap.gap_id == old))
+
+
+def get(session: Session, gap_id: int) -> Gap | None:
+    """One gap, or the one that took it in; `None` when there is none with this number."""
+    row = session.get(KnowledgeGap, gap_id)
+    while row is not None and row.merged_into is not None:
+        row = session.get(KnowledgeGap, row.merged_into)
+    return None if row is None else _with_facts(session, [row])[0]
+
+
+def listed(session: Session, installation_id: str | None = None) -> list[Gap]:
+    """Every gap that was not merged into another, the one with most messages first."""
+    statement = select(KnowledgeGap).where(KnowledgeGap.merged_into.is_(None)).order_by(KnowledgeGap.id)
+    if installation_id is not None:
+        statement = statement.where(KnowledgeGap.installation_id == installation_id)
+    gaps = _with_facts(session, session.scalars(statement).all())
+    return sorted(gaps, key=lambda gap: -len(gap.facts.seen))
+
+
+EXAMPLES = 5
+
+
+def _with_facts(session: Session, rows: Sequence[KnowledgeGap]) -> list[Gap]:
+    """Three statements, however many gaps."""
+    ids = [row.id for row in rows]
+    asked = select(GapMessage).where(GapMessage.gap_id.in_(ids)).order_by(GapMessage.at.desc())
+    messages: dict[int | None, list[GapMessage]] = defaultdict(list)
+    for message in session.scalars(asked):
+        messages[message.gap_id].append(message)
+    noted = _times(session.execute(select(GapNote.gap_id, GapNote.at).where(GapNote.gap_id.in_(ids))).all())
+    deployed = (
+        select(ImprovementGap.gap_id, Improvement.at)
+        .join(Improvement, Improvement.id == ImprovementGap.improvement_id)
+        .where(ImprovementGap.gap_id.in_(ids))
+    )
+    fixes = _times(session.execute(deployed).all())
+    return [_gap(row, messages[row.id], noted[row.id], fixes[row.id]) for row in rows]
+
+
+def _gap(row: KnowledgeGap, messages: Sequence[GapMessage], noted: list[datetime], fixes: list[datetime]) -> Gap:
+    reasons: dict[str, int] = defaultdict(int)
+    for message in messages:
+        reasons[message.reason] += 1
+    facts = GapFacts(
+        seen=[message.at for message in messages],
+        negative=[message.at for message in messages if message.negative],
+        acknowledged=noted,
+        fixes=fixes,
+    )
+    return Gap(row, facts, [message.conversation_id for message in messages[:EXAMPLES]], dict(reasons))
+
+
+def _times(rows: Iterable[Sequence[object]]) -> dict[int, list[datetime]]:
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for gap_id, at in rows:
+        assert isinstance(gap_id, int)
+        assert isinstance(at, datetime)
+        found[gap_id].append(at)
+    return found
+
+
+def acknowledge(session: Session, gap_id: int, *, at: datetime, words: str = "") -> None:
+    """A person took note."""
+    session.add(GapNote(gap_id=gap_id, at=at, words=words))
+
+
+def change(session: Session, gap_id: int, *, reference: str | None, audience: Audience | None) -> None:
+    """Name the article that is to answer the gap, or whose work it is; what is `None` stays."""
+    values = {"reference": reference, "audience": audience}
+    given = {name: value for name, value in values.items() if value is not None}
+    if given:
+        session.execute(update(KnowledgeGap).where(KnowledgeGap.id == gap_id).values(**given))
+    if reference is not None:
+        installation = select(KnowledgeGap.installation_id).where(KnowledgeGap.id == gap_id).scalar_subquery()
+        deployed = select(Improvement.id).where(
+            Improvement.installation_id == installation, Improvement.reference == reference
+        )
+        for improvement_id in session.scalars(deployed):
+            _link(session, improvement_id, gap_id)
+
+
+def improved(
+    session: Session,
+    installation_id: str,
+    kind: ImprovementKind,
+    reference: str,
+    *,
+    at: datetime,
+    now: datetime,
+    title: str = "",
+    gaps: Iterable[int] = (),
+) -> int:
+    """Keep an improvement and the gaps it answers: those named and those that wait for `reference`. Its number."""
+    key = {"installation_id": installation_id, "kind": kind, "reference": reference[:255], "at": at}
+    statement = insert(session, Improvement).values(**key, title=title[:255], told_at=now)
+    unique = [Improvement.installation_id, Improvement.kind, Improvement.reference, Improvement.at]
+    # Told again it keeps its row; a title that comes later is taken.
+    again = {"title": func.coalesce(func.nullif(statement.excluded.title, ""), Improvement.title)}
+    number = session.execute(
+        statement.on_conflict_do_update(index_elements=unique, set_=again).returning(Improvement.id)
+    ).scalar_one()
+    waiting = select(KnowledgeGap.id).where(
+        KnowledgeGap.installation_id == installation_id,
+        KnowledgeGap.reference == reference,
+        KnowledgeGap.merged_into.is_(None),
+    )
+    for gap_id in {*gaps, *session.scalars(waiting)}:
+        _link(session, number, gap_id)
+    return int(number)
+
+
+def _link(session: Session, improvement_id: int, gap_id: int) -> None:
+    statement = insert(session, ImprovementGap).values(improvement_id=improvement_id, gap_id=gap_id)
+    session.execute(statement.on_conflict_do_nothing())
+
+
+def improvements(session: Session, installation_id: str | None = None) -> list[tuple[Improvement, list[int]]]:
+    """Every improvement with the gaps it answers, the latest first."""
+    statement = select(Improvement).order_by(Improvement.at.desc(), Improvement.id.desc())
+    if installation_id is not None:
+        statement = statement.where(Improvement.installation_id == installation_id)
+    links: dict[int, list[int]] = defaultdict(list)
+    for improvement_id, gap_id in session.execute(select(ImprovementGap.improvement_id, ImprovementGap.gap_id)):
+        links[improvement_id].append(gap_id)
+    return [(row, sorted(links[row.id])) for row in session.scalars(statement)]

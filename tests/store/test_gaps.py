@@ -1,0 +1,129 @@
+"""Knowledge gaps and improvements in the store: told twice is once, merged groups keep everything."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from service.store import conversations, gaps
+from service.store.database import Database
+from service.store.gap_models import Audience, GapMessage, ImprovementKind
+from service.store.gaps import Assignment, Question
+from service.store.models import Conversation, Installation
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def stored(database: Database, installation: Installation, now: datetime) -> list[str]:
+    """Three conversations that were read."""
+    with database.begin() as session:
+        ids = [conversations.announce(session, installation, name, at=now, now=now) for name in ("1", "2", "3")]
+        for row_id in ids:
+            session.get_one(Conversation, row_id).document = {"id": row_id}
+    return ids
+
+
+def question(at: datetime, message: str = "m0", *, negative: bool = False, episode: int = 1) -> Question:
+    return Question(episode, message, "negative_feedback" if negative else "no_answer", negative, at)
+
+
+def grouped(session: Session, ids: list[str], now: datetime, names: str = "777") -> None:
+    for number, row_id in enumerate(ids):
+        gaps.keep_questions(session, "i1", row_id, [question(now + number * HOUR, negative=number == 0)])
+    assigned = [Assignment(row_id, 1, name) for row_id, name in zip(ids, names, strict=True)]
+    labels = {name: f"group {name}" for name in names}
+    gaps.save_groups(session, "i1", "{}", labels=labels, merged={}, assigned=assigned, now=now)
+
+
+def test_questions_wait_for_a_group_and_keep_it(database: Database, stored: list[str], now: datetime) -> None:
+    with database.begin() as session:
+        for row_id in stored:
+            gaps.keep_questions(session, "i1", row_id, [question(now)])
+            gaps.keep_questions(session, "i1", row_id, [question(now)])
+        assert len(gaps.ungrouped(session, "i1", limit=10)) == 3
+        assert len(gaps.ungrouped(session, "i1", limit=2)) == 2
+        assert gaps.groups(session, "i1", lock=True) is None
+        grouped(session, stored, now)
+        assert gaps.ungrouped(session, "i1", limit=10) == []
+        assert gaps.groups(session, "i1") == "{}"
+        gaps.keep_questions(session, "i1", stored[0], [question(now, negative=True)])
+        assert gaps.ungrouped(session, "i1", limit=10) == []
+        (gap,) = gaps.listed(session, "i1")
+        assert (len(gap.facts.seen), len(gap.facts.negative)) == (3, 1)
+        assert gap.examples == [stored[2], stored[1], stored[0]]
+        assert gap.reasons == {"no_answer": 2, "negative_feedback": 1}
+
+
+def test_another_question_is_grouped_anew(database: Database, stored: list[str], now: datetime) -> None:
+    with database.begin() as session:
+        grouped(session, stored, now)
+        gaps.keep_questions(session, "i1", stored[0], [question(now, "m4"), question(now, "m9", episode=2)])
+        assert [(each.message, each.episode) for each in gaps.ungrouped(session, "i1", limit=10)] == [
+            ("m4", 1),
+            ("m9", 2),
+        ]
+        gaps.keep_questions(session, "i1", stored[0], [])
+        assert gaps.ungrouped(session, "i1", limit=10) == []
+        assert len(gaps.listed(session)[0].facts.seen) == 2
+
+
+def test_forgetting_keeps_what_is_counted(database: Database, stored: list[str], now: datetime) -> None:
+    with database.begin() as session:
+        grouped(session, stored[:2], now, "77")
+        gaps.keep_questions(session, "i1", stored[2], [question(now)])
+        for row_id in stored:
+            gaps.forget_questions(session, row_id)
+        assert len(gaps.listed(session)[0].facts.seen) == 2
+        assert session.query(GapMessage).count() == 2
+
+
+def test_a_conversation_without_its_text_cannot_be_grouped(
+    database: Database, stored: list[str], now: datetime
+) -> None:
+    with database.begin() as session:
+        gaps.keep_questions(session, "i1", stored[0], [question(now)])
+        conversations.remove_content(session, stored[0])
+        assert gaps.ungrouped(session, "i1", limit=10) == []
+
+
+def test_merged_groups_keep_everything(database: Database, stored: list[str], now: datetime) -> None:
+    with database.begin() as session:
+        grouped(session, stored, now, "778")
+        first, second = gaps.listed(session)
+        assert [gap.row.label for gap in (first, second)] == ["group 7", "group 8"]
+        gaps.acknowledge(session, second.row.id, at=now, words="on it")
+        number = gaps.improved(session, "i1", ImprovementKind.OTHER, "a hint", at=now, now=now, gaps=[second.row.id])
+        gaps.save_groups(session, "i1", "{}", labels={}, merged={"8": "7", "9": "7"}, assigned=[], now=now)
+        (only,) = gaps.listed(session)
+        assert (len(only.facts.seen), only.facts.acknowledged, only.facts.fixes) == (3, [now], [now])
+        led = gaps.get(session, second.row.id)
+        assert led is not None
+        assert led.row.id == first.row.id
+        assert gaps.improvements(session)[0][1] == [first.row.id]
+        assert gaps.improvements(session, "other") == []
+        assert number == gaps.improvements(session, "i1")[0][0].id
+        assert gaps.get(session, 999) is None
+
+
+def test_an_improvement_fixes_the_gaps_that_wait_for_it(database: Database, stored: list[str], now: datetime) -> None:
+    with database.begin() as session:
+        grouped(session, stored, now, "778")
+        first, second = (gap.row.id for gap in gaps.listed(session))
+        gaps.change(session, first, reference="article:77", audience=Audience.CONTENT)
+        gaps.change(session, second, reference=None, audience=None)
+        later = now + HOUR
+        updated = ImprovementKind.ARTICLE_UPDATED
+        told = {
+            gaps.improved(session, "i1", updated, "article:77", at=later, now=later, title=title)
+            for title in ("", "Late parcels", "")
+        }
+        assert len(told) == 1
+        ((row, answered),) = gaps.improvements(session, "i1")
+        assert (row.title, answered) == ("Late parcels", [first])
+        assert [gap.facts.fixes for gap in gaps.listed(session)] == [[later], []]
+        gaps.change(session, second, reference="article:77", audience=None)
+        assert [gap.facts.fixes for gap in gaps.listed(session)] == [[later], [later]]
+        assert gaps.listed(session)[0].row.audience == "content"
