@@ -39,11 +39,15 @@ class Installation:
 
 
 class Signal(StrEnum):
-    """What a webhook says about a conversation. It is a hint only: the conversation is always read again."""
+    """What a webhook says about a conversation. It is a hint only: the conversation is always read again.
+
+    `improved` speaks of no conversation: an article of the help centre was published.
+    """
 
     ENDED = "ended"
     ACTIVITY = "activity"
     DELETED = "deleted"
+    IMPROVED = "improved"
     PING = "ping"
     IGNORED = "ignored"
 
@@ -53,7 +57,8 @@ class Delivery:
     """One genuine webhook, reduced to ids.
 
     `key` is the same for every retry of one delivery. `actor_id` is who caused the event, to tell our own echoes.
-    `conversation_id` is `None` only for pings and ignored events; `reason` says why an event is ignored.
+    `conversation_id` is `None` only for pings, ignored events and improvements, which have an `article_id`. `reason`
+    says why an event is ignored.
     """
 
     key: str
@@ -63,6 +68,12 @@ class Delivery:
     actor_id: str | None = None
     occurred_at: datetime | None = None
     reason: str = ""
+    article_id: str | None = None
+
+    @property
+    def about(self) -> str | None:
+        """What it speaks of: a conversation's id as the helpdesk gives it, or `article:` and the article's id."""
+        return self.conversation_id or (f"article:{self.article_id}" if self.article_id else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from connectors.base import Connector
+from connectors.exported import Export, Terms
+from connectors.shelf import Shelf
 
 
 @cache
@@ -17,3 +20,25 @@ def connectors() -> Mapping[str, Connector]:
 
     known: tuple[Connector, ...] = (ZendeskConnector(), IntercomConnector())
     return MappingProxyType({connector.name: connector for connector in known})
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReader:
+    """How a helpdesk's own export is read: the long lists of its documents, and what takes the records."""
+
+    lists: frozenset[str]
+    begin: Callable[[Shelf, Terms], Export]
+
+
+@cache
+def export_readers() -> Mapping[str, ExportReader]:
+    """Readers of helpdesks' own exports by the helpdesk's name."""
+    from connectors.intercom import exported as intercom  # noqa: PLC0415
+    from connectors.zendesk import exported as zendesk  # noqa: PLC0415
+
+    return MappingProxyType(
+        {
+            "zendesk": ExportReader(zendesk.STREAMED, zendesk.ZendeskExport),
+            "intercom": ExportReader(intercom.STREAMED, intercom.IntercomExport),
+        }
+    )

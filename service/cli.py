@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 import click
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TaskID
 
 from service.document import DocumentError, policy_from_json
 from service.intent_file import BadExample, NoIntentFile, examples
@@ -22,25 +23,34 @@ from service.language.model import MiniLM, ModelMissing
 from service.score_file import BadLine, dump, read, scorecards
 from service.scoring.score import Policy
 from service.spool import Spool
+from service.terminal import Moment
+from service.terminal import progress as progress_bar
 
-SERVICE_COMMANDS = (
-    "up", "connect", "installations", "prepare", "check", "writing", "sign-in-link", "migrate", "key",
+ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "service.commands_cluster": ("cluster",),
+        "service.commands_import": ("import",),
+        "service.commands": (
+            "up", "connect", "installations", "prepare", "check", "writing", "sign-in-link", "migrate", "key",
+        ),
+    }
 )  # fmt: skip
-"""Commands of `service.commands`, imported when one is asked for: `score` needs no web server and no database."""
+"""Commands by the module they are in, imported when one is asked for: `score` needs no web server and no database."""
 
 
 class Commands(click.Group):
-    """The commands of this module and, by name, those of the running service."""
+    """The commands of this module and, by name, those of the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All names, in the order of a first visit."""
-        return ["demo", "score", *SERVICE_COMMANDS]
+        return ["demo", "score", *(name for names in ELSEWHERE.values() for name in names)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
-        if cmd_name not in SERVICE_COMMANDS:
+        module = next((module for module, names in ELSEWHERE.items() if cmd_name in names), None)
+        if module is None:
             return super().get_command(ctx, cmd_name)
-        known: dict[str, click.Command] = {c.name: c for c in import_module("service.commands").COMMANDS}
+        known: dict[str, click.Command] = {c.name: c for c in import_module(module).COMMANDS}
         return known[cmd_name]
 
 
@@ -48,22 +58,6 @@ class Commands(click.Group):
 @click.version_option(package_name="deskmark")
 def main() -> None:
     """Reads support conversations, decides what really happened, and writes the verdict back to the helpdesk."""
-
-
-class Moment(click.ParamType[datetime]):
-    """An ISO 8601 time with an offset."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """`value` in UTC; a usage error when it has no offset."""
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no ISO 8601 time such as 2026-01-22T10:39:00Z", param, ctx)
-        if moment.tzinfo is None:
-            self.fail(f"{value!r} has no offset; write 2026-01-22T10:39:00Z or ...+01:00", param, ctx)
-        return moment.astimezone(UTC)
 
 
 @main.command()
@@ -103,7 +97,7 @@ def score(
     embedder = CachedEmbedder(MiniLM(model_dir), MemoryCache())
     known, bad_examples = _examples(intents_file) if intents_file else ([], 0)
     console = Console(stderr=True)
-    with Spool() as spool, _progress(console) as progress:
+    with Spool() as spool, progress_bar(console) as progress:
         reading = progress.add_task("reading", total=None)
         bad = read(_advancing(file, progress, reading), spool, _tell)
         progress.update(reading, total=spool.count + bad, completed=spool.count + bad)
@@ -170,12 +164,6 @@ def demo(once: bool, port: int, data_dir: Path | None) -> None:
     except embedded.EmbeddedError as error:
         raise click.ClickException(str(error)) from error
     sys.exit(status)
-
-
-def _progress(console: Console) -> Progress:
-    """A bar on a terminal, nothing anywhere else."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _advancing(lines: Iterable[bytes], progress: Progress, task: TaskID) -> Iterator[bytes]:

@@ -173,7 +173,10 @@ def installations() -> None:
 def writing(installation: str, state: str) -> None:
     """Switch writing to a connected helpdesk on or off."""
     with database(settings()) as opened, opened.begin() as session:
-        store.change(session, _row(session, installation).id, writing=state == "on")
+        row = _row(session, installation)
+        if store.is_imported(row):
+            raise click.ClickException("its conversations come from a file: there is no helpdesk to write to")
+        store.change(session, row.id, writing=state == "on")
     click.echo(f"Writing is {state}.")
 
 

@@ -52,6 +52,8 @@ EVENT_SIGNALS: Mapping[str, Signal] = {
     "permanently_deleted": Signal.DELETED,
     "marked_as_spam": Signal.DELETED,
 }
+# https://developer.zendesk.com/api-reference/webhooks/event-types/article-events/ : there is none for a changed text.
+ARTICLE_EVENTS = frozenset({"article.published"})
 TRIGGER_SIGNALS: Mapping[str, Signal] = {"solved": Signal.ENDED, "activity": Signal.ACTIVITY, "rated": Signal.ACTIVITY}
 
 
@@ -102,6 +104,9 @@ def _subscribed(key: str, data: Record) -> Delivery:
     event = text(data.get("type")).removeprefix("zen:event-type:")
     subject, _, name = event.partition(".")
     detail = record(data.get("detail"))
+    if event in ARTICLE_EVENTS and (article_id := ident(detail.get("id"))) is not None:
+        occurred_at, actor_id = moment(data.get("time")), ident(detail.get("user_id"))
+        return Delivery(key, event, Signal.IMPROVED, actor_id=actor_id, occurred_at=occurred_at, article_id=article_id)
     ticket_id = ident(detail.get("id")) if subject == "ticket" else None
     if subject != "ticket":
         return _ignored(key, event, f"{event}: not about a ticket")

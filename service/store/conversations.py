@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session, undefer
 
+from service.store.installations import is_imported
 from service.store.models import ContactKey, Conversation, Installation, Scorecard, State, Writeback
 from service.store.statements import insert
 from service.store.work import SCORING, Claim, asked
@@ -36,6 +37,7 @@ def announce(
 
     The latest request sets the due time. One that was given up starts anew.
     """
+    reread = reread and not is_imported(installation)
     row_id = conversation_id(installation.connector, installation.account, external_id)
     statement = insert(session, Conversation).values(
         id=row_id, installation_id=installation.id, external_id=external_id, created_at=now, due_at=at, reread=reread,
@@ -46,6 +48,16 @@ def announce(
     if reread:
         again["reread"] = True
     session.execute(statement.on_conflict_do_update(index_elements=[Conversation.id], set_=again))
+    return row_id
+
+
+def keep(
+    session: Session, installation: Installation, external_id: str, read: ReadConversation, *, now: datetime
+) -> str:
+    """Store a conversation that no helpdesk has to be asked for, due for scoring at once; its id."""
+    row_id = announce(session, installation, external_id, at=now, now=now, reread=False)
+    values = {**_read_values(read), "reread": False}
+    session.execute(update(Conversation).where(Conversation.id == row_id).values(values))
     return row_id
 
 
@@ -73,12 +85,16 @@ class ReadConversation:
 
 def save_reading(session: Session, held: Claim, read: ReadConversation) -> None:
     """Keep a conversation as it was read: no need to read it again, unless somebody asked since it was claimed."""
-    values: dict[str, Any] = {
+    reread = case((Conversation.wanted == held.wanted, False), else_=Conversation.reread)
+    values = {**_read_values(read), "reread": reread}
+    session.execute(update(Conversation).where(Conversation.id == held.id).values(values))
+
+
+def _read_values(read: ReadConversation) -> dict[str, Any]:
+    return {
         "document": dict(read.document), "there": dict(read.there), "channel": read.channel,
         "opened_at": read.opened_at, "ended_at": read.ended_at, "read_at": read.read_at, "news": read.news,
-        "reread": case((Conversation.wanted == held.wanted, False), else_=Conversation.reread),
     }  # fmt: skip
-    session.execute(update(Conversation).where(Conversation.id == held.id).values(values))
 
 
 def cannot_write(session: Session, row_id: str, *, error: str, again_at: datetime | None) -> None:

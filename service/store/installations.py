@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from service.store.models import Installation
 
+IMPORTED = "imported"
+"""The option of an installation whose conversations come from a file: no helpdesk stands behind it."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewInstallation:
@@ -54,6 +57,11 @@ def add(session: Session, new: NewInstallation, *, now: datetime) -> Installatio
 def get(session: Session, installation_id: str) -> Installation | None:
     """The installation with this id."""
     return session.get(Installation, installation_id)
+
+
+def is_imported(row: Installation) -> bool:
+    """Whether its conversations come from a file: nothing can be read from it or written to it."""
+    return bool(row.options.get(IMPORTED))
 
 
 def plain(connection: Connection, installation_id: str) -> Row[Any] | None:

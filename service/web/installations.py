@@ -145,6 +145,9 @@ def writing(installation_id: str) -> AnyResponse:
     """Switch writing to the helpdesk on or off."""
     on = request.form.get("writing") == "on"
     with parts().database.begin() as session:
-        store.change(session, _row(session, installation_id).id, writing=on)
+        row = _row(session, installation_id)
+        if store.is_imported(row):
+            abort(404)
+        store.change(session, row.id, writing=on)
     flash("Verdicts are written to the helpdesk from now on." if on else "Nothing is written any more.", "good")
     return redirect(url_for("installations.listing"))

@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from service.cli import SERVICE_COMMANDS, main
+from service.cli import ELSEWHERE, main
 
+NAMES = ("demo", "score", *(name for names in ELSEWHERE.values() for name in names))
 DESKMARK = str(Path(sys.executable).with_name("deskmark"))
 
 
 def test_help_lists_every_command_in_the_order_of_a_first_visit() -> None:
     shown = CliRunner().invoke(main, ["--help"]).output
-    places = [shown.index(f"\n  {name} ") for name in ("demo", "score", *SERVICE_COMMANDS)]
+    places = [shown.index(f"\n  {name} ") for name in NAMES]
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("name", ["demo", "score", *SERVICE_COMMANDS])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_command_explains_itself(name: str) -> None:
     result = CliRunner().invoke(main, [name, "--help"])
     assert result.exit_code == 0

@@ -1,0 +1,152 @@
+"""Conversations of a file into the store, as installations that no helpdesk stands behind, and their scoring.
+
+Such an installation has no credentials and is switched off: it is never read from, polled or written to. Everything
+else, figures above all, works on its conversations as on any other's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+
+from sqlalchemy.orm import Session
+
+from connectors.limiter import Limiter
+from connectors.registry import connectors
+from service.conversation import Conversation
+from service.document import to_document
+from service.language.embedding import CachedEmbedder
+from service.language.model import MiniLM
+from service.scoring.customer import customer_keys
+from service.settings import Settings
+from service.store import conversations, history, installations
+from service.store.conversations import ReadConversation
+from service.store.database import Database
+from service.store.history import Span
+from service.store.installations import IMPORTED, NewInstallation
+from service.store.models import Installation
+from service.store.secrets import SecretBox
+from service.store.vectors import StoredVectors
+from service.writeback import AlreadyThere, Writable
+from tasks import scoring, standing
+from tasks.runtime import Clients, Runtime, utc_now
+
+AT_ONCE = 200
+"""Conversations stored in one transaction."""
+
+
+class ConnectedAlready(ValueError):
+    """The account is a connected helpdesk: its conversations are read from there, not from a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A queue without workers: remembers what was asked to be scored."""
+
+    ids: dict[str, None] = field(default_factory=dict)
+
+    def ingest(self, delivery_ids: Iterable[int]) -> None:
+        """No webhook comes from a file."""
+
+    def score(self, conversation_ids: Iterable[str]) -> None:
+        """Keep them for `score`."""
+        self.ids.update(dict.fromkeys(conversation_ids))
+
+    def write_back(self, conversation_ids: Iterable[str]) -> None:
+        """Nothing is ever written for a file; what is due on connected helpdesks waits for the service."""
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Runtime]:
+    """What storing and scoring needs, in this process alone: no broker, no worker."""
+    database = Database(settings.database)
+    try:
+        yield Runtime(
+            settings=settings,
+            database=database,
+            secrets=SecretBox(settings.secret_key.get_secret_value()),
+            clients=Clients(connectors(), Limiter()),
+            embedder=CachedEmbedder(MiniLM(settings.model_dir), StoredVectors(database, clock=utc_now)),
+            queue=Kept(),
+        )
+    finally:
+        database.close()
+
+
+def store(runtime: Runtime, found: Iterable[Conversation]) -> list[str]:
+    """Keep conversations, due for scoring; our ids of them. Raises `ConnectedAlready`.
+
+    Those of an account that was imported before replace what is stored, and ask their customers' others to be judged
+    anew; in a first import everything is scored afterwards anyway.
+    """
+    ids: dict[str, None] = {}
+    known: dict[tuple[str, str], tuple[str, bool]] = {}
+    rest = iter(found)
+    while some := list(islice(rest, AT_ONCE)):
+        with runtime.database.begin() as session:
+            for conversation in some:
+                name = (conversation.helpdesk, conversation.account)
+                if name not in known:
+                    known[name] = _installation(runtime, session, conversation)
+                installation_id, news = known[name]
+                ids[_keep(runtime, session, installation_id, conversation, news=news)] = None
+    return list(ids)
+
+
+def _installation(runtime: Runtime, session: Session, conversation: Conversation) -> tuple[str, bool]:
+    """The id of the installation for an account, and whether it was there before."""
+    c = conversation
+    row = next((r for r in installations.all_of(session) if (r.connector, r.account) == (c.helpdesk, c.account)), None)
+    if row is not None:
+        if not installations.is_imported(row):
+            raise ConnectedAlready(f"{c.helpdesk} {c.account} is connected; name another account with --account")
+        return row.id, True
+    new = NewInstallation(
+        connector=c.helpdesk,
+        account=c.account,
+        base_url="",
+        secrets=runtime.secrets.lock({}),
+        prefix=runtime.settings.prefix,
+        options={IMPORTED: True},
+        account_group=c.account_group,
+    )
+    made = installations.add(session, new, now=runtime.clock())
+    made.enabled = False
+    session.flush()
+    return made.id, False
+
+
+def _keep(runtime: Runtime, session: Session, installation_id: str, conversation: Conversation, *, news: bool) -> str:
+    now = runtime.clock()
+    installation = session.get_one(Installation, installation_id)
+    ended = conversation.ended_at or now
+    read = ReadConversation(
+        document=to_document(conversation),
+        there=standing.to_json(AlreadyThere(writable=Writable.NOTHING)),
+        channel=conversation.channel.value,
+        opened_at=conversation.started_at,
+        ended_at=ended,
+        read_at=now,
+        news=news,
+    )
+    row_id = conversations.keep(session, installation, conversation.id, read, now=now)
+    keys = customer_keys(conversation)
+    history.save_keys(session, Span(row_id, keys, conversation.started_at or ended, ended))
+    return row_id
+
+
+def score(runtime: Runtime, ids: Iterable[str], advance: Callable[[], None]) -> None:
+    """Score what was stored, and whatever that asks for again. `advance` is called once for each of `ids`."""
+    for row_id in ids:
+        scoring.score(runtime, row_id)
+        advance()
+    queue = runtime.queue
+    assert isinstance(queue, Kept), "importing works alone"
+    again = list(queue.ids)
+    queue.ids.clear()
+    for row_id in again:
+        # Once is enough: what it asks for now has seen everything already.
+        scoring.score(runtime, row_id)
+    queue.ids.clear()
