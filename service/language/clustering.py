@@ -1,0 +1,168 @@
+"""Messages grouped by what they are about. How many groups there are is decided here; groups keep their identity.
+
+The first messages are grouped by themselves. Later ones join the group that they fit; those that fit none found new
+groups as soon as there are enough of a kind. An id is never given to another group, and a message that was seen before
+is told the group it went to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from service.language import labels
+from service.language.cluster_state import ClusterState, Group, Loose
+from service.language.embedding import Embedder
+from service.language.grouping import Labels, Rows, general, group, project
+
+FITS = 0.35
+"""Cosine to a group's centre from which a message belongs to it without a doubt."""
+SAME_GROUP = 0.9
+"""Cosine of two groups' centres from which they are one group."""
+AT_ONCE = 4000
+"""Messages grouped together; every pair of them is compared. More come in portions."""
+NEW_GROUP = 3
+"""Messages of a kind that found a group beside others."""
+KEPT_SEEN = 200_000
+KEPT_LOOSE = 500
+PRIOR_MESSAGES = 30
+"""How many messages the general mean of support messages stands for beside those at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """The id of the group of each text, in order, and what to remember.
+
+    `loose` are the positions of texts that fit no group well and are told the nearest one: they do not shape it, and
+    found a group of their own when enough of a kind have come.
+    """
+
+    assignments: tuple[int, ...]
+    loose: frozenset[int]
+    state: ClusterState
+
+
+def grow(state: ClusterState, texts: Sequence[str], embedder: Embedder) -> Grown:
+    """Group `texts` on top of `state`. Neither the order of texts nor how often one comes changes the groups."""
+    digests = [digest(text) for text in texts]
+    fresh = {d: text for d, text in sorted(zip(digests, texts, strict=True)) if d not in state.seen}
+    waiting = list(fresh.items())
+    for start in range(0, len(waiting), AT_ONCE):
+        state = _portion(state, dict(waiting[start : start + AT_ONCE]), embedder)
+    unfit = {row.digest for row in state.loose}
+    return Grown(
+        assignments=tuple(state.current(state.seen[d]) for d in digests),
+        loose=frozenset(place for place, d in enumerate(digests) if d in unfit),
+        state=replace(state, seen=dict(list(state.seen.items())[-KEPT_SEEN:]), loose=state.loose[-KEPT_LOOSE:]),
+    )
+
+
+def digest(text: str) -> str:
+    """What stands for a text in the state; case and spacing make no difference."""
+    plain = " ".join(text.split()).casefold()
+    return hashlib.blake2b(plain.encode(errors="surrogatepass"), digest_size=9).hexdigest()
+
+
+def _portion(state: ClusterState, fresh: Mapping[str, str], embedder: Embedder) -> ClusterState:
+    """`state` with messages that it has not seen, text by digest."""
+    digests, texts = [*fresh, *(row.digest for row in state.loose)], list(fresh.values())
+    vectors = np.concatenate([embedder.vectors(texts), *(row.vector[None] for row in state.loose)])
+    mean = _mean(state, vectors[: len(texts)])
+    rows = project(vectors, mean)
+    members = np.full(len(rows), -1, dtype=np.intp)
+    if state.groups:
+        likeness = rows @ _centres(state.groups, mean).T
+        members = np.where(likeness.max(1) >= FITS, likeness.argmax(1), -1)
+    members[len(texts) :] = -1
+    unfit = np.flatnonzero(members < 0)
+    if (unfit < len(texts)).any():
+        members[unfit] = _founded(group(rows[unfit]), len(state.groups))
+    groups = _joined(state, members, vectors, texts)
+    nearest = (rows @ _centres(groups, mean).T).argmax(1)
+    places = np.where(members < 0, nearest, members)
+    grown = replace(
+        state,
+        groups=groups,
+        next_id=max(g.id for g in groups) + 1,
+        seen={**state.seen, **{d: groups[place].id for d, place in zip(digests, places, strict=True)}},
+        loose=tuple(Loose(digests[i], vectors[i]) for i in np.flatnonzero(members < 0)),
+    )
+    return _merged(grown, mean)
+
+
+def _mean(state: ClusterState, vectors: Rows) -> Rows:
+    """The mean of all messages so far and of `vectors`, held to the general mean while they are few."""
+    summed = PRIOR_MESSAGES * general()[0] + vectors.sum(0)
+    for known in state.groups:
+        summed = summed + known.size * known.centroid
+    count = PRIOR_MESSAGES + len(vectors) + sum(known.size for known in state.groups)
+    mean: Rows = (summed / count).astype(np.float32)
+    return mean
+
+
+def _centres(groups: Sequence[Group], mean: Rows) -> Rows:
+    return project(np.stack([known.centroid for known in groups]), mean)
+
+
+def _founded(found: Labels, known: int) -> Labels:
+    """The places of the groups that messages founded, after the `known` ones: any when they are the first, else large
+    ones only. -1 where none.
+    """
+    if not known:
+        return found
+    sizes = np.bincount(found[found >= 0], minlength=1)
+    large = np.flatnonzero(sizes >= NEW_GROUP)
+    renamed = np.full(len(sizes) + 1, -1, dtype=np.intp)
+    renamed[large] = known + np.arange(len(large))
+    result: Labels = renamed[found]
+    return result
+
+
+def _joined(state: ClusterState, members: Labels, vectors: Rows, texts: Sequence[str]) -> tuple[Group, ...]:
+    """The groups with their new members, new groups last, largest first; what is old keeps its label."""
+    groups = list(state.groups)
+    for place, known in enumerate(state.groups):
+        rows = np.flatnonzero(members == place)
+        groups[place] = _with(known, vectors[rows], [texts[int(i)] for i in rows])
+    for place in range(len(groups), int(members.max()) + 1):
+        rows = np.flatnonzero(members == place)
+        empty = Group(state.next_id + place - len(state.groups), np.zeros_like(vectors[0]), 0, "", {})
+        groups.append(_with(empty, vectors[rows], [texts[int(i)] for i in rows if i < len(texts)]))
+    return tuple(
+        known if known.label else replace(known, label=_label(known, groups[:place] + groups[place + 1 :]))
+        for place, known in enumerate(groups)
+    )
+
+
+def _with(known: Group, vectors: Rows, texts: Sequence[str]) -> Group:
+    """A group with more members."""
+    if not len(vectors):
+        return known
+    size = known.size + len(vectors)
+    centroid = ((known.size * known.centroid + vectors.sum(0)) / size).astype(np.float32)
+    words = labels.combined(known.words, labels.terms(texts)) if known.size else labels.terms(texts)
+    return replace(known, centroid=centroid, size=size, words=words)
+
+
+def _label(own: Group, others: Sequence[Group]) -> str:
+    return labels.label(own.words, own.size, [(other.words, other.size) for other in others])
+
+
+def _merged(state: ClusterState, mean: Rows) -> ClusterState:
+    """Groups that have become one, the younger taken into the older."""
+    while len(state.groups) > 1:
+        centres = _centres(state.groups, mean)
+        likeness = np.triu(centres @ centres.T, 1)
+        older, younger = np.unravel_index(int(likeness.argmax()), likeness.shape)
+        if likeness[older, younger] < SAME_GROUP:
+            break
+        one, other = state.groups[older], state.groups[younger]
+        size = one.size + other.size
+        centroid = ((one.size * one.centroid + other.size * other.centroid) / size).astype(np.float32)
+        both = replace(one, centroid=centroid, size=size, words=labels.combined(one.words, other.words))
+        groups = tuple(both if g is one else g for g in state.groups if g is not other)
+        state = replace(state, groups=groups, merged={**state.merged, other.id: one.id})
+    return state

@@ -1,0 +1,133 @@
+"""The most telling words of a group of messages: what they say and the messages of other groups do not.
+
+A term is a word or two words side by side. Typed personal data is masked before anything is counted, and what looks
+like a name (a capital inside a sentence) counts only when several messages have it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from service.language.masking import mask
+from service.language.wording import content, stem
+
+KEPT_TERMS = 60
+"""Most frequent terms that are remembered of a group."""
+LABEL_TERMS = 3
+PAIR_WORTH = 1.5
+"""Two words say more than one: "account balance" before "balance"."""
+NAMES_NEED = 3
+"""Messages of a group that must hold a capitalised word for it to count: a product, not a person."""
+UNNAMED = "(no words)"
+
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_CLAUSE = re.compile(r"[.!?;:,()\n]+")
+_MASKED = re.compile(r"\S*\*\*\*\S*|\((?:link|address)\)")
+_FILLERS = frozenset(
+    """
+    yeah yep yes nope actually basically maybe guess think thought kind kinda sort gonna wanna gotta umm uhh hmm mhm
+    okay right alright sir madam ma'am miss mister calling called call speak speaking talk talking tell told says said
+    please name morning evening afternoon today yesterday tomorrow thing things stuff anyway trying tried looking able
+    wondering wonder possible help helping assist chance sure course mean means wanted needed going went doing done
+    that's i'm i've i'd i'll it's there's what's don't didn't can't won't isn't wasn't doesn't couldn't haven't
+    let's he's she's we're you're they're we've you've they've who's where's how's
+    """.split()
+)
+
+
+def terms(texts: Iterable[str]) -> dict[str, int]:
+    """In how many of `texts` each term stands, most frequent first, at most `KEPT_TERMS`.
+
+    >>> terms(["I lost my card", "lost the card!", "Lost card"])
+    {'lost': 3, 'card': 3, 'lost card': 1}
+    """
+    counts: Counter[tuple[str, ...]] = Counter()
+    capitals: Counter[tuple[str, ...]] = Counter()
+    spellings: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for text in texts:
+        found = _terms(text)
+        counts.update(found.keys())
+        capitals.update(key for key, (_, capital) in found.items() if capital)
+        for key, (spelling, _) in found.items():
+            spellings[key][spelling] += 1
+    kept = [key for key, count in counts.items() if capitals[key] < count or count >= NAMES_NEED]
+    ranked = sorted(kept, key=lambda key: (-counts[key], len(key), key))[:KEPT_TERMS]
+    return {_commonest(spellings[key]): counts[key] for key in ranked}
+
+
+def combined(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """The counts of two sets of messages together; spellings of the first win."""
+    spelled = {_key(term): term for term in [*other, *one]}
+    counts: Counter[str] = Counter()
+    for term, count in [*one.items(), *other.items()]:
+        counts[spelled[_key(term)]] += count
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:KEPT_TERMS])
+
+
+def label(own: Mapping[str, int], size: int, others: Sequence[tuple[Mapping[str, int], int]]) -> str:
+    """The `LABEL_TERMS` most telling terms of a group of `size` messages, against `others` (terms and size of each).
+
+    A term weighs p log(p / q): p is the share of the group's messages that have it and q that of the other groups',
+    both with half a message added (the term's part of the Kullback-Leibler divergence). `UNNAMED` without any term.
+
+    >>> label({"card": 5, "lost card": 4}, 5, [({"card": 4, "new card": 4}, 4)])
+    'lost card'
+    """
+    elsewhere: Counter[str] = Counter()
+    for counts, _ in others:
+        for term, count in counts.items():
+            elsewhere[" ".join(_key(term))] += count
+    total = sum(count for _, count in others)
+
+    def weight(term: str) -> float:
+        here = (own[term] + 0.5) / (size + 1)
+        there = (elsewhere[" ".join(_key(term))] + 0.5) / (total + 1)
+        return here * math.log(here / there) * (PAIR_WORTH if " " in term else 1.0)
+
+    chosen: list[str] = []
+    taken: set[str] = set()
+    for term in sorted(own, key=lambda term: (-weight(term), term)):
+        stems = set(_key(term))
+        if stems.isdisjoint(taken) and (weight(term) > 0 or not chosen):
+            chosen.append(term)
+            taken |= stems
+        if len(chosen) == LABEL_TERMS:
+            break
+    return ", ".join(chosen) or UNNAMED
+
+
+def _terms(text: str) -> dict[tuple[str, ...], tuple[str, bool]]:
+    """The terms of one message by their stems: how it spells them, and whether they look like a name."""
+    found: dict[tuple[str, ...], tuple[str, bool]] = {}
+    for clause in _CLAUSE.split(_MASKED.sub(" . ", mask(text))):
+        before: tuple[str, bool] | None = None
+        for place, word in enumerate(_WORD.findall(clause.replace("\u2019", "'"))):
+            if not _telling(word.lower()):
+                before = None
+                continue
+            capital = place > 0 and word[0].isupper() and not word.isupper()
+            spelled = word.lower() if not word.isupper() else word
+            found.setdefault(_key(spelled), (spelled, capital))
+            if before:
+                pair = f"{before[0]} {spelled}"
+                found.setdefault(_key(pair), (pair, capital or before[1]))
+            before = spelled, capital
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def _telling(word: str) -> bool:
+    """Whether a word can tell groups apart."""
+    return len(word) > 2 and word not in _FILLERS and bool(content(word))
+
+
+def _key(term: str) -> tuple[str, ...]:
+    return tuple(stem(word.lower()) for word in term.split())
+
+
+def _commonest(spellings: Counter[str]) -> str:
+    return min(spellings, key=lambda spelling: (-spellings[spelling], spelling))
