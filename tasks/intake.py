@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from connectors.base import Signal
-from service.store import conversations, deliveries
+from service.store import conversations, deliveries, gaps
+from service.store.gap_models import ImprovementKind
 from service.store.models import Conversation, Delivery, DeliveryState, Installation, State, WriteState
 from tasks.runtime import Runtime
 
@@ -23,6 +24,9 @@ def take_in(runtime: Runtime, delivery_id: int) -> None:
         if delivery is None:
             return
         installation = session.get_one(Installation, delivery.installation_id)
+        if delivery.signal == Signal.IMPROVED and delivery.external_id is not None:
+            _improved(session, delivery, now)
+            return
         due_at, why_not = _when(session, runtime, installation, delivery, now)
         if due_at is None or delivery.external_id is None:
             deliveries.settle(session, delivery_id, DeliveryState.IGNORED, why_not)
@@ -31,6 +35,15 @@ def take_in(runtime: Runtime, delivery_id: int) -> None:
         deliveries.settle(session, delivery_id, DeliveryState.ACCEPTED, f"conversation {row_id}")
     if due_at <= now:
         runtime.queue.score([row_id])
+
+
+def _improved(session: Session, delivery: Delivery, now: datetime) -> None:
+    """An article was published: the gaps that wait for it are answered."""
+    assert delivery.external_id is not None
+    at = delivery.occurred_at or delivery.received_at
+    kind = ImprovementKind.ARTICLE_PUBLISHED
+    number = gaps.improved(session, delivery.installation_id, kind, delivery.external_id, at=at, now=now)
+    deliveries.settle(session, delivery.id, DeliveryState.ACCEPTED, f"improvement {number}")
 
 
 def _when(

@@ -83,13 +83,13 @@ def _count_refused(p: Parts, installation_id: str) -> None:
 
 def _received(installation_id: str, delivery: Delivery) -> Received:
     # A ping is kept as well: it shows the admin that the webhook was set up right.
-    useless = delivery.signal in (Signal.IGNORED, Signal.PING) or delivery.conversation_id is None
+    useless = delivery.signal in (Signal.IGNORED, Signal.PING) or delivery.about is None
     return Received(
         installation_id=installation_id,
         key=delivery.key,
         event=delivery.event,
         signal=delivery.signal,
-        external_id=delivery.conversation_id,
+        external_id=delivery.about,
         actor_id=delivery.actor_id,
         occurred_at=delivery.occurred_at,
         ignored=_why_useless(delivery) if useless else None,

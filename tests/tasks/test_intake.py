@@ -9,6 +9,7 @@ import pytest
 
 from connectors.base import Signal
 from service.settings import Settings
+from service.store import gaps
 from service.store.models import Delivery, DeliveryState, State
 
 
@@ -98,3 +99,13 @@ def score(shop: Any, clock: Any) -> None:
     shop.messages.score([shop.id_of("1")])
     shop.work()
     assert shop.row("1").state == State.SCORED
+
+
+def test_a_published_article_is_an_improvement_once(shop: Any) -> None:
+    row = shop.webhook("article:77", Signal.IMPROVED)
+    shop.work()
+    with shop.runtime.database.read() as session:
+        ((improvement, answered),) = gaps.improvements(session)
+    assert outcome(shop, row) == (DeliveryState.ACCEPTED, f"improvement {improvement.id}")
+    assert (improvement.kind, improvement.reference, answered) == ("article_published", "article:77", [])
+    assert shop.row("article:77") is None

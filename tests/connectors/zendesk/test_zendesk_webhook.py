@@ -153,6 +153,15 @@ def test_an_event_without_a_ticket_is_ignored() -> None:
     assert (said.signal, said.conversation_id) == (Signal.IGNORED, None)
 
 
+def test_a_published_article_is_an_improvement() -> None:
+    said = delivery({}, subscribed("article.published", id="77", user_id="9"))
+
+    assert (said.signal, said.about, said.conversation_id) == (Signal.IMPROVED, "article:77", None)
+    assert (said.actor_id, said.occurred_at) == ("9", datetime(2026, 3, 2, 8, 59, 58, tzinfo=UTC))
+    for name, article in (("article.unpublished", "77"), ("article.published", None)):
+        assert delivery({}, subscribed(name, id=article)).signal is Signal.IGNORED
+
+
 def test_the_key_is_the_invocation_else_the_event_else_the_body() -> None:
     body = subscribed("ticket.status_changed", change={"current": "SOLVED"})
 
