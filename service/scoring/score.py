@@ -12,8 +12,8 @@ from service.language.embedding import Embedder
 from service.language.intents import IntentCatalog
 from service.scoring.schedule import Schedule
 
-DEFINITIONS = "1"
-"""Version of the metric definitions; raised whenever the meaning of a verdict changes."""
+DEFINITIONS = "2"
+"""Version of the metric definitions; raised when a verdict comes to mean something else (docs/definitions.md)."""
 
 QUOTE_LENGTH = 80
 
@@ -117,7 +117,8 @@ class Case:
     """All that a metric may read: one episode of a conversation, the customer's history, the account's policy.
 
     `embedder` turns texts into vectors; `so_far` holds the scores computed before this one, by name; `catalog` is the
-    account's intents, `None` where it has none.
+    account's intents, `None` where it has none. `definitions` is the version asked for: a metric whose verdicts came
+    to mean something else judges as it did then when an older one is named.
     A metric is a pure function `Case -> Score`: no clock, no network, no database.
     """
 
@@ -127,3 +128,4 @@ class Case:
     embedder: Embedder
     so_far: Mapping[str, Score] = field(default_factory=lambda: MappingProxyType({}))
     catalog: IntentCatalog | None = None
+    definitions: str = DEFINITIONS
