@@ -59,7 +59,7 @@ def answer_relevance(case: Case) -> Score:
     `irrelevant` when none is, else `mixed`; `None` when nothing was judged. In a language other than English only
     thumbs, votes and opened links judge and all other relevances are `None`. Source: `metrics.md` 6.
 
-    >>> from service.conversation import Author, Feedback, Role
+    >>> from service.conversation import Author, Conversation, Feedback, Role
     >>> from service.scoring.score import History, Policy
     >>> from service.language.model import MiniLM
     >>> asked = Message("m0", Author(Role.CUSTOMER), "When do you open?")

@@ -42,6 +42,8 @@ Signs = Mapping[str, Sign]
 HELPFUL, UNHELPFUL, OPENED, LEFT = 0.98, 0.03, 0.85, 0.12
 """Relevance that a thumb, an opened link, and a customer who asks again or turns away say of an answer."""
 
+ASKED_AGAIN = "asks the same again"
+
 FROM_WORDS: Mapping[Outcome, tuple[float, str]] = {
     Outcome.WORKS: (0.97, "the customer says that it worked"),
     Outcome.REJECTS: (0.05, "the customer says that it is not what was asked"),
@@ -121,7 +123,7 @@ def _turned_away(part: BotPart, judged: Sequence[Answer]) -> Iterator[tuple[str,
     for position, reading in part.customer.items():
         message = part.messages[position]
         if message.id in again:
-            shows = "asks the same again"
+            shows = ASKED_AGAIN
         elif has(reading, Signal.ASKS_FOR_HUMAN) or part.accepts(position):
             shows = "wants a human instead"
         elif has(reading, Signal.GIVES_UP):

@@ -16,11 +16,17 @@ from service.language.intents import IntentCatalog
 from service.scoring.answer_relevance import answer_relevance
 from service.scoring.containment import containment
 from service.scoring.context_repeat import context_repeat
+from service.scoring.definitions import Definitions, definitions, not_defined
 from service.scoring.effort import effort
 from service.scoring.escalation import escalation
+from service.scoring.handoff_time import handoff_time
 from service.scoring.intent import intent
+from service.scoring.knowledge_gap import knowledge_gap
 from service.scoring.repeat_contact import repeat_contact
-from service.scoring.score import Case, History, Policy, Score, Scorecard
+from service.scoring.resolution_confidence import resolution_confidence
+from service.scoring.satisfaction import satisfaction
+from service.scoring.score import DEFINITIONS, Case, History, Policy, Score, Scorecard
+from service.scoring.training_example import training_example
 
 Scorer = Callable[[Case], Score]
 
@@ -29,25 +35,25 @@ SCORERS: tuple[tuple[str, Scorer], ...] = (
     ("context_repeat", context_repeat),
     ("effort", effort),
     ("escalation", escalation),
+    ("satisfaction", satisfaction),
     ("containment", containment),
+    ("handoff_time", handoff_time),
     ("answer_relevance", answer_relevance),
     ("intent", intent),
+    ("resolution_confidence", resolution_confidence),
+    ("knowledge_gap", knowledge_gap),
+    ("training_example", training_example),
 )
 """Every score that is computed; a later one may read the earlier ones in `Case.so_far`."""
 
 NOT_COMPUTED: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
-        "resolution_confidence": {},
-        "handoff_time": {},
-        "knowledge_gap": {},
-        "training_example": {},
-        "satisfaction": {},
     }
 )
 """Scores that are defined but not computed yet, with the details keys that readers of a scorecard rely on."""
 
 _UNCLEAR_WITHOUT_ENGLISH = frozenset({"context_repeat", "escalation", "containment"})
-_LOOK_THEMSELVES = frozenset({"repeat_contact", "answer_relevance"})
+_LOOK_THEMSELVES = frozenset({"repeat_contact", "answer_relevance", "training_example"})
 """Scores that mind the language themselves: both conversations' here, what needs no reading there."""
 _STRUCTURAL = frozenset({"returned", "escalated", "human_only"})
 
@@ -58,32 +64,38 @@ def score_conversation(
     policy: Policy,
     embedder: Embedder,
     catalog: IntentCatalog | None = None,
+    version: str = DEFINITIONS,
 ) -> tuple[Scorecard, ...]:
     """One scorecard for each episode, oldest first; the last one speaks of the conversation as it is now.
 
     The other episodes of the conversation are history of each, as are `history.others`. Without a `catalog` no intent
-    is read.
+    is read. `version` is that of the definitions; raises `UnknownDefinitions`.
     """
+    defined = definitions(version)
     pieces = episodes(_with_bots(conversation, policy))
     cards = []
     for number, piece in enumerate(pieces, 1):
         beside = tuple(other for other in pieces if other is not piece)
         known = replace(history, others=(*history.others, *beside))
-        case = Case(conversation=piece, history=known, policy=policy, embedder=embedder, catalog=catalog)
-        cards.append(_card(case, number))
+        case = Case(piece, known, policy, embedder, catalog=catalog, definitions=version)
+        cards.append(_card(case, number, defined))
     return tuple(cards)
 
 
-def _card(case: Case, number: int) -> Scorecard:
+def _card(case: Case, number: int, defined: Definitions) -> Scorecard:
     spoken = language(case.conversation)
     scores: dict[str, Score] = {}
     for name, scorer in SCORERS:
+        if name not in defined.scores:
+            scores[name] = not_defined(name, defined.version)
+            continue
         score = scorer(replace(case, so_far=MappingProxyType(scores.copy())))
         scores[name] = score if spoken == "en" else _without_reading(name, score, spoken)
     for name, details in NOT_COMPUTED.items():
         scores[name] = Score(verdict=None, reason="Deskmark does not compute this score yet.", details=details)
     c = case.conversation
-    return Scorecard(helpdesk=c.helpdesk, account=c.account, id=c.id, episode=number, scores=MappingProxyType(scores))
+    all_of_it = MappingProxyType(scores)
+    return Scorecard(c.helpdesk, c.account, c.id, episode=number, scores=all_of_it, definitions=defined.version)
 
 
 def _without_reading(name: str, score: Score, spoken: str) -> Score:
