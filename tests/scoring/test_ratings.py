@@ -22,7 +22,8 @@ from service.scoring.ratings import share_of_best
         (Rating(score="offered"), None),
         (Rating(score=9, scale="1-5"), None),
         (Rating(score=1, scale="5-1"), None),
-        (Rating(score=1, scale="thumbs"), None),
+        (Rating(score=1, scale="thumbs"), 1.0),
+        (Rating(score=1, scale="kittens"), None),
         (Rating(score=float("nan")), None),
     ],
 )
