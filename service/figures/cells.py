@@ -18,6 +18,7 @@ sums are kept exactly in milliseconds; scores fall into tenths, their sums and s
 | feedback | intent, helpful or unhelpful | presses of the button |
 | intent | name or novel | episodes |
 | intent.reported, intent.read | what bot or Deskmark assumed, what a human corrected it to | corrected episodes |
+| intent.correction | corrected, confirmed or untouched | episodes in which the bot reported an intent |
 | intent.agreed | intent read, yes or no | episodes in which the bot reported an intent |
 | confidence | source, hundredths, outcome, needed | answers' confidence against what became of it |
 | confidence.topic, confidence.sum | intent, outcome | episodes with a known outcome; sum in 1/10000 |
@@ -158,6 +159,9 @@ def _intents(fact: Fact) -> Iterator[Cell]:
             yield "intent.reported", f"{reported}\t{corrected}", 1
         if read is not None:
             yield "intent.read", f"{read}\t{corrected}", 1
+    if reported is not None:
+        untouched = "confirmed" if reported == corrected else "corrected"
+        yield "intent.correction", "untouched" if corrected is None else untouched, 1
     if read is not None and reported is not None:
         yield "intent.agreed", f"{read}\t{'yes' if read == reported else 'no'}", 1
     if fact.relevance in ("relevant", "mixed", "irrelevant"):
