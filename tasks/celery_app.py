@@ -27,6 +27,7 @@ ROUTES = {
     "deskmark.sweep": INGEST,
     "deskmark.forget": INGEST,
     "deskmark.score": SCORE,
+    "deskmark.group_gaps": SCORE,
     "deskmark.write_back": WRITEBACK,
     "deskmark.poll": WRITEBACK,
 }
@@ -34,6 +35,7 @@ ROUTES = {
 
 PUBLISH_SECONDS = 1.0
 DAY = 86_400.0
+GROUP_GAPS_SECONDS = 300.0
 log = structlog.get_logger(__name__)
 
 app = Celery("deskmark", include=["tasks.jobs"])
@@ -106,6 +108,7 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
     return {
         "sweep": every("deskmark.sweep", settings.sweep_seconds),
         "poll": every("deskmark.poll", settings.poll_seconds),
+        "group_gaps": every("deskmark.group_gaps", GROUP_GAPS_SECONDS),
         "forget": every("deskmark.forget", DAY),
     }
 

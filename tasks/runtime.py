@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from connectors.base import Client, Connector, Installation
 from connectors.http import Http
 from connectors.limiter import Limiter
-from service.language.embedding import Embedder
+from service.language.embedding import Model
 from service.settings import Settings
 from service.store import models
 from service.store.database import Database
@@ -75,7 +75,7 @@ class Runtime:
     database: Database
     secrets: SecretBox
     clients: Clients
-    embedder: Embedder
+    embedder: Model
     queue: Queue
     clock: Clock = field(default=utc_now)
 

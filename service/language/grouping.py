@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 
-import fastcluster
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,7 +50,8 @@ def group(rows: Rows) -> Labels:
         return np.zeros(count, dtype=np.intp)
     upper = np.triu_indices(count, 1)
     distances = np.clip(1 - (rows @ rows.T)[upper], 0, None).astype(np.float64)
-    merges = fastcluster.linkage(distances, method="average", preserve_input=False)
+    # Imported here: it takes SciPy in where that is installed, and a worker that groups nothing needs neither.
+    merges = import_module("fastcluster").linkage(distances, method="average", preserve_input=False)
     return numbered(cut(merges, count), smallest(count))
 
 

@@ -55,7 +55,7 @@ class KnowledgeGap(Base):
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
     installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"))
-    group: Mapped[str] = mapped_column(String(64))
+    group: Mapped[int]
     label: Mapped[str] = mapped_column(String(255))
     reference: Mapped[str | None] = mapped_column(String(255))
     audience: Mapped[str | None] = mapped_column(String(16))

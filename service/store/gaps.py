@@ -54,7 +54,7 @@ class Assignment:
 
     conversation_id: str
     episode: int
-    group: str
+    group: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +114,25 @@ def groups(session: Session, installation_id: str, *, lock: bool = False) -> str
     return session.scalar(statement.with_for_update() if lock else statement)
 
 
+def last_group(session: Session, installation_id: str) -> int:
+    """The highest number that a group of this installation ever had, 0 before the first."""
+    highest = select(func.max(KnowledgeGap.group)).where(KnowledgeGap.installation_id == installation_id)
+    return session.scalar(highest) or 0
+
+
+def drop(session: Session, question: Ungrouped) -> None:
+    """Forget a question whose text is nowhere any more."""
+    key = (GapMessage.conversation_id == question.conversation_id, GapMessage.episode == question.episode)
+    session.execute(delete(GapMessage).where(*key))
+
+
 def save_groups(
     session: Session,
     installation_id: str,
     state: str,
     *,
-    labels: Mapping[str, str],
-    merged: Mapping[str, str],
+    labels: Mapping[int, str],
+    merged: Mapping[int, int],
     assigned: Sequence[Assignment],
     now: datetime,
 ) -> None:
@@ -135,7 +147,7 @@ def save_groups(
         )
         session.execute(new.on_conflict_do_update(index_elements=unique, set_={"label": label[:255]}))
     known = select(KnowledgeGap.group, KnowledgeGap.id).where(KnowledgeGap.installation_id == installation_id)
-    ids = {str(group): int(number) for group, number in session.execute(known)}
+    ids = {int(group): int(number) for group, number in session.execute(known)}
     for old, new_group in merged.items():
         if old in ids and new_group in ids:
             _merge(session, ids[old], ids[new_group])

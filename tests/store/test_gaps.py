@@ -30,7 +30,7 @@ def question(at: datetime, message: str = "m0", *, negative: bool = False, episo
     return Question(episode, message, "negative_feedback" if negative else "no_answer", negative, at)
 
 
-def grouped(session: Session, ids: list[str], now: datetime, names: str = "777") -> None:
+def grouped(session: Session, ids: list[str], now: datetime, names: tuple[int, ...] = (7, 7, 7)) -> None:
     for number, row_id in enumerate(ids):
         gaps.keep_questions(session, "i1", row_id, [question(now + number * HOUR, negative=number == 0)])
     assigned = [Assignment(row_id, 1, name) for row_id, name in zip(ids, names, strict=True)]
@@ -72,7 +72,7 @@ def test_another_question_is_grouped_anew(database: Database, stored: list[str],
 
 def test_forgetting_keeps_what_is_counted(database: Database, stored: list[str], now: datetime) -> None:
     with database.begin() as session:
-        grouped(session, stored[:2], now, "77")
+        grouped(session, stored[:2], now, (7, 7))
         gaps.keep_questions(session, "i1", stored[2], [question(now)])
         for row_id in stored:
             gaps.forget_questions(session, row_id)
@@ -91,12 +91,12 @@ def test_a_conversation_without_its_text_cannot_be_grouped(
 
 def test_merged_groups_keep_everything(database: Database, stored: list[str], now: datetime) -> None:
     with database.begin() as session:
-        grouped(session, stored, now, "778")
+        grouped(session, stored, now, (7, 7, 8))
         first, second = gaps.listed(session)
         assert [gap.row.label for gap in (first, second)] == ["group 7", "group 8"]
         gaps.acknowledge(session, second.row.id, at=now, words="on it")
         number = gaps.improved(session, "i1", ImprovementKind.OTHER, "a hint", at=now, now=now, gaps=[second.row.id])
-        gaps.save_groups(session, "i1", "{}", labels={}, merged={"8": "7", "9": "7"}, assigned=[], now=now)
+        gaps.save_groups(session, "i1", "{}", labels={}, merged={8: 7, 9: 7}, assigned=[], now=now)
         (only,) = gaps.listed(session)
         assert (len(only.facts.seen), only.facts.acknowledged, only.facts.fixes) == (3, [now], [now])
         led = gaps.get(session, second.row.id)
@@ -110,7 +110,7 @@ def test_merged_groups_keep_everything(database: Database, stored: list[str], no
 
 def test_an_improvement_fixes_the_gaps_that_wait_for_it(database: Database, stored: list[str], now: datetime) -> None:
     with database.begin() as session:
-        grouped(session, stored, now, "778")
+        grouped(session, stored, now, (7, 7, 8))
         first, second = (gap.row.id for gap in gaps.listed(session))
         gaps.change(session, first, reference="article:77", audience=Audience.CONTENT)
         gaps.change(session, second, reference=None, audience=None)

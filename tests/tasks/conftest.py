@@ -38,6 +38,8 @@ HOUR = timedelta(hours=1)
 class WordVectors:
     """Bag-of-words vectors: equal texts are equal, texts without a common word are not alike."""
 
+    id = "words"
+
     def vectors(self, texts: Sequence[str]) -> Vectors:
         rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):

@@ -47,7 +47,7 @@ def upgrade() -> None:
         "knowledge_gap",
         sa.Column("id", BIG, nullable=False),
         sa.Column("installation_id", sa.String(length=32), nullable=False),
-        sa.Column("group", sa.String(length=64), nullable=False),
+        sa.Column("group", sa.Integer(), nullable=False),
         sa.Column("label", sa.String(length=255), nullable=False),
         sa.Column("reference", sa.String(length=255), nullable=True),
         sa.Column("audience", sa.String(length=16), nullable=True),

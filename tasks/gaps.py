@@ -1,0 +1,109 @@
+"""Knowledge gaps beside the scores: the questions of a scored conversation are kept, and grouped a little later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+from sqlalchemy.orm import Session
+
+from service.conversation import Conversation
+from service.document import from_document
+from service.language.cluster_state import ClusterState, StateUnreadable, from_json, to_json
+from service.language.clustering import grow
+from service.scoring.score import Scorecard
+from service.store import conversations, gaps, installations
+from service.store.gaps import Assignment, Question, Ungrouped
+from service.store.models import Installation
+from tasks.runtime import Runtime
+
+AT_ONCE = 500
+log = structlog.get_logger(__name__)
+
+
+def keep(
+    session: Session, installation_id: str, row_id: str, conversation: Conversation, cards: Sequence[Scorecard]
+) -> None:
+    """Keep which question of each episode the bot could not serve."""
+    times = {message.id: message.at for message in conversation.messages}
+    found = []
+    for card in cards:
+        score = card.scores["knowledge_gap"]
+        message, reason = score.details.get("question"), score.details.get("reason")
+        if score.verdict != "gap" or not isinstance(message, str):
+            continue
+        at = times.get(message) or conversation.ended_at
+        if at is not None:
+            negative = reason == "negative_feedback"
+            found.append(Question(card.episode, message, str(reason), negative, at))
+    gaps.keep_questions(session, installation_id, row_id, found)
+
+
+def group(runtime: Runtime) -> int:
+    """Put every question that waits into a group; how many there were."""
+    with runtime.database.read() as session:
+        rows = installations.all_of(session)
+    return sum(_group(runtime, row) for row in rows)
+
+
+def _group(runtime: Runtime, row: Installation) -> int:
+    done = 0
+    while count := _portion(runtime, row.id):
+        done += count
+    if done:
+        log.info("gaps_grouped", installation=row.id, messages=done)
+    return done
+
+
+def _portion(runtime: Runtime, installation_id: str) -> int:
+    """Group the oldest questions that wait, in one transaction: two workers at once would found two groups of one."""
+    with runtime.database.begin() as session:
+        stored = gaps.groups(session, installation_id, lock=True)
+        waiting = gaps.ungrouped(session, installation_id, limit=AT_ONCE)
+        texts = _texts(session, waiting)
+        for each in waiting:
+            if each not in texts:
+                gaps.drop(session, each)
+        asked = [each for each in waiting if each in texts]
+        if not asked:
+            return len(waiting)
+        state = _state(stored, runtime.embedder.id, gaps.last_group(session, installation_id))
+        grown = grow(state, [texts[each] for each in asked], runtime.embedder)
+        gaps.save_groups(
+            session,
+            installation_id,
+            to_json(grown.state),
+            labels={known.id: known.label for known in grown.state.groups},
+            merged={old: grown.state.current(old) for old in grown.state.merged},
+            assigned=[
+                Assignment(each.conversation_id, each.episode, number)
+                for each, number in zip(asked, grown.assignments, strict=True)
+            ],
+            now=runtime.clock(),
+        )
+        return len(waiting)
+
+
+def _state(stored: str | None, model: str, last: int) -> ClusterState:
+    """The groups so far. After a change of the text model new groups are founded beside the old ones."""
+    fresh = ClusterState(model, next_id=last + 1)
+    if stored is None:
+        return fresh
+    try:
+        return from_json(stored, model)
+    except StateUnreadable as error:
+        log.error("groups_unreadable", error=str(error))  # noqa: TRY400 - a change of model is no fault
+        return fresh
+
+
+def _texts(session: Session, waiting: Sequence[Ungrouped]) -> Mapping[Ungrouped, str]:
+    """The text of each question, where it still is."""
+    found = {}
+    for each in waiting:
+        row = conversations.get(session, each.conversation_id)
+        if row is None or row.document is None:
+            continue
+        for message in from_document(row.document).messages:
+            if message.id == each.message and message.text.strip():
+                found[each] = message.text
+    return found
