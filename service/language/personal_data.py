@@ -31,8 +31,9 @@ class Personal(StrEnum):
 
 _CAPITALISED = r"[A-Z][\w'\u2019-]+(?: (?:van |von |de |der |den |da |al |el )?[A-Z][\w'\u2019-]+){0,2}"
 _GREETED = re.compile(
-    rf"(?P<lead>(?:^|[.!?\n]\s*)(?:hi|hello|hey|dear|hiya|thanks|thank you|sorry|welcome"
-    rf"|good (?:morning|afternoon|evening)),? (?:mr\.? |mrs\.? |ms\.? |dr\.? )?)(?P<name>(?-i:{_CAPITALISED}))(?=\s*(?:[,.!?;:]|\n|$|-|\u2013))",
+    rf"(?P<lead>(?:^|[.!?\n]\s*)(?:hi|hello|hey|dear|hiya|thanks|thank you|sorry|welcome|good (?:morning|afternoon"
+    rf"|evening)),? (?:mr\.? |mrs\.? |ms\.? |dr\.? )?)(?P<name>(?-i:{_CAPITALISED}))"
+    rf"(?=\s*(?:[,.!?;:]|\n|$|-|\u2013))",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from service.conversation import Message, Role
 from service.language.signal_patterns import Signal
-from service.language.signals import has
+from service.language.signals import PRESENT, has
 from service.language.wording import content
 from service.scoring.bot_part import BotPart
 
@@ -19,6 +19,12 @@ PERHAPS = 0.25
 
 FEWEST_WORDS = 3
 
+CLARIFIES = 0.2
+"""Probability of no answer below which a bot that asks back only wants to know more."""
+
+SURELY_NONE = 0.75
+"""Probability of no answer from which "I cannot do that" means that it knows nothing."""
+
 
 class Kind(StrEnum):
     """What a bot message is; only `answer` and `no_answer` are judged."""
@@ -26,6 +32,7 @@ class Kind(StrEnum):
     ANSWER = "answer"
     NO_ANSWER = "no_answer"
     FAILURE = "failure"
+    REFUSAL = "refusal"
     QUESTION = "question"
     HANDOFF = "handoff"
     COURTESY = "courtesy"
@@ -69,18 +76,29 @@ def _questions(part: BotPart, position: int) -> tuple[tuple[Message, ...], tuple
 
 
 def kind_of(part: BotPart, position: int) -> Kind:
-    """What the bot message at `position` is, from its act and its signals."""
+    """What the bot message at `position` is, from its act and its signals.
+
+    A regret before a question back, or before a handoff, is no missing answer; what answers as well is an answer.
+    """
     act, reading = part.acts[position], part.bot[position]
-    silent = act.no_answer >= CERTAIN or has(reading, Signal.NO_ANSWER) or has(reading, Signal.MISUNDERSTOOD)
-    if silent and act.useful < CERTAIN:
-        return Kind.NO_ANSWER
-    if act.failure >= CERTAIN > act.success and has(reading, Signal.TOOL_FAILURE):
-        return Kind.FAILURE
-    if has(reading, Signal.ANNOUNCES_HANDOFF) and act.useful < CERTAIN:
-        return Kind.HANDOFF
-    if max(act.useful, act.success, act.failure) >= CERTAIN:
+    lacks = max(reading[Signal.NO_ANSWER], reading[Signal.MISUNDERSTOOD])
+    silent = lacks >= PRESENT or act.no_answer >= CERTAIN
+    helps = act.useful >= CERTAIN and not (silent and act.no_answer >= CERTAIN)
+    if helps or act.success >= CERTAIN:
         return Kind.ANSWER
-    if act.asks >= CERTAIN:
-        return Kind.QUESTION
-    says = act.useful >= PERHAPS and len(content(part.messages[position].text)) >= FEWEST_WORDS
-    return Kind.ANSWER if says and not part.messages[position].text.rstrip().endswith("?") else Kind.COURTESY
+    if act.asks >= CERTAIN and act.no_answer < CLARIFIES:
+        return Kind.HANDOFF if has(reading, Signal.ANNOUNCES_HANDOFF) else Kind.QUESTION
+    if has(reading, Signal.TOOL_FAILURE) and reading[Signal.TOOL_FAILURE] >= lacks:
+        return Kind.FAILURE
+    if has(reading, Signal.ANNOUNCES_HANDOFF):
+        return Kind.HANDOFF
+    unable = has(reading, Signal.CANNOT_DO) or has(reading, Signal.RESTRICTED)
+    if silent and not (unable and act.no_answer < SURELY_NONE):
+        return Kind.NO_ANSWER
+    if unable:
+        return Kind.REFUSAL
+    if act.failure >= CERTAIN:
+        return Kind.ANSWER
+    text = part.messages[position].text
+    says = act.useful >= PERHAPS and len(content(text)) >= FEWEST_WORDS and not text.rstrip().endswith("?")
+    return Kind.ANSWER if says else Kind.COURTESY

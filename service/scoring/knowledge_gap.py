@@ -153,20 +153,28 @@ def _why(case: Case, part: BotPart, one: Judgement) -> Why | None:
         unable = has(reading, Signal.CANNOT_DO) and reading[Signal.CANNOT_DO] > reading[Signal.NO_ANSWER]
         return None if unable else Why.NO_ANSWER
     if one.source is Source.FEEDBACK:
-        return None if one.relevant else Why.NEGATIVE_FEEDBACK
+        return None if one.relevant or _wants_human(part, answer.position) else Why.NEGATIVE_FEEDBACK
     accepted = _reply_outcome(part, answer.position) in PLEASED
     confidence = answer.message.bot.confidence if answer.message.bot else None
     if confidence is not None and confidence < case.policy.gap_confidence:
         return None if accepted and one.relevant else Why.LOW_CONFIDENCE
     if accepted or any(e.kind == EventKind.ACTION_FAILED for e in case.conversation.events):
         return None
-    asked_again = one.source is Source.BEHAVIOUR and one.shows.shows == ASKED_AGAIN
+    again = one.source is Source.BEHAVIOUR and one.shows.shows == ASKED_AGAIN
+    asked_again = again and not _wants_human(part, answer.position)
     missed = one.source is Source.TEXT and one.relevance is not None and one.relevance <= SURELY_IRRELEVANT
     return Why.IRRELEVANT if asked_again or missed else None
 
 
 WANTING = frozenset({Kind.ANSWER, Kind.NO_ANSWER})
 PLEASED = frozenset({Outcome.WORKS, Outcome.ACCEPTS, Outcome.TRIES})
+
+
+def _wants_human(part: BotPart, position: int) -> bool:
+    """Whether the customer's message before or after wants a human: then it is no answer that is missed."""
+    before = max((i for i in part.customer if i < position), default=-1)
+    after = min((i for i in part.customer if i > position), default=-1)
+    return any(i >= 0 and has(part.customer[i], Signal.ASKS_FOR_HUMAN) for i in (before, after))
 
 
 def _reply_outcome(part: BotPart, position: int) -> Outcome | None:

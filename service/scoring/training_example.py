@@ -14,7 +14,7 @@ from service.language.detection import ENGLISH, language
 from service.language.personal_data import anonymous, personal_data
 from service.language.signal_patterns import Signal
 from service.language.signals import has, read_agent
-from service.language.statements import Outcome, read_statements
+from service.language.statements import Outcome, read_outcome, read_statements
 from service.language.wording import content
 from service.scoring.intent import NOVEL, stating
 from service.scoring.score import Case, Evidence, Score
@@ -59,7 +59,7 @@ SAYS: Mapping[Unfit, str] = MappingProxyType(
     }
 )
 
-QUESTION_WORDS = 3
+QUESTION_WORDS = 2
 """Content words from which a question stands for itself."""
 
 ANSWER_WORDS = 4
@@ -94,7 +94,7 @@ class Verified:
 def training_example(case: Case) -> Score:
     """Whether the conversation is fit to train a bot on.
 
-    Definition. Fit: the customer opens with one clear question (`stating`: at least three content words, no second
+    Definition. Fit: the customer opens with one clear question (`stating`: at least two content words, no second
     topic later on), one answer is verified right, nothing personal is left of both after masking, the text is English
     and complete, and the catalog has no near-equal example (cosine 0.95) of the intent. Verified: an answer of the bot
     that the customer marked as helpful or said worked, the last answer of a conversation whose containment is
@@ -201,7 +201,8 @@ def _is_mixed(case: Case, stated: tuple[Message, ...]) -> bool:
     for message in public[start + 1 :]:
         prompted = before is not None and (before.id in prompts or before.text.rstrip().endswith("?"))
         if message.role is Role.CUSTOMER:
-            if not prompted and _ASKS.search(message.text) and len(content(message.text)) >= QUESTION_WORDS:
+            comment = read_outcome(message.text) is not None
+            if not prompted and not comment and _ASKS.search(message.text) and len(content(message.text)) > 2:
                 others.append(message)
         else:
             before = message
@@ -238,9 +239,8 @@ def _verified(case: Case) -> Verified | None:
         message = by_id[praised[-1]["message"]]
         return Verified(message, message.text, "feedback")
     if _verdict(case, "containment") == "confirmed":
-        good = [e for e in answers if e["relevance"] >= RELEVANT]
-        message = by_id[good[-1]["message"]] if good else None
-        return None if message is None else Verified(message, message.text, "containment")
+        good = [by_id[e["message"]] for e in answers if e["relevance"] >= RELEVANT]
+        return Verified(good[-1], good[-1].text, "containment") if good else None
     return _accepted_human(case)
 
 
@@ -254,7 +254,8 @@ def _accepted_human(case: Case) -> Verified | None:
         )
         turn = _turn_before(public, statement.message)
         said = [m for m in turn if m.role is Role.AGENT and len(content(m.text)) >= ANSWER_WORDS]
-        if right and said:
+        # A "yes" to a question accepts nothing.
+        if right and said and not turn[-1].text.rstrip().endswith("?"):
             return Verified(said[-1], "\n".join(m.text for m in said), "human")
     return None
 
