@@ -11,7 +11,11 @@ a message re-asks when p >= `policy.repeated_context_threshold`. value = number 
 Verdicts: `repeated` (at least one), `unclear` (none, but one within 0.15 below the threshold), `preserved`; None when
 there was no handoff and no transfer, or no human wrote after it.
 
-Source: matcher trained on Schema-Guided Dialogue by `benchmarks/training/context_repeat.py`; support frames are our own.
+details: `candidates` (every question after the handoff with its probability), `kinds` re-asked, `protests` (replies in
+which the customer says that it was said before; they raise p), `given_again` (messages in which the customer states a
+value again that nobody had asked for or named: no re-ask, but a customer who does not trust that it was passed on).
+
+Source: matcher trained on Schema-Guided Dialogue by `benchmarks/training/context_repeat.py`; support frames: our own.
 
 >>> from service.conversation import Author, Conversation, Message, Role
 >>> from service.scoring.score import Case, History, Policy
@@ -29,17 +33,19 @@ Source: matcher trained on Schema-Guided Dialogue by `benchmarks/training/contex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from service.conversation import Conversation, EventKind, Message, Role, handoff_position
+from service.conversation import Conversation, Message, Role, handoff_position
 from service.language.information.exchange import Exchange
 from service.language.information.findings import Finding
 from service.language.information.items import Item
 from service.language.information.naming import name_of
-from service.language.information.reask import asks_anything, assess
-from service.scoring.score import Case, Evidence, Score
+from service.language.information.reask import asks_anything, assess, stated
+from service.language.information.replies import told_before
+from service.scoring.score import Case, Evidence, Score, short
+from service.scoring.transfers import transfers
 
 READ_LENGTH = 4000
 """Characters of a message that are read: a pasted log asks and answers nothing, and patterns must stay fast."""
@@ -47,13 +53,17 @@ READ_LENGTH = 4000
 UNCLEAR_BAND = 0.15
 """How far below the threshold a question is still worth calling unclear."""
 
+TELLING_LENGTH = 4
+"""Characters from which a value is one that a customer would not state again by chance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An agent's message after the handoff and what was found about it."""
+    """An agent's message after the handoff, what was found about it, and the reply that protests, if one does."""
 
     message: Message
     finding: Finding
+    protest: Message | None = None
 
 
 def context_repeat(case: Case) -> Score:
@@ -66,22 +76,23 @@ def context_repeat(case: Case) -> Score:
     if not judged:
         return _undefined("No human wrote after the handoff.")
     threshold = case.policy.repeated_context_threshold
-    asked = [Asked(messages[i], _judge(case, i, start)) for i in judged]
+    asked = [Asked(messages[i], _judge(case, i, start), _protest(messages, i)) for i in judged]
     repeats = [a for a in asked if a.finding.probability >= threshold]
     top = max(a.finding.probability for a in asked)
-    details = MappingProxyType(
-        {
-            "candidates": [
-                {"message": a.message.id, "probability": round(a.finding.probability, 4)}
-                for a in asked
-                if asks_anything(a.message.text[:READ_LENGTH]) or a.finding.probability >= threshold
-            ],
-            "kinds": sorted({a.finding.item.kind.value for a in repeats if a.finding.item}),
-        }
+    details = _details(
+        candidates=[
+            {"message": a.message.id, "probability": round(a.finding.probability, 4)}
+            for a in asked
+            if asks_anything(a.message.text[:READ_LENGTH]) or a.finding.probability >= threshold
+        ],
+        kinds=sorted({a.finding.item.kind.value for a in repeats if a.finding.item}),
+        protests=[{"message": a.protest.id, "quote": short(a.protest.text)} for a in repeats if a.protest is not None],
+        given_again=_given_again(messages, start),
     )
     if repeats:
         evidence = tuple(_evidence(a) for a in repeats)
-        return Score("repeated", len(repeats), round(top, 4), _reason(repeats), evidence, details)
+        reason = _reason(repeats, after="handoff" if handoff_position(case.conversation) is not None else "transfer")
+        return Score("repeated", len(repeats), round(top, 4), reason, evidence, details)
     if top >= threshold - UNCLEAR_BAND:
         reason = "A question after the handoff may ask for something the customer had given; that is not sure."
         return Score("unclear", 0, round(1 - top, 4), reason, (), details)
@@ -91,7 +102,12 @@ def context_repeat(case: Case) -> Score:
 
 
 def _undefined(reason: str) -> Score:
-    return Score(None, reason=reason, details=MappingProxyType({"candidates": []}))
+    return Score(None, reason=reason, details=_details())
+
+
+def _details(**known: object) -> Mapping[str, object]:
+    """Every key is there, also where it does not apply."""
+    return MappingProxyType({"candidates": [], "kinds": [], "protests": [], "given_again": [], **known})
 
 
 def _first_judged(conversation: Conversation) -> int | None:
@@ -99,29 +115,24 @@ def _first_judged(conversation: Conversation) -> int | None:
     position = handoff_position(conversation)
     if position is not None:
         return position
-    transfers = _transfers(conversation)
-    return transfers[0] if transfers else None
-
-
-def _transfers(conversation: Conversation) -> list[int]:
-    """Where in the public messages a transfer between agents fell, by time; transfers without a time are left out."""
-    messages = conversation.public
-    moments = sorted(e.at for e in conversation.events if e.kind == EventKind.TRANSFERRED and e.at is not None)
-    return [
-        next((i for i, m in enumerate(messages) if m.at is not None and m.at >= moment), len(messages))
-        for moment in moments
-    ]
+    return next((transfer.position for transfer in transfers(conversation)), None)
 
 
 def _joined(conversation: Conversation, messages: Sequence[Message], position: int, start: int) -> int:
-    """Index of the first message of the agent who wrote `position`, in this stint: what came before it was given."""
-    floor = max([start, *(i for i in _transfers(conversation) if i <= position)])
-    author = messages[position].author.id
+    """Index of the first message of the agent who wrote `position`, in this stint: what came before it was given.
+
+    A transfer begins a stint, unless the same agent goes on after it: then only the queue changed.
+    """
+    begins = {transfer.position for transfer in transfers(conversation)}
+    own = messages[position].author
     first = position
-    for i in range(position - 1, floor - 1, -1):
+    for i in range(position - 1, start - 1, -1):
+        moved = any(i < begin <= first for begin in begins)
         if messages[i].role is not Role.AGENT:
             continue
-        if author is not None and messages[i].author.id not in (author, None):
+        author = messages[i].author
+        same = author.id is not None and author.id == own.id
+        if not same and (moved or (own.id is not None and author.id is not None)):
             break
         first = i
     return first
@@ -152,6 +163,39 @@ def _exchanges(messages: Sequence[Message], subject: str | None) -> list[Exchang
     return exchanges
 
 
+def _protest(messages: Sequence[Message], position: int) -> Message | None:
+    """The customer's reply to the message at `position`, up to the next human's, that says it was said before."""
+    for message in messages[position + 1 :]:
+        if message.role is Role.AGENT:
+            break
+        if message.role is Role.CUSTOMER and told_before(message.text[:READ_LENGTH]):
+            return message
+    return None
+
+
+def _given_again(messages: Sequence[Message], start: int) -> list[dict[str, str]]:
+    """Customer messages after the handoff that state a value again although nobody had asked or named it."""
+    again: list[dict[str, str]] = []
+    for i in range(start, len(messages)):
+        if messages[i].role is not Role.CUSTOMER or not any(m.role is Role.AGENT for m in messages[start:i]):
+            continue
+        said = max((j for j in range(i) if messages[j].role is not Role.CUSTOMER), default=0)
+        if asks_anything(messages[said].text[:READ_LENGTH]):
+            continue
+        named = frozenset().union(*(_values(m) for m in messages[start:i]))
+        first = next(
+            (m for m in messages[:start] if m.role is Role.CUSTOMER and _values(m) & _values(messages[i]) - named), None
+        )
+        if first is not None:
+            again.append({"message": messages[i].id, "answered_in": first.id})
+    return again
+
+
+def _values(message: Message) -> frozenset[str]:
+    """The numbers, codes and addresses a message states that are long enough to mean one thing."""
+    return frozenset(value for value in stated(message.text[:READ_LENGTH]) if len(value) >= TELLING_LENGTH)
+
+
 def _reply(messages: Sequence[Message], position: int) -> str | None:
     """What the customer wrote next, as one text, before the next answer of a human; None when nothing came."""
     said: list[str] = []
@@ -166,11 +210,14 @@ def _reply(messages: Sequence[Message], position: int) -> str | None:
 def _evidence(asked: Asked) -> Evidence:
     answered = asked.finding.exchange.message if asked.finding.exchange else None
     what = f"asks for {name_of(asked.finding.item)}"
-    return Evidence.of(asked.message, f"{what}, given before" if answered else what, answered_in=answered)
+    protest = "; the customer says so" if asked.protest is not None else ""
+    return Evidence.of(
+        asked.message, f"{what}, given before{protest}" if answered else what + protest, answered_in=answered
+    )
 
 
-def _reason(repeats: Sequence[Asked]) -> str:
+def _reason(repeats: Sequence[Asked], *, after: str) -> str:
     items: list[Item | None] = [a.finding.item for a in repeats]
     names = list(dict.fromkeys(name_of(item) for item in items))
     listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-    return f"After the handoff the human asked again for {listed}, which the customer had already given."
+    return f"After the {after} the human asked again for {listed}, which the customer had already given."

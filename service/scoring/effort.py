@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from service.conversation import Conversation, EventKind, Feedback, Message, Role, handoff_position
+from service.conversation import Conversation, EventKind, Feedback, Message, Rating, Role, handoff_position
 from service.language.acts import BotAct, first_of, read_bot_turns
 from service.language.statements import NEGATIVE, Outcome, read_statements
 from service.scoring.rephrasing import Rephrasing, rephrasings
@@ -52,7 +52,8 @@ def effort(case: Case) -> Score:
 
     where, when nothing was useful, 0.5 (m - 1) is 2.5 + 0.5 (customer messages - 1). Verdict: `high` effort at
     `Policy.high_effort` (3) and below, `low` at `Policy.low_effort` (5) and above, else `medium`. The weights are a
-    convention, not fitted. A survey's CES, where there is one, stands beside it in `details.survey_ces`.
+    convention, not fitted. A survey's CES, where there is one, stands beside it in `details.survey_ces`, and what it
+    says more than the value in `details.survey_difference` (`None` without both, or when the CES is not of 1-7).
 
     `None` when no bot took part or the customer wrote nothing to it. Source: `metrics.md` 5.
 
@@ -81,6 +82,7 @@ def effort(case: Case) -> Score:
         "re_asks": re_asks,
         "waiting_seconds": waiting,
         "survey_ces": conversation.rating.ces if conversation.rating else None,
+        "survey_difference": None,
     }
     if not acts or not asked:
         return Score(verdict=None, reason="The customer wrote to no bot.", details=details)
@@ -88,6 +90,7 @@ def effort(case: Case) -> Score:
     value = 7 - until - PER_REPHRASING * len(again) - PER_SWITCH * len(switches) - PER_RE_ASK * re_asks
     value = max(1.0, value - min(MOST_FOR_WAITING, PER_HOUR * (waiting or 0.0) / 3600))
     verdict = _verdict(value, case.policy)
+    details["survey_difference"] = _difference(conversation.rating, value)
     return Score(
         verdict=verdict.value,
         value=round(value, 2),
@@ -96,6 +99,13 @@ def effort(case: Case) -> Score:
         evidence=_evidence(messages, acts, useful, again),
         details=details,
     )
+
+
+def _difference(rating: Rating | None, value: float) -> float | None:
+    """How much easier the customer says it was than what was observed; `None` without an answer on the 1-7 scale."""
+    if rating is None or rating.ces is None or not 1 <= rating.ces <= 7:
+        return None
+    return round(rating.ces - value, 2)
 
 
 def _automated(conversation: Conversation) -> tuple[Message, ...]:

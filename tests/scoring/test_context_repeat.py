@@ -73,7 +73,7 @@ def test_nothing_asked_again(judge) -> None:  # type: ignore[no-untyped-def]
 def test_no_handoff_and_no_transfer(judge) -> None:  # type: ignore[no-untyped-def]
     score = judge(talk(LATE, "B: It will arrive tomorrow."))
     assert (score.verdict, score.value, score.evidence) == (None, None, ())
-    assert dict(score.details) == {"candidates": []}
+    assert dict(score.details) == {"candidates": [], "kinds": [], "protests": [], "given_again": []}
     assert judge(talk(LATE, "A: What is your order number?")).verdict is None
 
 
@@ -85,7 +85,42 @@ def test_a_transfer_between_agents(judge) -> None:  # type: ignore[no-untyped-de
     lines = (LATE, "A: Which colour?", "C: blue", "transferred", "D: What is your order number?", "C: 48213 as I said")
     score = judge(talk(*lines))
     assert [e.message for e in score.evidence] == ["m4"]
-    assert judge(talk(*lines, timed=False)).verdict is None
+    assert "After the transfer" in score.reason
+    assert [e.message for e in judge(talk(*lines, timed=False)).evidence] == ["m4"]  # another agent goes on
+    assert judge(talk(*(line.replace("D:", "A:") for line in lines), timed=False)).verdict is None
+
+
+def test_another_queue_is_no_other_agent(judge) -> None:  # type: ignore[no-untyped-def]
+    lines = (
+        "C: It broke",
+        OVER,
+        "handoff",
+        "A: Which model?",
+        "C: X-200",
+        "transferred",
+        "A: Sorry, which model was it?",
+    )
+    assert judge(talk(*lines)).verdict == "preserved"
+    assert judge(talk(*lines[:-1], "D: Sorry, which model was it?")).verdict == "repeated"
+
+
+def test_the_customer_s_protest_is_kept(judge) -> None:  # type: ignore[no-untyped-def]
+    told = "C: I already told the bot, it is 48213"
+    score = judge(talk(LATE, OVER, "handoff", "A: Hello! What is your order number?", told))
+    assert score.details["protests"] == [{"message": "m4", "quote": told[3:]}]
+    assert score.evidence[0].shows == "asks for the order number, given before; the customer says so"
+    assert judge(talk(LATE, OVER, "handoff", "A: I see. One moment.", told)).details["protests"] == []
+
+
+def test_a_number_given_again_unasked(judge) -> None:  # type: ignore[no-untyped-def]
+    lines = (LATE, OVER, "handoff", "A: Hello, this is Ada.", "C: hi, it is order 48213 again")
+    score = judge(talk(*lines))
+    assert score.verdict == "preserved"
+    assert score.details["given_again"] == [{"message": "m4", "answered_in": "m0"}]
+    asked = judge(talk(*lines[:3], "A: What is your order number?", "C: 48213"))
+    assert asked.details["given_again"] == []
+    named = judge(talk(*lines[:3], "A: Hello, I see order 48213 here.", "C: yes, 48213"))
+    assert named.details["given_again"] == []
 
 
 def test_what_an_earlier_agent_was_told(judge) -> None:  # type: ignore[no-untyped-def]

@@ -117,6 +117,9 @@ def test_switches_re_asks_and_the_survey() -> None:
     assert score.details["channel_switches"] == 1
     assert score.details["re_asks"] == 2
     assert score.details["survey_ces"] == 6
+    assert score.details["survey_difference"] == round(6 - (score.value or 0), 2)
+    off_the_scale = judged(replace(conversation, rating=Rating(ces=80)))
+    assert (off_the_scale.details["survey_ces"], off_the_scale.details["survey_difference"]) == (80, None)
     assert score.value == 7 - 0.75 - 1.5
     assert judged(conversation, context_repeat=Score("preserved", 0.0)).details["re_asks"] == 0
 
