@@ -13,6 +13,7 @@ from service.writeback import (
     desired_fields,
     desired_tags,
     escalation_fault,
+    has_gap,
     headline,
     is_actionable,
 )
@@ -32,13 +33,14 @@ def desired(
     where = f" or open {link}" if link else ""
     return Desired(
         tags=desired_tags(card.scores, prefix=prefix, review_confidence=policy.review_confidence),
-        fields=desired_fields(card.scores),
+        fields=desired_fields(card.scores, card.definitions),
         headline=headline(card.scores),
         actionable=is_actionable(card.scores),
         lines=(
             *reasons(card.scores, conversation),
             f"Not right? Add the tag {prefix}dispute{where}",
         ),
+        definitions=card.definitions,
     )
 
 
@@ -59,6 +61,8 @@ def _to_explain(scores: Mapping[str, Score]) -> Iterator[Score]:
         yield scores["context_repeat"]
     if escalation_fault(scores["escalation"]) is not None:
         yield scores["escalation"]
+    if has_gap(scores):
+        yield scores["knowledge_gap"]
     if scores["effort"].verdict == "high":
         yield scores["effort"]
 

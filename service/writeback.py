@@ -31,6 +31,7 @@ OWN_KEYS = (
     "escalation__late",
     "escalation__missed",
     "context__repeated",
+    "gap",
     "effort__high",
     "repeat__of",
     "review",
@@ -93,13 +94,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What should stand on the conversation: our tags, our fields, and the note's text without its reference line."""
+    """What should stand on the conversation: our tags, our fields, and the note's text without its reference line.
+
+    `definitions` is the version that the verdicts were made under.
+    """
 
     tags: tuple[str, ...]
     fields: Mapping[str, FieldValue]
     headline: str
     actionable: bool
     lines: tuple[str, ...]
+    definitions: str = DEFINITIONS
 
 
 def plan(desired: Desired, there: AlreadyThere, *, reference: str, prefix: str = PREFIX, now: datetime) -> Plan:
@@ -142,6 +147,8 @@ def desired_tags(
         written.append((f"escalation__{fault}", escalation))
     if scores["context_repeat"].verdict == "repeated":
         written.append(("context__repeated", scores["context_repeat"]))
+    if has_gap(scores):
+        written.append(("gap", scores["knowledge_gap"]))
     if scores["effort"].verdict == "high":
         written.append(("effort__high", scores["effort"]))
     names = [name for name, _ in written]
@@ -157,7 +164,13 @@ def escalation_fault(score: Score) -> str | None:
     return "late" if score.verdict == "warranted" and score.details.get("timing") == "late" else None
 
 
-def desired_fields(scores: Mapping[str, Score]) -> dict[str, FieldValue]:
+def has_gap(scores: Mapping[str, Score]) -> bool:
+    """Whether the conversation holds a question that the bot could not serve; scorecards of old may not say."""
+    gap = scores.get("knowledge_gap")
+    return gap is not None and gap.verdict == "gap"
+
+
+def desired_fields(scores: Mapping[str, Score], version: str = DEFINITIONS) -> dict[str, FieldValue]:
     """Our fields: probability resolved in percent, effort 1-7, outcome, definitions; `None` empties a field."""
     containment, effort = scores["containment"], scores["effort"]
     outcome = containment.verdict if containment.verdict in OUTCOMES else None
@@ -165,7 +178,7 @@ def desired_fields(scores: Mapping[str, Score]) -> dict[str, FieldValue]:
         "dm_resolution": None if outcome is None or containment.value is None else round(100 * containment.value),
         "dm_effort": None if effort.value is None else round(effort.value),
         "dm_outcome": outcome,
-        "dm_definitions": DEFINITIONS,
+        "dm_definitions": version,
     }
 
 
@@ -180,6 +193,8 @@ def headline(scores: Mapping[str, Score]) -> str:
         said.append("effort high")
     if scores["context_repeat"].verdict == "repeated":
         said.append("context repeated")
+    if has_gap(scores):
+        said.append("knowledge gap")
     return ", ".join(said) or "nothing to act on"
 
 
@@ -189,6 +204,7 @@ def is_actionable(scores: Mapping[str, Score]) -> bool:
         scores["containment"].verdict in ("unresolved", "abandoned", "returned")
         or escalation_fault(scores["escalation"]) is not None
         or scores["context_repeat"].verdict == "repeated"
+        or has_gap(scores)
     )
 
 
@@ -201,7 +217,7 @@ def note_reference(card: Scorecard) -> str:
 def _note(desired: Desired, there: AlreadyThere, reference: str) -> Note | None:
     """One note an episode; one short correction each time the verdicts it stated are no longer true."""
     mine = [note for note in there.notes if note.reference.split(".")[0] == reference]
-    ending = f"(definitions {DEFINITIONS}, times UTC)"
+    ending = f"(definitions {desired.definitions}, times UTC)"
     if not mine:
         if not desired.actionable:
             return None

@@ -18,6 +18,7 @@ TAGS = (
     ("resolution__…", "a bot took part and no human answered; the ending is the outcome"),
     ("escalation__avoidable, __missed, __late", "something is wrong with the escalation"),
     ("context__repeated", "an agent asked again for what had been given"),
+    ("gap", "holds a question that the bot could not serve"),
     ("effort__high", "the automated part was hard work for the customer"),
     ("repeat__of", "this conversation is the return of an earlier one"),
     ("review", "a verdict that was written is not sure; a human look is welcome"),

@@ -101,6 +101,32 @@ SCORES: Mapping[str, Described] = MappingProxyType(
             },
             unit="probability that the best later contact is the same issue",
         ),
+        "answer_relevance": Described(
+            "Answers",
+            "Did the bot's answers address what the customer asked?",
+            {
+                "relevant": Verdict("Relevant", Tone.GOOD, "Every judged answer addressed the question."),
+                "mixed": Verdict("Mixed", Tone.WARN, "Some answers addressed the question and some did not."),
+                "irrelevant": Verdict("Irrelevant", Tone.BAD, "No judged answer addressed the question."),
+            },
+            unit="share of the judged answers that were relevant",
+        ),
+        "knowledge_gap": Described(
+            "Knowledge gap",
+            "Was there a question that the bot lacked the knowledge for?",
+            {
+                "gap": Verdict("Gap", Tone.WARN, "The bot could not serve a question of the customer."),
+                "none": Verdict("None", Tone.NEUTRAL, "Nothing shows that the bot lacked knowledge."),
+            },
+        ),
+        "training_example": Described(
+            "Training",
+            "Can a bot be trained on this conversation?",
+            {
+                "fit": Verdict("Fit", Tone.GOOD, "One clear question with one answer known to be right."),
+                "unfit": Verdict("Unfit", Tone.NEUTRAL, "It teaches nothing that is known to be right."),
+            },
+        ),
     }
 )
 """The scores that have words of their own, in the order the pages show them."""
@@ -127,6 +153,8 @@ def value_in_words(name: str, score: Score) -> str:
             return f"{score.value:.0%} likely the same issue"
         case "effort":
             return f"{score.value:.1f} of 7 (7 is easiest)"
+        case "answer_relevance":
+            return f"{score.value:.0%} of the judged answers"
         case "context_repeat":
             return "asked again once" if score.value == 1 else f"asked again {score.value:.0f} times"
         case "escalation":

@@ -145,6 +145,7 @@ def test_every_kind_of_failure_is_told(told: tuple[Story, ...]) -> None:
         "escalation__missed",
         "escalation__late",
         "context__repeated",
+        "gap",
         "effort__high",
         "repeat__of",
     ):
