@@ -21,7 +21,8 @@ from service.language.embedding import CachedEmbedder, Embedder, MemoryCache
 from service.language.intents import Example, IntentCatalog
 from service.language.model import MiniLM, ModelMissing
 from service.score_file import BadLine, dump, read, scorecards
-from service.scoring.score import Policy
+from service.scoring.definitions import VERSIONS
+from service.scoring.score import DEFINITIONS, Policy
 from service.spool import Spool
 from service.terminal import Moment
 from service.terminal import progress as progress_bar
@@ -76,13 +77,25 @@ def main() -> None:
     help='The intent catalog: JSON Lines of {"intent", "text"}, or CSV. Without it no intent is read.',
 )
 @click.option(
+    "--definitions",
+    type=click.Choice(list(VERSIONS)),
+    default=DEFINITIONS,
+    show_default=True,
+    help="Version of the definitions (docs/definitions.md).",
+)
+@click.option(
     "--model-dir",
     envvar="DESKMARK_MODEL_DIR",
     type=click.Path(path_type=Path),
     help="Folder of the text model. Default: the installed one.",
 )
 def score(
-    file: BinaryIO, as_of: datetime | None, policy_file: Path | None, intents_file: Path | None, model_dir: Path | None
+    file: BinaryIO,
+    as_of: datetime | None,
+    policy_file: Path | None,
+    intents_file: Path | None,
+    definitions: str,
+    model_dir: Path | None,
 ) -> None:
     """Score the conversations in FILE ("-": standard input), one JSON document a line (docs/conversation.schema.json).
 
@@ -104,7 +117,7 @@ def score(
         try:
             catalog = _catalog(known, embedder, progress) if known else None
             scoring = progress.add_task("scoring", total=spool.count)
-            for card in scorecards(spool, policy, embedder, as_of, catalog):
+            for card in scorecards(spool, policy, embedder, as_of, catalog, definitions):
                 sys.stdout.write(dump(card))
                 progress.advance(scoring)
         except ModelMissing as error:

@@ -13,7 +13,7 @@ from service.conversation import Conversation
 from service.document import DocumentError, card_document, from_json
 from service.language.embedding import Embedder
 from service.language.intents import IntentCatalog
-from service.scoring.score import History, Policy, Scorecard
+from service.scoring.score import DEFINITIONS, History, Policy, Scorecard
 from service.scoring.scorecard import score_conversation
 from service.spool import DuplicateConversation, Spool
 
@@ -44,16 +44,22 @@ def read(lines: Iterable[bytes], spool: Spool, tell: Callable[[BadLine], None]) 
 
 
 def scorecards(
-    spool: Spool, policy: Policy, embedder: Embedder, as_of: datetime | None, catalog: IntentCatalog | None = None
+    spool: Spool,
+    policy: Policy,
+    embedder: Embedder,
+    as_of: datetime | None,
+    catalog: IntentCatalog | None = None,
+    version: str = DEFINITIONS,
 ) -> Iterator[dict[str, Any]]:
     """The scorecard of each conversation in the spool, with its earlier episodes and what would be written back.
 
-    `as_of` is when the question is asked; `None` means the latest time in the input.
+    `as_of` is when the question is asked; `None` means the latest time in the input. `version` is that of the
+    definitions.
     """
     asked = as_of or spool.latest
     for conversation in spool.conversations():
         history = History(as_of=asked, others=spool.others(conversation))
-        cards = score_conversation(conversation, history, policy, embedder, catalog)
+        cards = score_conversation(conversation, history, policy, embedder, catalog, version)
         yield {
             **card_document(cards[-1]),
             "writeback": _writeback(cards[-1], conversation, policy, asked),

@@ -139,3 +139,11 @@ def test_another_language_is_not_guessed() -> None:
     assert containment["reason"].startswith("language: ")
     assert containment["details"]["claimed"] == "none"
     assert effort["verdict"] is None
+
+
+def test_an_older_version_of_the_definitions_can_be_asked_for() -> None:
+    (older,), (current,) = cards(score([document("1")], "--definitions", "1")), cards(score([document("1")]))
+    assert (older["definitions"], current["definitions"]) == ("1", "2")
+    unknown = score([document("1")], "--definitions", "9")
+    assert unknown.exit_code == 2
+    assert "'9' is not one of '1', '2'" in unknown.output

@@ -120,7 +120,7 @@ def test_everything_is_written_once_and_then_nothing() -> None:
         "dm_resolution": 10,
         "dm_effort": 2,
         "dm_outcome": "returned",
-        "dm_definitions": "1",
+        "dm_definitions": "2",
         "dm_scored_at": "2026-03-02T18:00:00Z",
     }
     assert first.note is not None
@@ -200,7 +200,7 @@ def test_the_note_reads_well() -> None:
     text = planned(BAD, EMPTY).note.text  # type: ignore[union-attr]
     lines = text.splitlines()
     assert lines[0] == (
-        "Deskmark: outcome returned, escalation late, effort high, context repeated (definitions 1, times UTC)"
+        "Deskmark: outcome returned, escalation late, effort high, context repeated (definitions 2, times UTC)"
     )
     assert lines[1] == "- Came back 6 hours later with the same issue (conversation 9)."
     assert lines[2] == (
