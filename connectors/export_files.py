@@ -48,7 +48,7 @@ def read(file: BinaryIO, lists: frozenset[str]) -> Iterator[Found | Unreadable]:
 
     Raises `NoExport` for a file that holds no JSON from its first byte.
     """
-    for stream in _unpacked(io.BufferedReader(cast(io.RawIOBase, file), HEAD)):
+    for stream in _unpacked(file if isinstance(file, io.BufferedReader) else _buffered(file)):
         head = stream.peek(HEAD)
         if not head.strip():
             continue
@@ -56,7 +56,9 @@ def read(file: BinaryIO, lists: frozenset[str]) -> Iterator[Found | Unreadable]:
         if start not in (b"{", b"["):
             raise NoExport("it holds no JSON: expected JSON, or JSON Lines, also packed with gzip or zip")
         if _is_document(head, lists):
-            yield from _Document(io.TextIOWrapper(stream, "utf-8-sig", errors="replace"), lists).records()
+            text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace")
+            yield from _Document(text, lists).records()
+            text.detach()  # Whoever opened the file closes it.
         else:
             yield from _lines(stream)
 
@@ -64,7 +66,8 @@ def read(file: BinaryIO, lists: frozenset[str]) -> Iterator[Found | Unreadable]:
 def _unpacked(file: io.BufferedReader) -> Iterator[io.BufferedReader]:
     head = file.peek(4)
     if head.startswith(b"\x1f\x8b"):
-        yield _buffered(gzip.GzipFile(fileobj=file))
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            yield _buffered(unpacked)
     elif head.startswith(b"PK\x03\x04"):
         if not file.seekable():
             raise NoExport("a zip archive cannot be read from a pipe; name the file")
@@ -76,7 +79,7 @@ def _unpacked(file: io.BufferedReader) -> Iterator[io.BufferedReader]:
         yield file
 
 
-def _buffered(stream: IO[bytes] | gzip.GzipFile) -> io.BufferedReader:
+def _buffered(stream: BinaryIO | IO[bytes] | gzip.GzipFile) -> io.BufferedReader:
     return io.BufferedReader(cast(io.RawIOBase, stream), HEAD)
 
 

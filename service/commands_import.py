@@ -159,9 +159,11 @@ def _store(into: Path, found: Iterator[Conversation], progress: Progress) -> int
     """Store all, then score all: each is the others' history. The number stored."""
     # Neither a database nor the service's settings are needed to convert a file.
     from service.embedded import own_settings  # noqa: PLC0415
+    from service.logs import configure_logs  # noqa: PLC0415
     from service.store.database import migrate  # noqa: PLC0415
     from tasks import importing  # noqa: PLC0415
 
+    configure_logs("warning")
     settings = own_settings(data_dir=into)
     migrate(settings.database)
     with importing.opened(settings) as runtime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from connectors.zendesk.changes import ENDED
@@ -12,11 +12,12 @@ FIELDS = ("status", "group_id", "assignee_id", "tags")
 """Ticket fields whose changes are read."""
 
 
-def audits_of_comments(ticket: Record, comments: Iterable[Record], *, told: bool) -> Iterator[Record]:
+def audits_of_comments(ticket: Record, comments: Sequence[Record], *, told: bool) -> Iterator[Record]:
     """One audit a comment; and unless audits are `told` already, when the ticket was solved and given to its group.
 
     The metrics give the time of the last solving and of the first and last assignment. With one assignment only it is
-    known to whom it went; a reopening in between has no time and is not made up.
+    known to whom it went; a reopening in between has no time and is not made up. Without metrics a ticket counts as
+    solved with its last comment: when it was last updated is often days later.
     """
     for number, comment in enumerate(comments):
         yield {
@@ -32,7 +33,7 @@ def audits_of_comments(ticket: Record, comments: Iterable[Record], *, told: bool
     assigned, group = metrics.get("assigned_at"), record(ticket.get("group")).get("id") or ticket.get("group_id")
     if assigned and group and assigned == metrics.get("initially_assigned_at"):
         yield _change("assigned", assigned, "group_id", str(group))
-    solved = metrics.get("solved_at") or ticket.get("solved_at") or ticket.get("updated_at")
+    solved = metrics.get("solved_at") or max((text(comment.get("created_at")) for comment in comments), default="")
     if text(ticket.get("status")).lower() in ENDED and solved:
         yield _change("solved", solved, "status", "solved")
 
