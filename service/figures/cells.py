@@ -37,7 +37,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from service.figures.facts import Fact
+from service.figures.fact import Fact
 
 SEPARATOR = "\t"
 
@@ -126,7 +126,7 @@ def _quality(fact: Fact) -> Iterator[Cell]:
         yield "relevance.answers", f"{source}\t{word}", 1
     if fact.training is not None:
         yield "training", f"{fact.intent or ''}\t{fact.training}", 1
-    for reason in fact.training_reasons:
+    for reason in fact.training_reasons if fact.training == "unfit" else ():
         yield "training.reason", reason, 1
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from service.figures.calibration import Estimate
@@ -35,6 +36,9 @@ class Better(StrEnum):
     HIGHER = "higher"
     LOWER = "lower"
     NEITHER = ""
+
+
+NO_WISHES: Mapping[str, Better] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,21 @@ def share(
 
 
 def shares(
-    name: str, counts: Mapping[str, int], words: Iterable[str] = (), *, least: int = LEAST, note: str = ""
+    name: str,
+    counts: Mapping[str, int],
+    words: Iterable[str] = (),
+    *,
+    better: Mapping[str, Better] = NO_WISHES,
+    least: int = LEAST,
 ) -> list[Value]:
     """The share of each word in all counts: `words` first and also at 0, then the others, the most frequent first."""
     n = sum(counts.values())
     fixed = tuple(words)
     others = sorted(counts.keys() - set(fixed), key=lambda word: (-counts[word], word))
-    return [share(name, Rate(counts.get(word, 0), n), of=word, least=least, note=note) for word in (*fixed, *others)]
+    return [
+        share(name, Rate(counts.get(word, 0), n), of=word, better=better.get(word, Better.NEITHER), least=least)
+        for word in (*fixed, *others)
+    ]
 
 
 def duration(
@@ -132,10 +144,17 @@ def sums_of(counts: Mapping[str, int], per: float = 1) -> tuple[int, float, floa
 
 
 def estimate(
-    name: str, found: Estimate, n: int, *, of: str = "", interval: str, better: Better = Better.NEITHER
+    name: str,
+    found: Estimate,
+    n: int,
+    *,
+    interval: str,
+    of: str = "",
+    unit: Unit = Unit.NUMBER,
+    better: Better = Better.LOWER,
 ) -> Value:
     """An estimate that brings its own interval."""
-    return Value(name, found.value, Unit.NUMBER, n, of, None, found.low, found.high, interval, better)
+    return Value(name, found.value, unit, n, of, low=found.low, high=found.high, interval=interval, better=better)
 
 
 def count(name: str, n: int, *, of: str = "", better: Better = Better.NEITHER, note: str = "") -> Value:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from service.figures.cells import SEPARATOR, cells_of
-from service.figures.facts import Fact
+from service.figures.fact import Fact
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 

@@ -1,0 +1,108 @@
+"""The handoff: how often, when, whether rightly, and how long it took from there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from service.figures.beside import Beside
+from service.figures.cells import CONTAINED
+from service.figures.comparison import Contrast, Paths, contrast, paths
+from service.figures.rates import Rate, too_few
+from service.figures.results import Better, Unit, Value, count, duration, estimate, mean, share, shares, sums_of
+from service.figures.tally import Tally
+from service.figures.times import Times, times_of
+
+TIMINGS = ("early", "on_time", "late", "never")
+VERDICTS = ("warranted", "avoidable", "unclear", "missed", "not_needed")
+
+
+def escalation(tally: Tally, beside: Beside) -> tuple[Value, ...]:
+    """How often the bot handed over, at whose wish, why, and how late: bot turns and time before it, and from the
+    moment at which a human was warranted. Proactive: the bot or a rule did; demanded: the customer asked."""
+    least = beside.least
+    classes = tally.of("containment")
+    escalated = classes.get("escalated", 0)
+    whole = escalated + sum(classes.get(word, 0) for word in CONTAINED)
+    triggers = tally.of("escalation.trigger")
+    known = sum(cases for trigger, cases in triggers.items() if trigger != "unknown")
+    proactive, demanded = triggers.get("bot", 0) + triggers.get("rule", 0), triggers.get("customer", 0)
+    late = {"on_time": Better.HIGHER, "late": Better.LOWER, "never": Better.LOWER}
+    lower = Better.LOWER
+    return (
+        share("rate", Rate(escalated, whole), least=least),
+        *shares("timing", tally.of("escalation.timing"), TIMINGS, better=late, least=least),
+        share("proactive", Rate(proactive, known), better=Better.HIGHER, least=least),
+        share("demanded", Rate(demanded, known), better=lower, least=least),
+        *shares("reason", tally.of("escalation.reason"), least=least),
+        mean("turns_before", sums_of(tally.of("escalation.turns")), Unit.TURNS, better=lower, least=least),
+        duration("time_before", times_of(tally, "escalation.before"), least=least),
+        duration("delay", times_of(tally, "escalation.delay"), least=least),
+        duration("delay_p90", times_of(tally, "escalation.delay"), at=0.9, least=least),
+    )
+
+
+def escalation_accuracy(tally: Tally, beside: Beside) -> tuple[Value, ...]:
+    """Precision: warranted of the escalated that could be judged; recall: escalated of the warranted.
+
+    `precision_at_least` counts every unclear one as not warranted; `unclear` is their share of all escalated.
+    """
+    least = beside.least
+    verdicts = tally.of("escalation")
+    warranted, avoidable, unclear, missed, _ = (verdicts.get(word, 0) for word in VERDICTS)
+    escalated = warranted + avoidable + unclear
+    higher = Better.HIGHER
+    return (
+        share("precision", Rate(warranted, warranted + avoidable), better=higher, least=least),
+        share("precision_at_least", Rate(warranted, escalated), better=higher, least=least),
+        share("recall", Rate(warranted, warranted + missed), better=higher, least=least),
+        share("unclear", Rate(unclear, escalated), better=Better.LOWER, least=least),
+        *shares("verdict", verdicts, VERDICTS, least=least),
+    )
+
+
+def post_handoff_time(tally: Tally, beside: Beside) -> tuple[Value, ...]:
+    """Handoff to first reply and to solved, as medians; against human-direct of the same intent, never raw.
+
+    `ratio` and `difference` compare intent with intent, weighted by what was escalated; `escalated` and `direct` show
+    the medians of each intent that has enough on both sides.
+    """
+    least = beside.least
+    by_intent = paths(tally)
+    solved = sum((both.escalated for both in by_intent.values()), Times({}))
+    reply = times_of(tally, "first_reply")
+    queue = tally.of("queue")
+    gone, answered = queue.get("abandoned_in_queue", 0), queue.get("answered", 0)
+    return (
+        duration("solved", solved, least=least),
+        duration("solved_p90", solved, at=0.9, least=least),
+        duration("solved_business", times_of(tally, "handling.business"), least=least),
+        duration("first_reply", reply, least=least),
+        duration("first_reply_p90", reply, at=0.9, least=least),
+        duration("first_reply_business", times_of(tally, "first_reply.business"), least=least),
+        share("abandoned_in_queue", Rate(gone, gone + answered), better=Better.LOWER, least=least),
+        *_compared(by_intent, least),
+    )
+
+
+def _compared(by_intent: dict[str, Paths], least: int) -> list[Value]:
+    """The comparison over all intents, then the intents one by one."""
+    found = contrast(by_intent, least=least)
+    if found is None:
+        n = min(sum(p.escalated.n for p in by_intent.values()), sum(p.direct.n for p in by_intent.values()))
+        few = too_few(n, least) or "not enough data within the same intents"
+        return [Value("ratio", None, Unit.RATIO, n, better=Better.LOWER, note=few)]
+    values = [*_overall(found), count("left_out", found.left_out)]
+    for intent, both in by_intent.items():
+        if intent not in ("", "novel") and min(both.escalated.n, both.direct.n) >= least:
+            values.append(duration("escalated", both.escalated, of=intent, least=least))
+            values.append(duration("direct", both.direct, of=intent, least=least))
+    return values
+
+
+def _overall(found: Contrast) -> list[Value]:
+    """Ratio and difference; n is that of the escalated, the note says what they are compared with."""
+    n, boot = found.escalated, "bootstrap"
+    ratio = estimate("ratio", found.ratio, n, interval=boot, unit=Unit.RATIO)
+    difference = estimate("difference", found.difference, n, interval=boot, unit=Unit.SECONDS)
+    note = f"{found.direct} direct, {found.intents} intents"
+    return [replace(value, note=note) for value in (ratio, difference)]
