@@ -68,19 +68,21 @@ def calibration(points: Iterable[Point], level: float = LEVEL) -> Calibration | 
     """Calibration of stated probabilities; `None` without a case.
 
     Expected calibration error: mean distance between what ten bins of equal width state and what came true, weighted
-    by cases; bootstrap interval, which like the error itself lies too high when n is small. Brier score: normal
+    by cases; bootstrap interval (bins and outcomes drawn anew, a bin's mean stated probability kept), which like the
+    error itself lies too high when n is small. Brier score: normal
     interval. AUC: Mann-Whitney with ties as half, interval after Hanley and McNeil (1982).
     """
     known = sorted((p for p in points if p.hits + p.misses), key=lambda point: point.probability)
     if not known:
         return None
+    curve = tuple(_curve(known))
     table = np.array([(p.probability, p.hits, p.misses) for p in known], dtype=np.float64)
     probability, hits, misses = table.T
     n = hits + misses
     rate = Rate(int(hits.sum()), int(n.sum()))
     return Calibration(
-        curve=tuple(_curve(known)),
-        error=_error(probability, hits, misses, level),
+        curve=curve,
+        error=_error(curve, level),
         brier=_brier(probability, hits, misses, level),
         auc=_auc(hits, misses, level),
         stated=float((probability * n).sum() / n.sum()),
@@ -103,16 +105,16 @@ def _curve(points: Sequence[Point]) -> Iterable[Bin]:
         yield Bin(number / BINS, (number + 1) / BINS, stated, rate)
 
 
-def _error(probability: Counts, hits: Counts, misses: Counts, level: float) -> Estimate:
-    """Σ over bins of |Σ (probability - outcome)| / n: bins need only the sum of their differences."""
-    bins = np.eye(BINS)[[_bin_of(float(p)) for p in probability]]
-    # One row a kind of case: its share, and what it adds to its bin.
-    gaps = np.concatenate([bins * (probability - 1)[:, None], bins * probability[:, None]])
-    counts = np.concatenate([hits, misses])
-    n = int(counts.sum())
-    value = float(np.abs(counts @ gaps).sum() / n)
-    drawn = np.random.default_rng(SEED).multinomial(n, counts / n, size=ROUNDS // 4)
-    low, high = percentiles(np.abs(drawn @ gaps).sum(axis=1) / n, level)
+def _error(curve: Sequence[Bin], level: float) -> Estimate:
+    """Σ over bins of |Σ (probability - outcome)| / n: a bin needs only its hits, its misses and what it states."""
+    hits = np.array([part.rate.hits for part in curve])
+    misses = np.array([part.rate.n for part in curve]) - hits
+    stated = np.array([part.stated for part in curve])
+    n = int(hits.sum() + misses.sum())
+    value = float(np.abs(hits * (stated - 1) + misses * stated).sum() / n)
+    drawn = np.random.default_rng(SEED).multinomial(n, np.concatenate([hits, misses]) / n, size=ROUNDS // 2)
+    again = drawn[:, : len(hits)] * (stated - 1) + drawn[:, len(hits) :] * stated
+    low, high = percentiles(np.abs(again).sum(axis=1) / n, level)
     return Estimate(value, min(low, value), max(high, value))
 
 
@@ -188,13 +190,12 @@ def thresholds(points: Iterable[Point]) -> list[Threshold]:
     """Every threshold that tells cases apart, rising; `hits` are the cases in which a human was needed."""
     known = sorted((p for p in points if p.hits + p.misses), key=lambda point: point.probability)
     needed = sum(p.hits for p in known)
-    ends = [b.probability for a, b in pairwise(known) if a.probability != b.probability]
     found = []
-    for below in ends:
-        inside = [p for p in known if p.probability < below]
-        hits = sum(p.hits for p in inside)
-        cases = sum(p.hits + p.misses for p in inside)
-        found.append(Threshold(below, Rate(hits, cases), Rate(hits, needed)))
+    hits = cases = 0
+    for one, following in pairwise(known):
+        hits, cases = hits + one.hits, cases + one.hits + one.misses
+        if one.probability != following.probability:
+            found.append(Threshold(following.probability, Rate(hits, cases), Rate(hits, needed)))
     return found
 
 
