@@ -9,11 +9,12 @@ sums are kept exactly in milliseconds; scores fall into tenths, their sums and s
 | containment | class | episodes with a class |
 | claimed | class, claim | contained episodes |
 | effort, effort.verdict | tenths; low, medium, high | episodes with an effort; effort.sum, effort.squares beside |
-| ces | tenths | surveys |
+| ces, ces.difference | tenths | surveys; survey minus observed |
 | escalation, .timing, .reason, .trigger | word | episodes; of those handed over: .trigger |
 | escalation.turns, .before, .delay | bot turns; time | handed over; .delay: warranted |
 | context, re_asked, re_asks | verdict; kind; | handoffs; repeats by kind; repeats |
 | relevance, relevance.answers | verdict; source, relevant or irrelevant | episodes; answers |
+| relevance.unsure | | answers that could not be judged |
 | accuracy | intent, right or wrong | episodes in which the bot's answers were judged |
 | feedback | intent, helpful or unhelpful | presses of the button |
 | intent | name or novel | episodes |
@@ -25,7 +26,8 @@ sums are kept exactly in milliseconds; scores fall into tenths, their sums and s
 | confidence.verdict | source, word | episodes |
 | handling, handling.sum | escalated or direct, intent, time | solved; milliseconds |
 | handling.business, first_reply, first_reply.business | time | handed over; .sum beside |
-| queue | verdict of handoff_time | handed over |
+| queue, queue.waited | verdict of handoff_time; time | handed over; those whom nobody answered |
+| transfers | number of them | handed over and answered |
 | gap, gap.reason, training, training.reason | word; training: intent, word | episodes |
 | satisfaction | class, hundredths | rated episodes |
 | repeat, repeat.72h, repeat.7d | class, verdict | episodes |
@@ -38,6 +40,9 @@ import math
 from collections.abc import Iterator
 
 from service.figures.fact import Fact
+
+FORM = 1
+"""Raised whenever a fact adds something else than before, so that counts kept elsewhere are known to be old."""
 
 SEPARATOR = "\t"
 
@@ -101,6 +106,8 @@ def _course(fact: Fact) -> Iterator[Cell]:
         yield "escalation.trigger", fact.trigger or "unknown", 1
         if fact.bot_turns_before is not None:
             yield "escalation.turns", str(fact.bot_turns_before), 1
+    if fact.transfers is not None:
+        yield "transfers", str(fact.transfers), 1
     if fact.re_asks:
         yield "re_asks", "", fact.re_asks
     for kind in fact.re_asked:
@@ -119,11 +126,15 @@ def _quality(fact: Fact) -> Iterator[Cell]:
         yield "effort.squares", "", value * value
     if fact.survey_ces is not None:
         yield "ces", str(round(fact.survey_ces * 10)), 1
+        if fact.effort_value is not None:
+            yield "ces.difference", str(round((fact.survey_ces - fact.effort_value) * 10)), 1
     if fact.relevance is not None:
         yield "relevance", fact.relevance, 1
     for answer in fact.answers:
         source, _, word = answer.rpartition(" ")
         yield "relevance.answers", f"{source}\t{word}", 1
+    if fact.answers_unsure:
+        yield "relevance.unsure", "", fact.answers_unsure
     if fact.training is not None:
         yield "training", f"{fact.intent or ''}\t{fact.training}", 1
     for reason in fact.training_reasons if fact.training == "unfit" else ():
@@ -138,6 +149,7 @@ def _times(fact: Fact) -> Iterator[Cell]:
         ("handling.business", fact.handoff_business),
         ("first_reply", fact.first_reply),
         ("first_reply.business", fact.first_reply_business),
+        ("queue.waited", fact.waited),
     ):
         if seconds is not None:
             yield measure, time_bucket(seconds), 1

@@ -14,7 +14,7 @@ DIMENSIONS = ("helpdesk", "account", "channel", "brand", "inbox", "bot", "group"
 """What figures can be cut by. Every fact has one value of each, or none, so that the parts add up to the whole.
 
 `bot` is the first bot that wrote, `group` the team of the first agent that has one (never a person), `intent` what a
-human corrected it to, else what Deskmark read, `language` what is known of it.
+human corrected it to, else what Deskmark read, `language` what the helpdesk says, else what was detected.
 """
 
 
@@ -74,6 +74,7 @@ class Fact:
 
     relevance: str | None = None
     answers: tuple[str, ...] = ()
+    answers_unsure: int = 0
 
     intent_read: str | None = None
     intent_reported: str | None = None
@@ -89,6 +90,8 @@ class Fact:
     handoff_business: float | None = None
     first_reply: float | None = None
     first_reply_business: float | None = None
+    waited: float | None = None
+    transfers: int | None = None
     direct_seconds: float | None = None
 
     gap: str | None = None

@@ -8,6 +8,7 @@ from typing import Any
 
 from service.conversation import Conversation, Feedback, Message, Role
 from service.figures.fact import DIMENSIONS, Fact
+from service.language.detection import language
 from service.scoring.handoff import find_handoff
 from service.scoring.score import Score, Scorecard
 
@@ -47,6 +48,7 @@ def _place(card: Scorecard, episode: Conversation) -> dict[str, Any]:
     group = next((m.author.group for m in episode.by(Role.AGENT) if m.author.group), None)
     reported = next((m.bot.intent for m in episode.by(Role.BOT) if m.bot and m.bot.intent), None)
     intent = _score(card.scores, "intent")
+    reported = name(intent.details.get("reported")) or name(reported)
     corrected = name(episode.intent_corrected)
     ended = episode.ended_at
     return {
@@ -57,9 +59,9 @@ def _place(card: Scorecard, episode: Conversation) -> dict[str, Any]:
         "bot": name(bot),
         "group": name(group),
         "intent": corrected or name(intent.verdict),
-        "language": name(episode.language),
+        "language": language(episode),
         "intent_read": name(intent.verdict),
-        "intent_reported": name(reported),
+        "intent_reported": reported,
         "intent_corrected": corrected,
         "novelty": number(intent.details.get("novelty")),
     }
@@ -126,13 +128,14 @@ def _repeat(score: Score) -> dict[str, Any]:
 
 
 def _context_and_effort(context: Score, effort: Score) -> dict[str, Any]:
+    ces = number(effort.details.get("survey_ces"))
     return {
         "context": context.verdict,
         "re_asks": int(context.value or 0) if context.verdict in ("repeated", "preserved") else None,
         "re_asked": _strings(context.details.get("kinds")),
         "effort": effort.verdict,
         "effort_value": effort.value,
-        "survey_ces": number(effort.details.get("survey_ces")),
+        "survey_ces": ces if ces is not None and 1 <= ces <= 7 else None,
     }
 
 
@@ -156,12 +159,13 @@ def _answers(relevance: Score, confidence: Score) -> dict[str, Any]:
     judged = []
     for answer in answers if isinstance(answers, list | tuple) else ():
         value = number(answer.get("relevance"))
-        if value is not None:
+        if value is not None and answer.get("judged", True):
             source = name(answer.get("source")) or "unknown"
             judged.append(f"{source} {'relevant' if value >= RELEVANT else 'irrelevant'}")
     return {
         "relevance": relevance.verdict,
         "answers": tuple(judged),
+        "answers_unsure": int(number(relevance.details.get("unsure")) or 0),
         "confidence": confidence.verdict,
         "confidence_value": confidence.value,
         "confidence_source": name(confidence.details.get("source")),
@@ -174,12 +178,15 @@ RELEVANT = 0.5
 
 def _times(score: Score) -> dict[str, Any]:
     details = score.details
+    moves = details.get("transfers")
     return {
         "handoff": score.verdict,
         "handoff_seconds": score.value,
         "handoff_business": number(details.get("business_seconds")),
         "first_reply": number(details.get("first_reply_seconds")),
-        "first_reply_business": number(details.get("first_reply_business_seconds")),
+        "first_reply_business": number(details.get("business_first_reply_seconds")),
+        "waited": number(details.get("waited_seconds")) if score.verdict == "abandoned_in_queue" else None,
+        "transfers": len(moves) if score.verdict == "answered" and isinstance(moves, list | tuple) else None,
     }
 
 

@@ -19,17 +19,18 @@ GOOD = frozenset({"confirmed", "likely"})
 
 
 def relevance(tally: Tally, beside: Beside) -> tuple[Value, ...]:
-    """Relevant of the judged answers, in all and by what judged them: feedback, behaviour or text; and conversations by
-    verdict. Answers in one conversation are not independent, so that the intervals of answers are a little narrow."""
+    """Relevant of the judged answers, in all and by what judged them: feedback, behaviour or text; those that could not
+    be judged; and conversations by verdict. Answers in one conversation are not independent, so that the intervals of answers are a little narrow."""
     by_source: dict[str, Rate] = {}
     for (source, word), cases in tally.split("relevance.answers"):
         found = Rate(cases if word == "relevant" else 0, cases)
         by_source[source] = by_source.get(source, Rate(0, 0)) + found
     higher, least = Better.HIGHER, beside.least
-    whole = sum(by_source.values(), Rate(0, 0))
+    whole, unsure = sum(by_source.values(), Rate(0, 0)), tally.count("relevance.unsure")
     return (
         share("relevant", whole, better=higher, least=least),
         *(share("relevant", rate, of=source, better=higher, least=least) for source, rate in by_source.items()),
+        share("unsure", Rate(unsure, whole.n + unsure), better=Better.LOWER, least=least),
         *shares("verdict", tally.of("relevance"), ("relevant", "mixed", "irrelevant"), least=least),
     )
 

@@ -80,6 +80,8 @@ def post_handoff_time(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         duration("first_reply_p90", reply, at=0.9, least=least),
         duration("first_reply_business", times_of(tally, "first_reply.business"), least=least),
         share("abandoned_in_queue", Rate(gone, gone + answered), better=Better.LOWER, least=least),
+        duration("waited_in_vain", times_of(tally, "queue.waited"), least=least),
+        mean("transfers", sums_of(tally.of("transfers")), Unit.COUNT, better=Better.LOWER, least=least),
         *_compared(by_intent, least),
     )
 

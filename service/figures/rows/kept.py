@@ -59,6 +59,7 @@ def effort(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         *shares("verdict", tally.of("effort.verdict"), ("low", "medium", "high"), better=EFFORTS, least=least),
         *shares("points", points, points, least=least),
         mean("survey_mean", surveys, Unit.POINTS, scale=(1, 7), better=higher, least=least),
+        mean("survey_minus_observed", sums_of(tally.of("ces.difference"), 10), Unit.POINTS, least=least),
     )
 
 
