@@ -79,12 +79,27 @@ def anonymous(text: str, people: Iterable[str] = ()) -> str:
     >>> anonymous("Hi Kofi, write to jo@example.com. Kind regards, Petra Blaha")
     'Hi (name), write to j***@***. Kind regards, (name)'
     """
+    return mask(without_names(text, people))
+
+
+def without_names(text: str, people: Iterable[str] = ()) -> str:
+    """`text` with names and secrets replaced and everything else as it was."""
     plain = _TOKEN.sub(SECRET, text)
     for pattern in _NAMES:
         plain = pattern.sub(_named, plain)
     for person in sorted({p for p in people if len(p) > 1}, key=len, reverse=True):
         plain = re.sub(rf"\b{re.escape(person)}\b", NAME, plain, flags=re.IGNORECASE)
-    return mask(plain)
+    return plain
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The names of people that stand in `text` where names stand.
+
+    >>> sorted(names_in("Hi Kofi, my name is Petra Blaha"))
+    ['Kofi', 'Petra Blaha']
+    """
+    found = (match for pattern in _NAMES for match in pattern.finditer(text))
+    return frozenset(match["name"] for match in found if _is_name(match))
 
 
 def _named(found: re.Match[str]) -> str:
