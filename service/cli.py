@@ -31,6 +31,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "service.commands_cluster": ("cluster",),
         "service.commands_import": ("import",),
+        "service.commands_export": ("export",),
         "service.commands": (
             "up", "connect", "installations", "prepare", "check", "writing", "sign-in-link", "migrate", "key",
         ),

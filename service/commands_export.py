@@ -1,0 +1,133 @@
+"""`deskmark export`: stored conversations with all their scores, as JSON Lines, CSV or Parquet."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from rich.console import Console
+from sqlalchemy.orm import Session
+
+from service.commands import database, settings
+from service.export_writing import WRITERS, Format, PackageMissing, Writer, format_of, whole_file
+from service.masked import Pseudonyms, masked
+from service.scoring.definitions import VERSIONS
+from service.settings import Settings
+from service.store import exports, installations
+from service.store.exports import Scored, Wanted
+from service.terminal import Day
+from service.terminal import progress as progress_bar
+
+FORMATS = tuple(each.value for each in Format)
+
+
+@click.command("export")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
+@click.option(
+    "--format", "chosen", type=click.Choice(FORMATS), help="Default: what the output's name says, else jsonl."
+)
+@click.option("--since", type=Day(), help="First day, UTC: conversations that ended on it or later.")
+@click.option("--until", type=Day(), help="Last day, UTC.")
+@click.option("--installation", "given", multiple=True, help="Id, or helpdesk, or account. Repeatable. Default: all.")
+@click.option("--definitions", type=click.Choice(tuple(VERSIONS)), help="Default: what each was scored under last.")
+@click.option("--with-personal-data", is_flag=True, help="Texts and people as they are, nothing masked.")
+def export_command(
+    output: Path | None,
+    chosen: str | None,
+    since: date | None,
+    until: date | None,
+    given: tuple[str, ...],
+    definitions: str | None,
+    with_personal_data: bool,
+) -> None:
+    """Write stored conversations with all their scores, one row a conversation (docs/export.md).
+
+    JSON Lines holds the whole conversation and its scorecard, and `deskmark score -` reads it; CSV and Parquet hold a
+    column for every score's verdict, value and confidence. Personal data is masked unless you ask for it.
+    """
+    kind = Format(chosen) if chosen else format_of(output) or Format.JSONL
+    if kind is Format.PARQUET and output is None:
+        raise click.UsageError("Parquet is no text: name a file with --output")
+    own = settings()
+    pseudonyms = None if with_personal_data else Pseudonyms(pseudonym_key(own))
+    with database(own) as opened, progress_bar(Console(stderr=True)) as progress:
+        with opened.read() as session:
+            wanted = Wanted(since, until, named(session, given), definitions)
+            task = progress.add_task("exporting", total=exports.count(session, wanted))
+        written = 0
+        with _writer(output, kind) as writer:
+            for found in exports.scored(opened, wanted):
+                writer.write(found if pseudonyms is None else without_personal_data(found, pseudonyms))
+                written += 1
+                progress.advance(task)
+    shown = "with personal data" if with_personal_data else "personal data masked"
+    click.echo(f"deskmark: {written} conversation{'' if written == 1 else 's'}, {shown}", err=True)
+
+
+def pseudonym_key(own: Settings) -> bytes:
+    """The key of the pseudonyms: it follows from the session key, so they stay the same from export to export."""
+    return hmac.new(own.session_key.get_secret_value().encode(), b"pseudonyms", sha256).digest()
+
+
+def without_personal_data(found: Scored, pseudonyms: Pseudonyms) -> Scored:
+    """The conversation and all its cards, masked."""
+    pairs = [masked(found.document, card, pseudonyms) for card in found.cards]
+    return replace(found, document=pairs[-1][0], cards=[card for _, card in pairs if card is not None])
+
+
+def named(session: Session, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of the installations that ids, helpdesks or accounts name. Raises when one of them names none."""
+    rows = installations.all_of(session)
+    found: list[str] = []
+    for name in given:
+        ids = [row.id for row in rows if name in (row.id, row.connector, row.account)]
+        if not ids:
+            raise click.ClickException(f"no helpdesk is connected as {name}; see deskmark installations")
+        found.extend(ids)
+    return tuple(dict.fromkeys(found))
+
+
+@contextmanager
+def _writer(output: Path | None, kind: Format) -> Iterator[Writer]:
+    try:
+        if output is None:
+            with _standard_output() as file:
+                yield from _finished(WRITERS[kind](file))
+        else:
+            with whole_file(output) as file:
+                yield from _finished(WRITERS[kind](file))
+    except PackageMissing as error:
+        raise click.ClickException(str(error)) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise click.ClickException(f"{output}: {error.strerror or error}") from error
+
+
+def _finished(writer: Writer) -> Iterator[Writer]:
+    yield writer
+    writer.finish()
+
+
+@contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads us has enough; Python would complain once more when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+COMMANDS: tuple[click.Command, ...] = (export_command,)
+"""Everything here, for the command line to mount."""
