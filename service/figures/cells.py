@@ -108,9 +108,9 @@ def _course(fact: Fact) -> Iterator[Cell]:
             yield "escalation.turns", str(fact.bot_turns_before), 1
     if fact.transfers is not None:
         yield "transfers", str(fact.transfers), 1
-    if fact.re_asks:
+    if fact.re_asks and fact.context == "repeated":
         yield "re_asks", "", fact.re_asks
-    for kind in fact.re_asked:
+    for kind in fact.re_asked if fact.context == "repeated" else ():
         yield "re_asked", kind, 1
     if fact.gap == "gap":
         yield "gap.reason", fact.gap_reason or "unknown", 1

@@ -19,8 +19,11 @@ GOOD = frozenset({"confirmed", "likely"})
 
 
 def relevance(tally: Tally, beside: Beside) -> tuple[Value, ...]:
-    """Relevant of the judged answers, in all and by what judged them: feedback, behaviour or text; those that could not
-    be judged; and conversations by verdict. Answers in one conversation are not independent, so that the intervals of answers are a little narrow."""
+    """Relevant of the judged answers, in all and by what judged them: feedback, behaviour or text; the share that could
+    not be judged; and conversations by verdict.
+
+    Answers in one conversation are not independent, so that the intervals of answers are a little narrow.
+    """
     by_source: dict[str, Rate] = {}
     for (source, word), cases in tally.split("relevance.answers"):
         found = Rate(cases if word == "relevant" else 0, cases)

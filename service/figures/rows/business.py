@@ -57,7 +57,7 @@ def _costs(tally: Tally, prices: Prices) -> Iterator[Value]:
     each = {"bot": prices.bot_conversation, "human": prices.human_conversation, "agent_messages": prices.agent_message}
     total = dict.fromkeys(CLASSES, 0.0)
     for (outcome, what), n in tally.split("work"):
-        total[outcome] += n * each[what]
+        total[outcome] = total.get(outcome, 0.0) + n * each[what]
     classes = tally.of("containment")
     whole = (("", sum(total.values()), sum(classes.get(c, 0) for c in CLASSES)),)
     for outcome, money, n in (*whole, *((c, total[c], classes.get(c, 0)) for c in CLASSES)):
