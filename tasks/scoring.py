@@ -14,13 +14,14 @@ from service.conversation import Conversation
 from service.document import card_document, from_document, to_document
 from service.scoring.customer import customer_keys
 from service.scoring.score import History, Policy, Scorecard
-from service.scoring.scorecard import score_conversation
-from service.store import conversations, history, models, results, work
+from service.scoring.scorecard import judged_episodes, score_conversation
+from service.store import conversations, facts, history, models, results, work
+from service.store import gaps as kept_gaps
 from service.store.history import Span
 from service.store.models import State, WriteState
 from service.store.work import SCORING, WRITING, Claim
 from service.writeback import AlreadyThere
-from tasks import standing
+from tasks import gaps, standing
 from tasks.claims import claimed
 from tasks.runtime import Runtime
 
@@ -101,8 +102,15 @@ def _forget(runtime: Runtime, known: Known, state: State) -> None:
         near = [] if known.conversation is None else _near(runtime, session, row_id, known.conversation)
         work.lock(session, [row_id, *near])
         others = [other for other in near if work.ask(session, SCORING, other, at=now, only=State.SCORED)]
+        if state is State.OPTED_OUT:
+            kept_gaps.keep_questions(session, known.installation.id, row_id, ())
+        else:
+            kept_gaps.forget_questions(session, row_id)
         conversations.remove_content(session, row_id)
         work.finish(session, SCORING, known.held, state=state, reread=True, write_state=WriteState.NONE)
+        if state is State.OPTED_OUT:
+            # What was deleted stays counted, without a word of it. Who opted out is not counted either.
+            facts.drop(session, row_id, now=now)
     runtime.queue.score(others)
 
 
@@ -162,9 +170,10 @@ def longest_window(policy: Policy) -> timedelta:
 
 def _conclude(runtime: Runtime, known: Known, conversation: Conversation, cards: tuple[Scorecard, ...]) -> None:
     """Save the cards, ask for the write-back, give the lease back: all of it or nothing."""
-    now, row_id = runtime.clock(), known.held.id
+    now, row_id, policy = runtime.clock(), known.held.id, runtime.settings.policy()
     with runtime.database.begin() as session:
         results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
+        gaps.keep(session, known.installation.id, row_id, conversation, cards)
         write_state = _ask_write_back(runtime, session, row_id, cards[-1])
         work.finish(
             session,
@@ -174,8 +183,11 @@ def _conclude(runtime: Runtime, known: Known, conversation: Conversation, cards:
             scored_at=now,
             news=False,
             write_state=write_state,
-            final_at=_final_at(conversation, cards[-1], runtime.settings.policy()),
+            final_at=_final_at(conversation, cards[-1], policy),
         )
+        row = session.get_one(models.Conversation, row_id)
+        counted = facts.judged(row, cards, judged_episodes(conversation, policy), now=now)
+        facts.save(session, [counted], now=now)
     log.info("scored", conversation=row_id, episodes=len(cards), write_back=str(write_state))
     if write_state is WriteState.PENDING:
         runtime.queue.write_back([row_id])

@@ -46,15 +46,14 @@ SCORERS: tuple[tuple[str, Scorer], ...] = (
 )
 """Every score that is computed; a later one may read the earlier ones in `Case.so_far`."""
 
-NOT_COMPUTED: Mapping[str, Mapping[str, object]] = MappingProxyType(
-    {
-    }
-)
+NOT_COMPUTED: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 """Scores that are defined but not computed yet, with the details keys that readers of a scorecard rely on."""
 
 _UNCLEAR_WITHOUT_ENGLISH = frozenset({"context_repeat", "escalation", "containment"})
-_LOOK_THEMSELVES = frozenset({"repeat_contact", "answer_relevance", "training_example"})
-"""Scores that mind the language themselves: both conversations' here, what needs no reading there."""
+_LOOK_THEMSELVES = frozenset(
+    {"repeat_contact", "answer_relevance", "training_example", "satisfaction", "handoff_time", "resolution_confidence"}
+)
+"""Scores that mind the language themselves, or read no text at all."""
 _STRUCTURAL = frozenset({"returned", "escalated", "human_only"})
 
 
@@ -72,7 +71,7 @@ def score_conversation(
     is read. `version` is that of the definitions; raises `UnknownDefinitions`.
     """
     defined = definitions(version)
-    pieces = episodes(_with_bots(conversation, policy))
+    pieces = judged_episodes(conversation, policy)
     cards = []
     for number, piece in enumerate(pieces, 1):
         beside = tuple(other for other in pieces if other is not piece)
@@ -80,6 +79,11 @@ def score_conversation(
         case = Case(piece, known, policy, embedder, catalog=catalog, definitions=version)
         cards.append(_card(case, number, defined))
     return tuple(cards)
+
+
+def judged_episodes(conversation: Conversation, policy: Policy) -> tuple[Conversation, ...]:
+    """The episodes that `score_conversation` gives a card each, as the scores see them."""
+    return episodes(_with_bots(conversation, policy))
 
 
 def _card(case: Case, number: int, defined: Definitions) -> Scorecard:

@@ -32,7 +32,9 @@ class Database:
         self.url = driver_url(url)
         self.engine = _engine(self.url, pool_size)
         self._single = self._single_engine(pool_size)
-        self._reading = self.engine.execution_options(**{_BEGIN: "BEGIN"})
+        # SQLite in WAL mode shows a reader one state of the database by itself.
+        one_state = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reading = self.engine.execution_options(**{_BEGIN: "BEGIN"}, **one_state)
 
     @property
     def is_sqlite(self) -> bool:
@@ -47,7 +49,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that reads: on SQLite it keeps no writer waiting."""
+        """A transaction that reads one state of the database; on SQLite it keeps no writer waiting."""
         with Session(self._reading, expire_on_commit=False) as session:
             yield session
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from service.scoring.definitions import age
 from service.store.models import Conversation, Scorecard, Writeback
 from service.store.statements import insert
 
@@ -22,13 +23,24 @@ def content_hash(content: object) -> str:
 
 
 def save_cards(session: Session, row_id: str, cards: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
-    """Keep the cards of all episodes, oldest first. The last one speaks for the conversation from now on."""
-    session.execute(update(Scorecard).where(Scorecard.conversation_id == row_id).values(latest=False))
+    """Keep the cards of all episodes, oldest first, all of one version of the definitions.
+
+    The last one speaks for the conversation from now on, unless a card of a newer version does. Cards of that version
+    for episodes that there are no more are removed.
+    """
+    version = cards[-1]["definitions"]
+    speaking = select(Scorecard.definitions).where(Scorecard.conversation_id == row_id, Scorecard.latest)
+    known = session.scalar(speaking)
+    speaks = known is None or age(version) >= age(known)
+    if speaks:
+        session.execute(update(Scorecard).where(Scorecard.conversation_id == row_id).values(latest=False))
+    beyond = (Scorecard.definitions == version, Scorecard.episode > len(cards))
+    session.execute(delete(Scorecard).where(Scorecard.conversation_id == row_id, *beyond))
     for number, card in enumerate(cards, 1):
         values = {
             "card": dict(card),
             "content_hash": content_hash(card),
-            "latest": number == len(cards),
+            "latest": speaks and number == len(cards),
             "scored_at": now,
         }
         statement = insert(session, Scorecard).values(

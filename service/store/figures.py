@@ -1,0 +1,177 @@
+"""Tallies by period and dimension: rollups where the day is clean, its facts where it is not.
+
+The answer is that of counting every fact anew, always: a day without a mark was added up after its last change. Ask in
+one snapshot (`Database.read`), or a fact that moves from one day to another meanwhile could be counted in both.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import chain
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, and_, exists, null, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from service.figures.fact import DIMENSIONS
+from service.figures.tally import Tally
+from service.scoring.score import DEFINITIONS
+from service.store.cells import Unpacked, added_up, named
+from service.store.facts import COLUMNS
+from service.store.figure_models import DirtyDay, FactRow, Rollup
+from service.store.models import Installation
+from service.store.rollups import ALL
+
+NO_FILTERS: Mapping[str, str | None] = MappingProxyType({})
+
+Key = tuple[date, str | None]
+Parts = dict[Key, tuple[list[bytes], list[bytes]]]
+
+
+class Period(StrEnum):
+    """What days are put together to. A week starts on Monday; `whole` is everything from `since` on."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    WHOLE = "whole"
+
+    def start(self, day: date, since: date) -> date:
+        """The first day of the period that `day` lies in; for a week or month it may lie before `since`."""
+        if self is Period.WEEK:
+            return day - timedelta(days=day.weekday())
+        if self is Period.MONTH:
+            return day.replace(day=1)
+        return since if self is Period.WHOLE else day
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """`filters` are those within an installation; `owner` gives an installation's value of an own dimension."""
+
+    since: date
+    until: date
+    period: Period
+    dimension: str | None
+    filters: Mapping[str, str]
+    definitions: str
+    owner: Mapping[str, str | None]
+
+    def key(self, installation_id: str, day: date, value: str | None) -> Key:
+        """Where a row belongs."""
+        own = self.dimension is None or self.dimension not in COLUMNS
+        return self.period.start(day, self.since), self.owner[installation_id] if own else value or None
+
+
+def tallies(
+    session: Session,
+    *,
+    since: date,
+    until: date,
+    period: Period | str = Period.WHOLE,
+    dimension: str | None = None,
+    filters: Mapping[str, str | None] = NO_FILTERS,
+    definitions: str = DEFINITIONS,
+    installation_ids: Collection[str] | None = None,
+) -> Mapping[Key, Tally]:
+    """The tally of each period and value of `dimension`, from `since` up to but without `until` (UTC dates).
+
+    Keys are (first day of the period, value), the value `None` where there is none or no dimension was asked for; what
+    nothing was counted for is left out. `filters` keep the facts with these values (`None`: without one). By one
+    dimension, filtered by the same one or by none, it reads rollups; any other combination reads the facts of every
+    day. Raises `ValueError` for an unknown dimension or period.
+    """
+    unknown = {*filters, *([dimension] if dimension else [])} - set(DIMENSIONS)
+    if unknown:
+        raise ValueError(f"no such dimension: {', '.join(sorted(unknown))}; known are {', '.join(DIMENSIONS)}")
+    within = {name: value or "" for name, value in filters.items() if name in COLUMNS}
+    own = {name: value for name, value in filters.items() if name not in COLUMNS}
+    question = _Question(
+        since, until, Period(period), dimension, within, definitions,
+        _owners(session, dimension, own, installation_ids),
+    )  # fmt: skip
+    rolled = _rolled_up_by(question)
+    parts: Parts = defaultdict(lambda: ([], []))
+    sums = _rollups(session, question, rolled) if rolled is not None else ()
+    for key, small, large in chain(sums, _facts(session, question, only_dirty=rolled is not None)):
+        here = parts[key]
+        here[0].append(small)
+        here[1].append(large)
+    return _tallies(session, parts)
+
+
+def _rolled_up_by(question: _Question) -> str | None:
+    """The dimension whose rollups answer the question; `None` when only the facts do."""
+    used = set(question.filters) | ({question.dimension} & set(COLUMNS))
+    return None if len(used) > 1 else str(next(iter(used), ALL))
+
+
+def _owners(
+    session: Session, dimension: str | None, own: Mapping[str, str | None], ids: Collection[str] | None
+) -> dict[str, str | None]:
+    """The installations asked about, each with its value of the dimension where that is one of its own."""
+    columns = {"helpdesk": Installation.connector, "account": Installation.account}
+    statement = select(Installation.id, Installation.connector, Installation.account)
+    statement = statement.where(*(columns[name] == value for name, value in own.items()))
+    if ids is not None:
+        statement = statement.where(Installation.id.in_(ids))
+    place = {"helpdesk": 1, "account": 2}.get(dimension or "")
+    return {row[0]: row[place] if place else None for row in session.execute(statement)}
+
+
+def _rollups(session: Session, question: _Question, dimension: str) -> Iterator[tuple[Key, bytes, bytes]]:
+    """The sums of clean days."""
+    columns = (Rollup.installation_id, Rollup.day, Rollup.value, Rollup.cells, Rollup.large)
+    statement = select(*columns).where(Rollup.dimension == dimension, *_asked(Rollup, question), ~_is_dirty(Rollup))
+    if dimension in question.filters:
+        statement = statement.where(Rollup.value == question.filters[dimension])
+    for installation_id, day, value, small, large in session.execute(statement):
+        yield question.key(installation_id, day, value), small, large
+
+
+def _facts(session: Session, question: _Question, *, only_dirty: bool) -> Iterator[tuple[Key, bytes, bytes]]:
+    """The facts of dirty days, or of all."""
+    cut: Any = getattr(FactRow, question.dimension) if question.dimension in COLUMNS else null()
+    columns = (FactRow.installation_id, FactRow.day, cut, FactRow.cells, FactRow.large)
+    statement = select(*columns).where(*_asked(FactRow, question))
+    for name, wanted in question.filters.items():
+        column: InstrumentedAttribute[Any] = getattr(FactRow, name)
+        statement = statement.where(column == wanted if wanted else or_(column.is_(None), column == ""))
+    if only_dirty:
+        statement = statement.where(_is_dirty(FactRow))
+    for installation_id, day, value, small, large in session.execute(statement):
+        yield question.key(installation_id, day, value), small, large
+
+
+def _asked(table: type[FactRow | Rollup], question: _Question) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.installation_id.in_(sorted(question.owner)),
+        table.definitions == question.definitions,
+        table.day >= question.since,
+        table.day < question.until,
+    )
+
+
+def _is_dirty(table: type[FactRow | Rollup]) -> ColumnElement[bool]:
+    same = and_(
+        DirtyDay.installation_id == table.installation_id,
+        DirtyDay.definitions == table.definitions,
+        DirtyDay.day == table.day,
+    )
+    return exists().where(same)
+
+
+def _tallies(session: Session, parts: Parts) -> dict[Key, Tally]:
+    summed = {key: added_up(*both) for key, both in parts.items()}
+    every: Iterable[Any] = [counts.cells for counts in summed.values()]
+    cells = np.unique(np.concatenate([*every, np.empty(0, dtype=np.int64)]))
+    names = named(session, cells)
+    return {
+        key: Tally(Unpacked(summed[key], names)) for key in sorted(summed, key=lambda k: (k[0], k[1] is None, k[1]))
+    }
