@@ -30,6 +30,7 @@ from service.terminal import progress as progress_bar
 ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "service.commands_cluster": ("cluster",),
+        "service.commands_gaps": ("gaps", "improvements"),
         "service.commands_import": ("import",),
         "service.commands_export": ("export",),
         "service.commands": (

@@ -71,7 +71,7 @@ def keep_questions(session: Session, installation_id: str, conversation_id: str,
     """What of a conversation is unserved now, all episodes; what is no longer is taken back, the rest stays grouped."""
     kept = {question.episode: question for question in questions}
     gone = delete(GapMessage).where(GapMessage.conversation_id == conversation_id)
-    session.execute(gone.where(GapMessage.episode.not_in(kept)))
+    session.execute(gone.where(GapMessage.episode.not_in(list(kept))))
     for question in kept.values():
         values = {"reason": question.reason, "negative": question.negative, "at": question.at}
         key = {"conversation_id": conversation_id, "episode": question.episode}
