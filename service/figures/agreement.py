@@ -13,7 +13,7 @@ from service.figures.rates import LEVEL, Rate, z_of
 class Agreement:
     """How far two judges agree on `rate.n` cases; `kappa` is 1 for always, 0 for as often as by chance.
 
-    `kappa` and its interval are `None` when both judges used one and the same word throughout.
+    `kappa` and its interval are `None` of nothing, and when both judges used one and the same word throughout.
     """
 
     rate: Rate
@@ -34,24 +34,24 @@ def agreement(pairs: Mapping[tuple[str, str], int], level: float = LEVEL) -> Agr
     """
     n = sum(pairs.values())
     hits = sum(count for (one, other), count in pairs.items() if one == other)
-    rows: dict[str, float] = {}
-    columns: dict[str, float] = {}
+    rows: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for (one, other), count in pairs.items():
-        rows[one] = rows.get(one, 0.0) + count / n
-        columns[other] = columns.get(other, 0.0) + count / n
-    chance = sum(share * columns.get(word, 0.0) for word, share in rows.items())
-    if not n or chance >= 1:
+        rows[one] = rows.get(one, 0) + count
+        columns[other] = columns.get(other, 0) + count
+    by_chance = sum(count * columns.get(word, 0) for word, count in rows.items())
+    if by_chance == n * n:
         return Agreement(Rate(hits, n), None, None, None)
-    observed = hits / n
+    observed, chance = hits / n, by_chance / n**2
     kappa = (observed - chance) / (1 - chance)
     # Fleiss, Cohen and Everitt's three terms, each with (1 - kappa) or (1 - chance) as they give it.
     same = other_words = 0.0
     for (one, other), count in pairs.items():
         if one == other:
-            both = rows[one] + columns[one]
+            both = (rows[one] + columns[one]) / n
             same += count / n * (1 - both * (1 - kappa)) ** 2
         else:
-            other_words += count / n * (columns.get(one, 0.0) + rows.get(other, 0.0)) ** 2
+            other_words += count / n * ((columns.get(one, 0) + rows.get(other, 0)) / n) ** 2
     variance = (same + (1 - kappa) ** 2 * other_words - (kappa - chance * (1 - kappa)) ** 2) / (1 - chance) ** 2 / n
     reach = z_of(level) * math.sqrt(max(0.0, variance))
     return Agreement(Rate(hits, n), kappa, max(-1.0, kappa - reach), min(1.0, kappa + reach))

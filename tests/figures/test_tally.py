@@ -6,16 +6,18 @@ import json
 
 import pytest
 from fact_samples import fact, facts
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.figures.cells import CONTAINED, WIDTH, bounds, cells_of, outcome_of, time_bucket
 from service.figures.facts import Fact
 from service.figures.tally import Tally, merge, tally
 
-some = st.lists(facts, max_size=12)
+some = st.lists(facts, max_size=6)
+quick = settings(max_examples=30)
 
 
+@quick
 @given(some, some)
 def test_the_parts_add_up_to_the_whole(one: list[Fact], other: list[Fact]) -> None:
     whole = tally([*one, *other])
@@ -23,12 +25,14 @@ def test_the_parts_add_up_to_the_whole(one: list[Fact], other: list[Fact]) -> No
     assert tally(one) + tally(other) == tally(other) + tally(one) == whole
 
 
+@quick
 @given(some, some, some)
 def test_it_does_not_matter_what_is_added_first(a: list[Fact], b: list[Fact], c: list[Fact]) -> None:
     x, y, z = tally(a), tally(b), tally(c)
     assert (x + y) + z == x + (y + z) == merge([z, x, y])
 
 
+@quick
 @given(some, st.randoms())
 def test_order_never_matters(given_facts: list[Fact], chance: object) -> None:
     shuffled = list(given_facts)
@@ -36,6 +40,7 @@ def test_order_never_matters(given_facts: list[Fact], chance: object) -> None:
     assert tally(shuffled) == tally(given_facts)
 
 
+@quick
 @given(some)
 def test_cut_by_a_dimension_the_parts_add_up(given_facts: list[Fact]) -> None:
     by_channel: dict[str | None, list[Fact]] = {}
@@ -44,6 +49,7 @@ def test_cut_by_a_dimension_the_parts_add_up(given_facts: list[Fact]) -> None:
     assert merge(map(tally, by_channel.values())) == tally(given_facts)
 
 
+@quick
 @given(some)
 def test_a_replaced_fact_leaves_no_trace(given_facts: list[Fact]) -> None:
     """Reopen, redelivery, rescoring: whoever keeps facts by key counts each episode once."""
@@ -52,12 +58,14 @@ def test_a_replaced_fact_leaves_no_trace(given_facts: list[Fact]) -> None:
     assert tally(again.values()) == tally(kept.values())
 
 
+@quick
 @given(some)
 def test_the_same_fact_twice_counts_twice(given_facts: list[Fact]) -> None:
     once, twice = tally(given_facts), tally([*given_facts, *given_facts])
     assert twice == once + once
 
 
+@quick
 @given(some)
 def test_classes_sum_to_the_total(given_facts: list[Fact]) -> None:
     counts = tally(given_facts)
@@ -68,12 +76,14 @@ def test_classes_sum_to_the_total(given_facts: list[Fact]) -> None:
     assert counts.total("escalation.trigger") == sum(one.handed_off for one in given_facts)
 
 
+@quick
 @given(some)
 def test_a_tally_survives_json(given_facts: list[Fact]) -> None:
     counts = tally(given_facts)
     assert Tally.from_json(json.loads(json.dumps(counts.to_json()))) == counts
 
 
+@quick
 @given(some)
 def test_only_whole_numbers_and_no_needless_zeros(given_facts: list[Fact]) -> None:
     for measure, buckets in tally(given_facts).cells.items():
@@ -82,6 +92,7 @@ def test_only_whole_numbers_and_no_needless_zeros(given_facts: list[Fact]) -> No
             assert count or measure.endswith(".sum")
 
 
+@quick
 @given(facts)
 def test_names_of_cells_are_short_enough_to_keep(one: Fact) -> None:
     for measure, bucket, _ in cells_of(one):
