@@ -127,7 +127,7 @@ def named(session: Session, cells: Ints) -> Names:
     for start in range(0, len(missing), AT_ONCE):
         wanted = missing[start : start + AT_ONCE]
         rows = session.execute(select(Cell.id, Cell.measure, Cell.bucket).where(Cell.id.in_(wanted)))
-        names.learn(rows.tuples())
+        names.learn((number, measure, bucket) for number, measure, bucket in rows)
     return names
 
 
