@@ -113,7 +113,7 @@ class Installation(Base):
 
     `actor_ids` are the ids under which our own writes come back; `None` until they were asked for.
     `polled_until`: conversations that ended before this have been looked for. `refused_*`: webhooks whose signature
-    did not match.
+    did not match. `policy` holds the keys of a policy document that differ from the settings.
     """
 
     __tablename__ = "installation"
@@ -134,6 +134,7 @@ class Installation(Base):
     created_at: Mapped[datetime]
     refused_count: Mapped[int] = mapped_column(default=0, server_default="0")
     refused_at: Mapped[datetime | None]
+    policy: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Delivery(Base):
