@@ -26,6 +26,7 @@ ROUTES = {
     "deskmark.ingest": INGEST,
     "deskmark.sweep": INGEST,
     "deskmark.forget": INGEST,
+    "deskmark.recount": INGEST,
     "deskmark.score": SCORE,
     "deskmark.group_gaps": SCORE,
     "deskmark.write_back": WRITEBACK,
@@ -36,6 +37,7 @@ ROUTES = {
 PUBLISH_SECONDS = 1.0
 DAY = 86_400.0
 GROUP_GAPS_SECONDS = 300.0
+RECOUNT_SECONDS = 30.0
 log = structlog.get_logger(__name__)
 
 app = Celery("deskmark", include=["tasks.jobs"])
@@ -110,6 +112,7 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
         "poll": every("deskmark.poll", settings.poll_seconds),
         "group_gaps": every("deskmark.group_gaps", GROUP_GAPS_SECONDS),
         "forget": every("deskmark.forget", DAY),
+        "recount": every("deskmark.recount", RECOUNT_SECONDS),
     }
 
 

@@ -11,7 +11,7 @@ from celery import Task
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from connectors.errors import RetryLater
-from tasks import gaps, intake, scoring, upkeep, worker_state, writing
+from tasks import gaps, intake, recounting, scoring, upkeep, worker_state, writing
 from tasks.celery_app import app
 from tasks.runtime import Runtime
 
@@ -94,6 +94,12 @@ def poll(self: Job) -> None:
 def forget(self: Job) -> None:
     """Remove old cached vectors."""
     upkeep.forget(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.recount")
+def recount(self: Job) -> None:
+    """Add up the days whose facts changed."""
+    recounting.recount(self.runtime)
 
 
 @app.task(base=Job, bind=True, name="deskmark.group_gaps")
