@@ -1,7 +1,8 @@
 """What one fact adds to a tally: which measures there are, and into which bucket of each a fact falls.
 
 A bucket is a text; parts of it (class, intent ...) are joined by a tab. Times fall into buckets of 2 % width, their
-sums are kept exactly in milliseconds; scores fall into tenths, their sums and sums of squares are kept in hundredths.
+sums are kept exactly in milliseconds. The effort falls into tenths (cut, not rounded), its sum and sum of squares are
+kept in hundredths.
 
 | measure | bucket | counts |
 |---|---|---|
@@ -120,7 +121,7 @@ def _quality(fact: Fact) -> Iterator[Cell]:
     """Effort, relevance and training."""
     if fact.effort is not None and fact.effort_value is not None:
         value = round(fact.effort_value * 100)
-        yield "effort", str(round(value / 10)), 1
+        yield "effort", str(value // 10), 1
         yield "effort.verdict", fact.effort, 1
         yield "effort.sum", "", value
         yield "effort.squares", "", value * value

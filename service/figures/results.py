@@ -136,11 +136,11 @@ def mean(
 
 def sums_of(counts: Mapping[str, int], per: float = 1) -> tuple[int, float, float]:
     """(n, sum, sum of squares) of numbers that are the buckets themselves, divided by `per`."""
-    n, total, squares = 0, 0.0, 0.0
-    for bucket, count in counts.items():
-        number = int(bucket) / per
-        n, total, squares = n + count, total + count * number, squares + count * number * number
-    return n, total, squares
+    n = total = squares = 0
+    for bucket, cases in counts.items():
+        number = int(bucket)
+        n, total, squares = n + cases, total + cases * number, squares + cases * number * number
+    return n, total / per, squares / per**2
 
 
 def estimate(
