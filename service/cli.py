@@ -32,6 +32,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service.commands_cluster": ("cluster",),
         "service.commands_gaps": ("gaps", "improvements"),
         "service.commands_import": ("import",),
+        "service.commands_figures": ("figures",),
         "service.commands_export": ("export",),
         "service.commands": (
             "up", "connect", "installations", "prepare", "check", "writing", "sign-in-link", "migrate", "key",

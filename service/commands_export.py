@@ -15,7 +15,6 @@ from typing import BinaryIO
 
 import click
 from rich.console import Console
-from sqlalchemy.orm import Session
 
 from service.commands import database, settings
 from service.export_writing import WRITERS, Format, PackageMissing, Writer, format_of, whole_file
@@ -61,7 +60,10 @@ def export_command(
     pseudonyms = None if with_personal_data else Pseudonyms(pseudonym_key(own))
     with database(own) as opened, progress_bar(Console(stderr=True)) as progress:
         with opened.read() as session:
-            wanted = Wanted(since, until, named(session, given), definitions)
+            try:
+                wanted = Wanted(since, until, installations.named(session, given), definitions)
+            except installations.UnknownInstallation as error:
+                raise click.ClickException(f"{error}; see deskmark installations") from error
             task = progress.add_task("exporting", total=exports.count(session, wanted))
         written = 0
         with _writer(output, kind) as writer:
@@ -82,18 +84,6 @@ def without_personal_data(found: Scored, pseudonyms: Pseudonyms) -> Scored:
     """The conversation and all its cards, masked."""
     pairs = [masked(found.document, card, pseudonyms) for card in found.cards]
     return replace(found, document=pairs[-1][0], cards=[card for _, card in pairs if card is not None])
-
-
-def named(session: Session, given: tuple[str, ...]) -> tuple[str, ...]:
-    """The ids of the installations that ids, helpdesks or accounts name. Raises when one of them names none."""
-    rows = installations.all_of(session)
-    found: list[str] = []
-    for name in given:
-        ids = [row.id for row in rows if name in (row.id, row.connector, row.account)]
-        if not ids:
-            raise click.ClickException(f"no helpdesk is connected as {name}; see deskmark installations")
-        found.extend(ids)
-    return tuple(dict.fromkeys(found))
 
 
 @contextmanager

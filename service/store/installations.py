@@ -13,6 +13,11 @@ from sqlalchemy.orm import Session
 
 from service.store.models import Installation
 
+
+class UnknownInstallation(LookupError):
+    """No installation goes by this name; the message says which."""
+
+
 IMPORTED = "imported"
 """The option of an installation whose conversations come from a file: no helpdesk stands behind it."""
 
@@ -93,6 +98,18 @@ def all_of(session: Session, *, enabled_only: bool = False) -> Sequence[Installa
     if enabled_only:
         statement = statement.where(Installation.enabled)
     return session.scalars(statement).all()
+
+
+def named(session: Session, names: Iterable[str]) -> tuple[str, ...]:
+    """Ids of the installations that ids, helpdesks or accounts name. Raises `UnknownInstallation`."""
+    rows = all_of(session)
+    found: dict[str, None] = {}
+    for name in names:
+        ids = [row.id for row in rows if name in (row.id, row.connector, row.account)]
+        if not ids:
+            raise UnknownInstallation(f"no helpdesk is connected as {name}")
+        found.update(dict.fromkeys(ids))
+    return tuple(found)
 
 
 def change(session: Session, installation_id: str, **values: Any) -> None:
