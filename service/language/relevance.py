@@ -1,6 +1,7 @@
-"""Does an answer address a question? From the text alone: sentence vectors without names, and what the words share.
+"""Does an answer address a question? From the text alone: names taken out, then sentence vectors compared.
 
-The weights are made by `benchmarks/training/answer_relevance.py`; no metric is known here. English.
+Learned: where questions and where answers lie on the whole, and a matrix for each side, held near the identity. The
+weights are made by `benchmarks/training/answer_relevance.py`; no metric is known here. English.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from service.language.embedding import Embedder, Vectors
+from service.language.embedding import DIMENSIONS, Embedder, Vectors
 from service.language.shared_names import without_names
 
 WEIGHTS = Path(__file__).parent / "weights" / "answer_relevance.npz"
@@ -32,23 +33,34 @@ def relevance(pairs: Sequence[tuple[str, str]], embedder: Embedder, names: Itera
     known = tuple(names)
     bare = [without_names(q[:READ_CHARACTERS], a[:READ_CHARACTERS], known) for q, a in pairs]
     vectors = embedder.vectors([text for pair in bare for text in pair])
-    model = _model()
-    odds = model.slope * model.cosines(vectors[0::2], vectors[1::2]) + model.intercept
+    odds = _model().odds(vectors[0::2], vectors[1::2])
     return tuple(1 / (1 + math.exp(-float(z))) for z in odds)
 
 
 @dataclass(frozen=True, slots=True)
 class _Model:
+    """Means and matrices of questions and of answers; slopes of the cosines without and with the matrices."""
+
     question_mean: NDArray[np.float32]
     answer_mean: NDArray[np.float32]
-    slope: float
+    question_matrix: NDArray[np.float32]
+    answer_matrix: NDArray[np.float32]
+    slopes: NDArray[np.float32]
     intercept: float
 
-    def cosines(self, questions: Vectors, answers: Vectors) -> NDArray[np.float32]:
-        """Of the vectors, each side around its own mean: questions are like each other, and so are answers."""
-        products = _unit(questions - self.question_mean) * _unit(answers - self.answer_mean)
-        cosines: NDArray[np.float32] = products.sum(axis=1)
-        return cosines
+    def odds(self, questions: Vectors, answers: Vectors) -> NDArray[np.float32]:
+        """Log odds row by row. Each side is read around its own mean: questions are alike, and so are answers."""
+        asked: NDArray[np.float32] = questions - self.question_mean
+        told: NDArray[np.float32] = answers - self.answer_mean
+        plain = _cosines(asked, told)
+        learned = _cosines(np.matmul(asked, self.question_matrix), np.matmul(told, self.answer_matrix))
+        odds: NDArray[np.float32] = self.slopes[0] * plain + self.slopes[1] * learned + self.intercept
+        return odds
+
+
+def _cosines(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
+    cosines: NDArray[np.float32] = (_unit(left) * _unit(right)).sum(axis=1)
+    return cosines
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -60,9 +72,12 @@ def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def _model() -> _Model:
     with np.load(WEIGHTS) as file:
+        identity = np.eye(DIMENSIONS, dtype=np.float32)
         return _Model(
-            file["question_mean"].astype(np.float32),
-            file["answer_mean"].astype(np.float32),
-            float(file["slope"]),
-            float(file["intercept"]),
+            question_mean=file["question_mean"].astype(np.float32),
+            answer_mean=file["answer_mean"].astype(np.float32),
+            question_matrix=identity + file["question_matrix"].astype(np.float32),
+            answer_matrix=identity + file["answer_matrix"].astype(np.float32),
+            slopes=file["slopes"].astype(np.float32),
+            intercept=float(file["intercept"]),
         )

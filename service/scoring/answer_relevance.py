@@ -10,6 +10,7 @@ from types import MappingProxyType
 from service.conversation import Message
 from service.language.detection import ENGLISH, language
 from service.language.relevance import relevance
+from service.language.wording import content
 from service.scoring.answer_signs import Sign, Source, read_signs
 from service.scoring.answers import JUDGED, Answer, Kind, answers
 from service.scoring.bot_part import read_bot_part
@@ -32,6 +33,10 @@ FOLLOWED = 2
 
 NO_ANSWER = 0.08
 """Relevance of a message that says it has no answer."""
+
+FEWEST_WORDS = 2
+UNKNOWN = 0.5
+"""Content words below which an answer ("Yes, it is.") has no topic to compare, and its relevance then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,12 @@ def _by_text(case: Case, found: Sequence[Answer]) -> dict[str, float]:
     values = relevance([(question, message.text) for message, question in pairs], case.embedder, brand)
     for (message, _), value in zip(pairs, values, strict=True):
         best[message.id] = max(value, best.get(message.id, 0.0))
-    return {a.message.id: NO_ANSWER if a.kind is Kind.NO_ANSWER else best[a.message.id] for a in found}
+    for answer in found:
+        if answer.kind is Kind.NO_ANSWER:
+            best[answer.message.id] = NO_ANSWER
+        elif len(content(answer.message.text)) < FEWEST_WORDS:
+            best[answer.message.id] = UNKNOWN
+    return best
 
 
 def _questions(answer: Answer) -> tuple[str, ...]:

@@ -160,8 +160,9 @@ def _why(case: Case, part: BotPart, one: Judgement) -> Why | None:
         return None if accepted and one.relevant else Why.LOW_CONFIDENCE
     if accepted or any(e.kind == EventKind.ACTION_FAILED for e in case.conversation.events):
         return None
-    again = one.source is Source.BEHAVIOUR and one.shows.shows == ASKED_AGAIN
-    asked_again = again and not _wants_human(part, answer.position)
+    if _wants_human(part, answer.position):
+        return None
+    asked_again = one.source is Source.BEHAVIOUR and one.shows.shows == ASKED_AGAIN
     missed = one.source is Source.TEXT and one.relevance is not None and one.relevance <= SURELY_IRRELEVANT
     return Why.IRRELEVANT if asked_again or missed else None
 
