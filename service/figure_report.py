@@ -16,6 +16,7 @@ from service.figures.catalogue import ALL_FIGURES, Figure
 from service.figures.rates import LEAST
 from service.figures.results import Value
 from service.figures.tally import Tally
+from service.figures.tested import together
 from service.scoring.score import DEFINITIONS
 from service.store.figures import Period
 
@@ -82,10 +83,16 @@ def answers(question: Question, source: Source) -> tuple[Answer, ...]:
     known = source.beside()
     months = _months(question, source) if q.period is Period.WHOLE else {}
     besides = {key: _beside(known, months.get(key[1], {}), question, key) for key in found}
-    return tuple(
-        Answer(one, tuple(Cell(*key, one.compute(tally, besides[key])) for key, tally in found.items()))
-        for one in q.figures
-    )
+    return tuple(Answer(one, _cells(one, found, besides)) for one in q.figures)
+
+
+def _cells(figure: Figure, found: Mapping[Key, Tally], besides: Mapping[Key, Beside]) -> tuple[Cell, ...]:
+    """A figure's cells. What is tested in them is judged together, over all values of a period."""
+    cells = {key: figure.compute(tally, besides[key]) for key, tally in found.items()}
+    for start in {start for start, _ in cells}:
+        keys = [key for key in cells if key[0] == start]
+        cells.update(zip(keys, together([cells[key] for key in keys]), strict=True))
+    return tuple(Cell(*key, values) for key, values in cells.items())
 
 
 def _months(question: Question, source: Source) -> dict[str | None, dict[str, Tally]]:

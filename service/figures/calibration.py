@@ -141,7 +141,7 @@ def _auc(hits: Counts, misses: Counts, level: float) -> Estimate | None:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One intent's stated confidence against what came true; `q` two-sided, corrected for the number of intents.
+    """One intent's stated confidence against what came true; `p` two-sided, `q` corrected for the number of intents.
 
     `weak`: the bot promises more than it keeps here, beyond chance.
     """
@@ -149,6 +149,7 @@ class Topic:
     name: str
     stated: float
     rate: Rate
+    p: float
     q: float
     weak: bool
 
@@ -166,9 +167,10 @@ def topics(cases: Mapping[str, tuple[float, Rate]], *, least: int = LEAST) -> li
         error = math.sqrt(max(stated[name] * (1 - stated[name]), 1e-9) / rate.n)
         p_values.append(two_sided((rate.hits / rate.n - stated[name]) / error))
     found = []
-    for (name, (_, rate)), q in zip(large.items(), benjamini_hochberg(p_values), strict=True):
+    corrected = benjamini_hochberg(p_values)
+    for (name, (_, rate)), p, q in zip(large.items(), p_values, corrected, strict=True):
         weak = q < FALSE_DISCOVERIES and rate.hits / rate.n < stated[name]
-        found.append(Topic(name, stated[name], rate, q, weak))
+        found.append(Topic(name, stated[name], rate, p, q, weak))
     return sorted(found, key=lambda topic: (topic.rate.hits / topic.rate.n - topic.stated, topic.name))
 
 

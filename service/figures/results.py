@@ -48,7 +48,8 @@ class Value:
     `name` says what it is, `of` of what (an intent, a class, a source; empty for all). `value` is `None` where `note`
     says what is missing; `n` is how many cases it rests on, `hits` how many of them for a share. `interval` names how
     `low` and `high` (95 %) were found: wilson, bootstrap, normal; empty for counts, which have none. `word` is what a
-    test says (improving ...).
+    test says (improving ...): whether the value differs from `against`, with the p-value `p`, and `q` corrected for the
+    number of tests (`service.figures.tested`).
     """
 
     name: str
@@ -61,6 +62,9 @@ class Value:
     high: float | None = None
     interval: str = ""
     better: Better = Better.NEITHER
+    against: float | None = None
+    p: float | None = None
+    q: float | None = None
     word: str = ""
     note: str = ""
 

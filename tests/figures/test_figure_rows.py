@@ -162,7 +162,7 @@ def test_response_accuracy_by_intent_and_month() -> None:
     found = values("response_accuracy", march, Beside(months=months))
     assert (found["trend", "refund"].word, found["trend", "hours"].word) == ("improving", "flat")
     assert found["trend", "refund"].value == pytest.approx(0.175, abs=0.001)
-    assert found["trend", "refund"].note.startswith("q = 0.000")
+    assert (found["trend", "refund"].q or 1) < 1e-5 < (found["trend", "hours"].q or 0)
     assert found["accuracy", "refund"].value == 0.85
     assert found["accuracy", "rare"].note == "not enough data, 3 of 20"
     assert found["trend", "rare"].value is None

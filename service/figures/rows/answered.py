@@ -10,6 +10,7 @@ from service.figures.calibration import Calibration, Point, calibration, suggest
 from service.figures.rates import Rate, too_few
 from service.figures.results import Better, Unit, Value, estimate, share, shares
 from service.figures.tally import Tally
+from service.figures.tested import together
 from service.figures.trends import Trend, trends
 
 CALIBRATED = 200
@@ -54,7 +55,7 @@ def accuracy(tally: Tally, beside: Beside) -> tuple[Value, ...]:
     values = [_accuracy("", whole, beside.least), _trend("", all_months[""])]
     for intent in intents:
         values += [_accuracy(intent, now.get(intent, Rate(0, 0)), beside.least), _trend(intent, found[intent])]
-    return tuple(values)
+    return together([values])[0]
 
 
 def _rates(tally: Tally) -> dict[str, Rate]:
@@ -77,7 +78,7 @@ def _trend(intent: str, trend: Trend) -> Value:
         return Value("trend", None, Unit.CHANGE, trend.n, intent, better=Better.HIGHER, note=trend.note)
     return Value(
         "trend", trend.slope, Unit.CHANGE, trend.n, intent, low=trend.low, high=trend.high, interval="normal",
-        better=Better.HIGHER, word=trend.direction or "", note=f"q = {trend.q:.3f}",
+        better=Better.HIGHER, against=0.0, p=trend.p,
     )  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def confidence(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         values += shares(f"{source}.level", levels, ("high", "medium", "low"), least=beside.least)
         values += _calibrated(tally, source, beside.least)
         values += _threshold(tally, source, beside.least)
-    return (*values, *_weak(tally, beside.least))
+    return together([(*values, *_weak(tally, beside.least))])[0]
 
 
 def _points(tally: Tally, source: str, part: int, yes: Iterable[str], no: str) -> list[Point]:
@@ -156,4 +157,4 @@ def _weak(tally: Tally, least: int) -> Iterator[Value]:
     cases.pop("", None)
     for topic in topics(cases, least=least):
         value = share("topic", topic.rate, of=topic.name, least=least, note=f"stated {topic.stated:.2f}")
-        yield replace(value, word="weak" if topic.weak else "")
+        yield replace(value, against=topic.stated, p=topic.p)
