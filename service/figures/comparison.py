@@ -1,4 +1,4 @@
-"""Like with like: escalated against human-direct within the same intent, and an account against its own first month.
+"""Like with like: escalated against human-direct, within the same intent.
 
 A raw comparison of escalated and direct conversations lies: bots keep the easy ones, so that what is escalated is
 harder from the start. Here each intent is compared with itself.
@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from itertools import count
 
 import numpy as np
 
 from service.figures.calibration import Estimate
 from service.figures.cells import SEPARATOR
-from service.figures.rates import LEAST, LEVEL, Rate
-from service.figures.results import Better
+from service.figures.rates import LEAST, LEVEL
 from service.figures.tally import Tally
 from service.figures.times import Numbers, Times, percentiles
 
@@ -25,9 +23,6 @@ FEWEST_IN_INTENT = 5
 
 SHORTEST = 0.5
 """Seconds below which times are not told apart when they are divided."""
-
-BASELINE = timedelta(days=30)
-STEP = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,49 +107,3 @@ def contrast(by_intent: Mapping[str, Paths], *, least: int = LEAST, level: float
 def _estimate(value: float, draws: Numbers, level: float) -> Estimate:
     low, high = percentiles(draws, level)
     return Estimate(value, min(low, value), max(high, value))
-
-
-def baseline_period(first: date) -> tuple[date, date]:
-    """The account's first 30 days: first and last day.
-
-    >>> baseline_period(date(2026, 1, 5))
-    (datetime.date(2026, 1, 5), datetime.date(2026, 2, 3))
-    """
-    return first, first + BASELINE - timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A rate against the account's own baseline: `goal` for now, `reached`, and the change relative to the baseline.
-
-    `sure`: whether the whole interval of the rate lies on the right side of the goal.
-    """
-
-    goal: float
-    reached: bool
-    sure: bool
-    relative: float | None
-
-
-def progress(
-    baseline: Rate,
-    now: Rate,
-    *,
-    months: int = 1,
-    better: Better = Better.HIGHER,
-    step: float = STEP,
-    least: int = LEAST,
-) -> Progress | None:
-    """Where a rate stands `months` after its baseline, each month asking `step` more (relative, capped at 1), or less
-    where lower is better. `None` with fewer than `least` cases on a side.
-
-    >>> progress(Rate(200, 500), Rate(230, 500))
-    Progress(goal=0.42000000000000004, reached=True, sure=False, relative=0.1499999999999999)
-    """
-    start, value, ends = baseline.value, now.value, now.interval()
-    if start is None or value is None or ends is None or min(baseline.n, now.n) < least:
-        return None
-    up = better is not Better.LOWER
-    goal = min(1.0, start * (1 + step) ** months) if up else start * (1 - step) ** months
-    reached, sure = (value >= goal, ends[0] >= goal) if up else (value <= goal, ends[1] <= goal)
-    return Progress(goal, reached, sure, value / start - 1 if start else None)

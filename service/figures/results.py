@@ -22,6 +22,7 @@ class Unit(StrEnum):
     SECONDS = "seconds"
     DAYS = "days"
     POINTS = "points"
+    STARS = "points of 5"
     TURNS = "bot turns"
     COUNT = "count"
     PER_WEEK = "per week"

@@ -1,8 +1,6 @@
-"""Like with like: what a raw comparison gets wrong, and an account against its own beginning."""
+"""Like with like: what a raw comparison gets wrong."""
 
 from __future__ import annotations
-
-from datetime import date
 
 import numpy as np
 import pytest
@@ -10,10 +8,8 @@ from fact_samples import fact, facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.figures.comparison import Paths, baseline_period, contrast, paths, progress
+from service.figures.comparison import Paths, contrast, paths
 from service.figures.facts import Fact
-from service.figures.rates import Rate
-from service.figures.results import Better
 from service.figures.tally import merge, tally
 from service.figures.times import Times
 
@@ -97,42 +93,3 @@ def test_paths_add_up(one: list[Fact], other: list[Fact]) -> None:
     for intent, both in whole.items():
         assert both.escalated.n == sum(p[intent].escalated.n for p in parts if intent in p)
         assert both.direct.milliseconds == sum(p[intent].direct.milliseconds for p in parts if intent in p)
-
-
-def test_the_first_thirty_days() -> None:
-    assert baseline_period(date(2026, 2, 1)) == (date(2026, 2, 1), date(2026, 3, 2))
-
-
-def test_the_goal_grows_by_the_month() -> None:
-    start = Rate(200, 500)
-    assert progress(start, Rate(210, 500), months=1) is not None
-    one, two = progress(start, Rate(300, 500)), progress(start, Rate(300, 500), months=2)
-    assert one is not None
-    assert two is not None
-    assert (one.goal, two.goal) == (pytest.approx(0.42), pytest.approx(0.441))
-    assert one.reached
-    assert one.sure
-    assert one.relative == pytest.approx(0.5)
-
-
-def test_where_less_is_better() -> None:
-    found = progress(Rate(200, 500), Rate(185, 500), better=Better.LOWER)
-    assert found is not None
-    assert found.goal == pytest.approx(0.38)
-    assert found.reached
-    assert not found.sure
-
-
-def test_a_goal_is_never_beyond_all() -> None:
-    found = progress(Rate(99, 100), Rate(100, 100))
-    assert found is not None
-    assert found.goal == 1
-    assert found.reached
-
-
-def test_from_nothing_there_is_no_relative_change() -> None:
-    found = progress(Rate(0, 100), Rate(5, 100))
-    assert found is not None
-    assert found.relative is None
-    assert progress(Rate(0, 0), Rate(5, 100)) is None
-    assert progress(Rate(5, 100), Rate(5, 19)) is None

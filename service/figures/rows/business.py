@@ -37,7 +37,7 @@ def _satisfaction(tally: Tally, least: int) -> Iterator[Value]:
             counts[hundredths] = counts.get(hundredths, 0) + n
     for outcome in ("", *CLASSES):
         sums = sums_of(by_class.get(outcome, {}), 100)
-        yield mean("satisfaction", sums, Unit.POINTS, of=outcome, scale=(1, 5), better=Better.HIGHER, least=least)
+        yield mean("satisfaction", sums, Unit.STARS, of=outcome, scale=(1, 5), better=Better.HIGHER, least=least)
 
 
 def _repeats(tally: Tally, measure: str, name: str, least: int) -> Iterator[Value]:
