@@ -11,14 +11,12 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 import click
-import numpy as np
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from service.document import DocumentError, policy_from_json
-from service.intent_file import BadExample, NoIntentFile, examples
-from service.language.embedding import CachedEmbedder, Embedder, MemoryCache
-from service.language.intents import Example, IntentCatalog
+from service.intent_terminal import fit_shown, told_examples
+from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM, ModelMissing
 from service.score_file import BadLine, dump, read, scorecards
 from service.scoring.definitions import VERSIONS
@@ -30,6 +28,8 @@ from service.terminal import progress as progress_bar
 ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "service.commands_cluster": ("cluster",),
+        "service.commands_intents": ("intents",),
+        "service.commands_policy": ("policy",),
         "service.commands_gaps": ("gaps", "improvements"),
         "service.commands_import": ("import",),
         "service.commands_figures": ("figures",),
@@ -111,14 +111,14 @@ def score(
     except DocumentError as error:
         raise click.UsageError(f"{policy_file}: {error}") from error
     embedder = CachedEmbedder(MiniLM(model_dir), MemoryCache())
-    known, bad_examples = _examples(intents_file) if intents_file else ([], 0)
+    known, bad_examples = told_examples(intents_file) if intents_file else ([], 0)
     console = Console(stderr=True)
     with Spool() as spool, progress_bar(console) as progress:
         reading = progress.add_task("reading", total=None)
         bad = read(_advancing(file, progress, reading), spool, _tell)
         progress.update(reading, total=spool.count + bad, completed=spool.count + bad)
         try:
-            catalog = _catalog(known, embedder, progress) if known else None
+            catalog = fit_shown(known, embedder, progress) if known else None
             scoring = progress.add_task("scoring", total=spool.count)
             for card in scorecards(spool, policy, embedder, as_of, catalog, definitions):
                 sys.stdout.write(dump(card))
@@ -131,35 +131,6 @@ def score(
         click.echo(f"deskmark: {bad} of {spool.count + bad} lines are not valid, {spool.count} scored", err=True)
     if bad or bad_examples:
         sys.exit(1)
-
-
-def _examples(file: Path) -> tuple[list[Example], int]:
-    """The examples of an intent catalog and the number of bad lines, each of which is told on standard error."""
-    try:
-        rows = list(examples(file.read_bytes()))
-    except NoIntentFile as error:
-        raise click.UsageError(f"{file}: {error}") from error
-    good = [row for row in rows if isinstance(row, Example)]
-    for row in rows:
-        if isinstance(row, BadExample):
-            click.echo(f"{file}: line {row.number}: {row}", err=True)
-    if not good:
-        raise click.UsageError(f"{file}: no line is a valid example")
-    return good, len(rows) - len(good)
-
-
-EXAMPLES_AT_ONCE = 256
-
-
-def _catalog(known: list[Example], embedder: Embedder, progress: Progress) -> IntentCatalog:
-    """The catalog of `known`: some 200 examples a second, so the way is shown."""
-    task = progress.add_task("intents", total=len(known))
-    rows = []
-    for start in range(0, len(known), EXAMPLES_AT_ONCE):
-        part = known[start : start + EXAMPLES_AT_ONCE]
-        rows.append(embedder.vectors([example.text for example in part]))
-        progress.advance(task, len(part))
-    return IntentCatalog.fit(known, np.vstack(rows))
 
 
 @main.command()

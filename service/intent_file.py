@@ -10,6 +10,9 @@ from service.language.intents import Example
 
 COLUMNS = ("intent", "text")
 LONGEST_NAME = 200
+NOVEL_NAME = "novel"
+"""The word for a message that fits no intent, which therefore names none."""
+
 DELIMITERS = ",;\t"
 
 
@@ -109,6 +112,6 @@ def _example(number: int, intent: object, text: object) -> Example | BadExample:
     name = str(intent).strip()
     if len(name) > LONGEST_NAME:
         return BadExample(number, f"intent: longer than {LONGEST_NAME} characters")
-    if name.casefold() == "novel":
+    if name.casefold() == NOVEL_NAME:
         return BadExample(number, 'intent: "novel" is the word for a message that fits no intent')
     return Example(name, str(text).strip())

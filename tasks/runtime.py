@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,11 +15,15 @@ from sqlalchemy import Row
 from connectors.base import Client, Connector, Installation
 from connectors.http import Http
 from connectors.limiter import Limiter
+from service.document import policy_from_json
 from service.language.embedding import Model
+from service.language.intents import IntentCatalog
+from service.scoring.score import Policy
 from service.settings import Settings
 from service.store import models
 from service.store.database import Database
 from service.store.secrets import SecretBox
+from tasks.catalogs import Catalogs
 
 Clock = Callable[[], datetime]
 
@@ -78,6 +83,7 @@ class Runtime:
     embedder: Model
     queue: Queue
     clock: Clock = field(default=utc_now)
+    catalogs: Catalogs = field(default_factory=Catalogs)
 
     def installation(self, row: models.Installation) -> Installation:
         """A stored installation with its secrets decrypted."""
@@ -86,6 +92,25 @@ class Runtime:
     def client(self, row: models.Installation) -> Client:
         """The API client of a stored installation."""
         return self.clients.of(self.installation(row))
+
+    def policy(self, row: models.Installation) -> Policy:
+        """The policy of a stored installation: its own keys over the settings."""
+        return policy_of(self.settings, row.policy)
+
+    def catalog(self, row: models.Installation) -> IntentCatalog | None:
+        """The intent catalog of a stored installation as it is now; `None` where it has none."""
+        return self.catalogs.of(row.id, self.database, self.embedder)
+
+
+def policy_of(settings: Settings, own: Mapping[str, Any] | None) -> Policy:
+    """The policy that `own` keys of a policy document make over the settings. Raises `DocumentError`."""
+    return policy_from_json(json.dumps(policy_document(settings, own))) if own else settings.policy()
+
+
+def policy_document(settings: Settings, own: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A policy document of the settings with `own` keys over them; the keys of neither are left out."""
+    general = {"repeat_window_hours": settings.repeat_window_hours, "review_confidence": settings.review_confidence}
+    return {**general, **(own or {})}
 
 
 def connected(row: models.Installation | Row[Any], secrets: SecretBox) -> Installation:

@@ -15,7 +15,7 @@ from service.document import card_document, from_document, to_document
 from service.scoring.customer import customer_keys
 from service.scoring.score import History, Policy, Scorecard
 from service.scoring.scorecard import judged_episodes, score_conversation
-from service.store import conversations, facts, history, models, results, work
+from service.store import conversations, facts, history, intents, models, results, work
 from service.store import gaps as kept_gaps
 from service.store.history import Span
 from service.store.models import State, WriteState
@@ -52,8 +52,8 @@ def score(runtime: Runtime, conversation_id: str) -> None:
             conversation = _ours(reading.conversation, known.installation)
             has_news |= known.conversation is None or standing.differs(known.conversation, conversation)
             _save_reading(runtime, known, conversation, reading.there, news=has_news)
-        others = _ask_others(runtime, held.id, conversation) if has_news else []
-        cards = _judge(runtime, conversation, conversation_id)
+        others = _ask_others(runtime, known, conversation) if has_news else []
+        cards = _judge(runtime, known.installation, conversation, conversation_id)
         _conclude(runtime, known, conversation, cards)
         runtime.queue.score(others)
 
@@ -99,7 +99,7 @@ def _forget(runtime: Runtime, known: Known, state: State) -> None:
     """Remove what was stored of a conversation that is gone or opted out; its customer's others are judged anew."""
     now, row_id = runtime.clock(), known.held.id
     with runtime.database.begin() as session:
-        near = [] if known.conversation is None else _near(runtime, session, row_id, known.conversation)
+        near = [] if known.conversation is None else _near(runtime, session, known, known.conversation)
         work.lock(session, [row_id, *near])
         others = [other for other in near if work.ask(session, SCORING, other, at=now, only=State.SCORED)]
         if state is State.OPTED_OUT:
@@ -107,6 +107,7 @@ def _forget(runtime: Runtime, known: Known, state: State) -> None:
         else:
             kept_gaps.forget_questions(session, row_id)
         conversations.remove_content(session, row_id)
+        intents.forget(session, row_id, now=now)
         work.finish(session, SCORING, known.held, state=state, reread=True, write_state=WriteState.NONE)
         if state is State.OPTED_OUT:
             # What was deleted stays counted, without a word of it. Who opted out is not counted either.
@@ -137,16 +138,16 @@ def _save_reading(
         history.save_keys(session, _span(known.held.id, conversation, now))
 
 
-def _near(runtime: Runtime, session: Session, row_id: str, conversation: Conversation) -> list[str]:
-    span = _span(row_id, conversation, runtime.clock())
-    return sorted(history.nearby(session, span, window=longest_window(runtime.settings.policy())))
+def _near(runtime: Runtime, session: Session, known: Known, conversation: Conversation) -> list[str]:
+    span = _span(known.held.id, conversation, runtime.clock())
+    return sorted(history.nearby(session, span, window=longest_window(runtime.policy(known.installation))))
 
 
-def _ask_others(runtime: Runtime, row_id: str, conversation: Conversation) -> list[str]:
+def _ask_others(runtime: Runtime, known: Known, conversation: Conversation) -> list[str]:
     """Ask for the customer's scored conversations near this one: it may be their return, or they its beginning."""
     now = runtime.clock()
     with runtime.database.begin() as session:
-        near = _near(runtime, session, row_id, conversation)
+        near = _near(runtime, session, known, conversation)
         return [other for other in near if work.ask(session, SCORING, other, at=now, only=State.SCORED)]
 
 
@@ -155,12 +156,14 @@ def _span(row_id: str, conversation: Conversation, now: datetime) -> Span:
     return Span(row_id, customer_keys(conversation), conversation.started_at or ended, ended)
 
 
-def _judge(runtime: Runtime, conversation: Conversation, row_id: str) -> tuple[Scorecard, ...]:
-    now, policy = runtime.clock(), runtime.settings.policy()
+def _judge(
+    runtime: Runtime, installation: models.Installation, conversation: Conversation, row_id: str
+) -> tuple[Scorecard, ...]:
+    now, policy, catalog = runtime.clock(), runtime.policy(installation), runtime.catalog(installation)
     with runtime.database.read() as session:
         documents = history.others(session, _span(row_id, conversation, now), window=longest_window(policy))
     others = tuple(from_document(document) for document in documents)
-    return score_conversation(conversation, History(as_of=now, others=others), policy, runtime.embedder)
+    return score_conversation(conversation, History(as_of=now, others=others), policy, runtime.embedder, catalog)
 
 
 def longest_window(policy: Policy) -> timedelta:
@@ -170,7 +173,7 @@ def longest_window(policy: Policy) -> timedelta:
 
 def _conclude(runtime: Runtime, known: Known, conversation: Conversation, cards: tuple[Scorecard, ...]) -> None:
     """Save the cards, ask for the write-back, give the lease back: all of it or nothing."""
-    now, row_id, policy = runtime.clock(), known.held.id, runtime.settings.policy()
+    now, row_id, policy = runtime.clock(), known.held.id, runtime.policy(known.installation)
     with runtime.database.begin() as session:
         results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
         gaps.keep(session, known.installation.id, row_id, conversation, cards)

@@ -27,7 +27,7 @@ def desired_for(
     return desired(
         card,
         from_document(row.document),
-        runtime.settings.policy(),
+        runtime.policy(installation),
         prefix=installation.prefix,
         link=f"{public}/c/{row.id}" if public else None,
     )

@@ -63,8 +63,7 @@ class GramSketch:
         hashes, places = hashes[known], places[known]
         weights = np.log((1 + self.texts) / (1 + self.counts[places])) + 1
         weights = np.where(hashes & _SIGN, weights, -weights) / np.linalg.norm(weights)
-        sums: NDArray[np.float64] = np.bincount(hashes % COLUMNS, weights=weights, minlength=COLUMNS)
-        return sums
+        return np.bincount(hashes % COLUMNS, weights=weights, minlength=COLUMNS).astype(np.float64)
 
 
 def _grams(text: str) -> Iterator[frozenset[int]]:

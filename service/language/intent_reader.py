@@ -1,7 +1,6 @@
 """How far a message reaches towards any intent of a catalog: by logistic regression and by its nearest examples.
 
-And how far messages that do have an intent usually reach, from the catalog's own examples held out. Knows neither
-names nor probabilities; `service.language.intents` does.
+Knows neither names nor probabilities; `service.language.intents` does.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from service.language.embedding import Vectors
 from service.language.gram_sketch import GramSketch
-from service.language.softmax import Matrix, fit_softmax
+from service.language.softmax import Matrix, fit_softmax, log_sum_exp
 
 NEAREST = 5
 """Examples of one intent that a message is compared with."""
@@ -23,10 +22,6 @@ WORDS = 0.5
 """Length of each part of a text's words beside its sentence vector, whose length is 1."""
 
 STRENGTH = 30.0
-FOLDS = 5
-MANY = 2500
-"""Examples from which one fold is held out, not each in turn: enough to know the usual."""
-
 Labels = NDArray[np.intp]
 
 
@@ -39,9 +34,25 @@ class Reach:
     near: NDArray[np.float64]
 
     @property
+    def first(self) -> NDArray[np.intp]:
+        """The likeliest intent of each message."""
+        return np.asarray(self.logits.argmax(axis=1))
+
+    @property
     def height(self) -> NDArray[np.float64]:
         """The largest logit of each message."""
         return np.asarray(self.logits.max(axis=1))
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """What each intent has of a message, shape (n, intents); a row adds up to 1."""
+        return np.asarray(np.exp(self.logits - log_sum_exp(self.logits)))
+
+    @property
+    def odds(self) -> NDArray[np.float64]:
+        """Logarithm of the likeliest intent's share against all others'; at most that of a million to one."""
+        share = np.clip(self.shares.max(axis=1), 1e-6, 1 - 1e-6)
+        return np.asarray(np.log(share / (1 - share)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,55 +88,10 @@ class Reader:
         near = [_nearest(part) for part in np.split(cosines, edges, axis=1)]
         return Reach(logits.astype(np.float64), np.max(near, axis=0).astype(np.float64))
 
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """Mean and standard deviation of the largest logit and of the nearness of messages that have an intent."""
-
-    height: tuple[float, float]
-    near: tuple[float, float]
-
-    @classmethod
-    def of(cls, reader: Reader, texts: Sequence[str]) -> Usual:
-        """From the examples `reader` was fitted on, held out: each in turn, or a fifth of many.
-
-        The fewer could be held out, the more it is what catalogs of this size usually have; an intent's only example
-        cannot be.
-        """
-        labels, vectors = reader.labels, reader.vectors
-        sizes = np.bincount(labels)
-        place = np.arange(len(labels)) - np.searchsorted(labels, labels)
-        fold = np.where(sizes[labels] > 1, place % FOLDS, -1)
-        heights: list[float] = []
-        nears: list[float] = []
-        for number in range(1 if len(labels) > MANY else FOLDS):
-            out = fold == number
-            if not out.any():
-                continue
-            kept = [text for text, held in zip(texts, out, strict=True) if not held]
-            held = [text for text, held in zip(texts, out, strict=True) if held]
-            found = Reader.fit(kept, labels[~out], vectors[~out]).reach(held, vectors[out])
-            heights += found.height.tolist()
-            nears += found.near.tolist()
-        fitted = _columns(reader.sketch, reader.mean, texts, vectors) @ reader.coefficients
-        scale = max(float(fitted[np.arange(len(labels)), labels].mean()), 1e-3)
-        examples = float(np.exp(np.log(sizes).mean()))
-        return cls(
-            height=_moments(heights, scale * (1 - 0.6 * examples**-0.6), 0.18 * scale), near=_moments(nears, 0.57, 0.14)
-        )
-
-
-PRIOR = 5
-"""Held-out examples that weigh as much as what is usual."""
-
-
-def _moments(found: Sequence[float], mean: float, deviation: float) -> tuple[float, float]:
-    """Mean and standard deviation of `found` and of `PRIOR` more values with the usual ones."""
-    total = len(found) + PRIOR
-    values = np.array(found)
-    middle = (float(values.sum()) + PRIOR * mean) / total
-    spread = float(((values - middle) ** 2).sum()) + PRIOR * (deviation**2 + (mean - middle) ** 2)
-    return middle, (spread / total) ** 0.5
+    def fitted(self, texts: Sequence[str]) -> float:
+        """Mean logit of the examples' own intents, for the texts that the reader was fitted on."""
+        logits = _columns(self.sketch, self.mean, texts, self.vectors) @ self.coefficients
+        return float(logits[np.arange(len(self.labels)), self.labels].mean())
 
 
 def _columns(sketch: GramSketch, mean: NDArray[np.float32], texts: Sequence[str], vectors: Vectors) -> Matrix:
