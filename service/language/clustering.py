@@ -16,7 +16,8 @@ import numpy as np
 from service.language import labels
 from service.language.cluster_state import ClusterState, Group, Loose
 from service.language.embedding import Embedder
-from service.language.grouping import Labels, Rows, general, group, project
+from service.language.grouping import Labels, group
+from service.language.topics import Rows, general_mean, project, word_rows
 
 FITS = 0.35
 """Cosine to a group's centre from which a message belongs to it without a doubt."""
@@ -73,20 +74,25 @@ def _portion(state: ClusterState, fresh: Mapping[str, str], embedder: Embedder) 
     mean = _mean(state, vectors[: len(texts)])
     rows = project(vectors, mean)
     members = np.full(len(rows), -1, dtype=np.intp)
+    nearest = members
     if state.groups:
         likeness = rows @ _centres(state.groups, mean).T
         members = np.where(likeness.max(1) >= FITS, likeness.argmax(1), -1)
-    members[len(texts) :] = -1
+        members[len(texts) :] = -1
     unfit = np.flatnonzero(members < 0)
     if (unfit < len(texts)).any():
-        members[unfit] = _founded(group(rows[unfit]), len(state.groups))
+        words = word_rows([texts[int(i)] if i < len(texts) else "" for i in unfit])
+        found = group(rows[unfit], words)
+        nearest = found.labels
+        members[unfit] = _founded(np.where(found.settled, found.labels, -1), len(state.groups))
     groups = _joined(state, members, vectors, texts)
-    nearest = (rows @ _centres(groups, mean).T).argmax(1)
+    if state.groups:
+        nearest = (rows @ _centres(groups, mean).T).argmax(1)
     places = np.where(members < 0, nearest, members)
     grown = replace(
         state,
         groups=groups,
-        next_id=max(g.id for g in groups) + 1,
+        next_id=max(state.next_id, max(known.id for known in groups) + 1),
         seen={**state.seen, **{d: groups[place].id for d, place in zip(digests, places, strict=True)}},
         loose=tuple(Loose(digests[i], vectors[i]) for i in np.flatnonzero(members < 0)),
     )
@@ -95,7 +101,7 @@ def _portion(state: ClusterState, fresh: Mapping[str, str], embedder: Embedder) 
 
 def _mean(state: ClusterState, vectors: Rows) -> Rows:
     """The mean of all messages so far and of `vectors`, held to the general mean while they are few."""
-    summed = PRIOR_MESSAGES * general()[0] + vectors.sum(0)
+    summed = PRIOR_MESSAGES * general_mean() + vectors.sum(0)
     for known in state.groups:
         summed = summed + known.size * known.centroid
     count = PRIOR_MESSAGES + len(vectors) + sum(known.size for known in state.groups)
