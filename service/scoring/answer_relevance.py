@@ -25,7 +25,7 @@ class Relevance(StrEnum):
     IRRELEVANT = "irrelevant"
 
 
-SURELY, HARDLY = 0.6, 0.25
+SURELY, HARDLY = 0.7, 0.25
 """Relevance from which an answer is relevant, and up to which it is irrelevant; in between it is not judged."""
 
 FOLLOWED = 2
@@ -59,7 +59,7 @@ def answer_relevance(case: Case) -> Score:
     `service.language.relevance` that it addresses the latest question or the one the bot had asked back about.
 
     Judged are answers and messages that say they have none; a question back, a greeting, an acknowledgement, an
-    announced handoff and a failed action are not, nor is an answer whose text is not sure (between 0.25 and 0.6,
+    announced handoff and a failed action are not, nor is an answer whose text is not sure (between 0.25 and 0.7,
     counted in `details.unsure`). value = relevant answers / judged answers. Verdict: `relevant` when all of them are,
     `irrelevant` when none is, else `mixed`; `None` when nothing was judged. In a language other than English only
     thumbs, votes and opened links judge and all other relevances are `None`. Source: `metrics.md` 6.

@@ -12,10 +12,12 @@ from enum import StrEnum
 from service.conversation import Conversation, Event, EventKind, Feedback, Message, Role
 from service.language.signal_patterns import Signal
 from service.language.signals import has
-from service.language.statements import Outcome, read_statements
+from service.language.statements import Outcome, read_outcome
+from service.language.wording import alike, content
 from service.scoring.answers import JUDGED, Answer
 from service.scoring.bot_part import BotPart
 from service.scoring.rephrasing import rephrasings
+from service.scoring.replies import reply_outcomes
 from service.scoring.score import Evidence
 
 
@@ -43,6 +45,12 @@ HELPFUL, UNHELPFUL, OPENED, LEFT = 0.98, 0.03, 0.85, 0.12
 """Relevance that a thumb, an opened link, and a customer who asks again or turns away say of an answer."""
 
 ASKED_AGAIN = "asks the same again"
+SAID_BEFORE = "had been turned down before"
+SAME = 0.8
+"""Likeness of words from which one answer is the other again."""
+
+FRAGMENT = 2
+"""Content words of a question that may be a piece of the one before."""
 
 FROM_WORDS: Mapping[Outcome, tuple[float, str]] = {
     Outcome.WORKS: (0.97, "the customer says that it worked"),
@@ -66,7 +74,8 @@ def read_signs(conversation: Conversation, part: BotPart, found: Sequence[Answer
     signs = dict(_links(conversation, judged if words else found))
     if words:
         signs.update(_turned_away(part, judged))
-        signs.update(_said(conversation, judged))
+        signs.update(_said(part, judged))
+        signs.update(_said_again(part, judged, signs))
     signs.update(_buttons(conversation, found))
     return signs
 
@@ -95,14 +104,27 @@ def _vote(event: Event) -> Feedback | None:
     return next((FEEDBACK_WORDS[word.lower()] for word in words if word.lower() in FEEDBACK_WORDS), None)
 
 
-def _said(conversation: Conversation, judged: Sequence[Answer]) -> Iterator[tuple[str, Sign]]:
+def _said(part: BotPart, judged: Sequence[Answer]) -> Iterator[tuple[str, Sign]]:
     """The customer's own words, of the answers they reply to."""
-    for statement in read_statements(conversation.public):
-        if statement.outcome not in FROM_WORDS:
+    for position, outcome in reply_outcomes(part.messages, part.customer).items():
+        if outcome not in FROM_WORDS:
             continue
-        value, shows = FROM_WORDS[statement.outcome]
-        for answer in _turn_before(conversation.public, judged, statement.message):
-            yield answer.message.id, Sign(value, Source.FEEDBACK, Evidence.of(statement.message, shows))
+        value, shows = FROM_WORDS[outcome]
+        reply = part.messages[position]
+        for answer in _turn_before(part.messages, judged, reply):
+            yield answer.message.id, Sign(value, Source.FEEDBACK, Evidence.of(reply, shows))
+
+
+def _said_again(part: BotPart, judged: Sequence[Answer], signs: Signs) -> Iterator[tuple[str, Sign]]:
+    """Answers that only say again what the customer had turned down."""
+    for place, answer in enumerate(judged):
+        if answer.message.id in signs or not part.repeats(answer.position):
+            continue
+        words = content(answer.message.text)
+        for earlier in judged[:place]:
+            sign = signs.get(earlier.message.id)
+            if sign is not None and sign.relevance <= LEFT and alike(words, content(earlier.message.text)) >= SAME:
+                yield answer.message.id, Sign(LEFT, Source.BEHAVIOUR, Evidence.of(earlier.message, SAID_BEFORE))
 
 
 def _links(conversation: Conversation, judged: Sequence[Answer]) -> Iterator[tuple[str, Sign]]:
@@ -122,16 +144,25 @@ def _turned_away(part: BotPart, judged: Sequence[Answer]) -> Iterator[tuple[str,
     again = {r.message.id for r in rephrasings(read, acts)}
     for position, reading in part.customer.items():
         message = part.messages[position]
-        if message.id in again:
+        outcome = read_outcome(message.text)
+        if message.id in again or _is_fragment(part, position):
             shows = ASKED_AGAIN
-        elif has(reading, Signal.ASKS_FOR_HUMAN) or part.accepts(position):
+        elif has(reading, Signal.ASKS_FOR_HUMAN) or (part.accepts(position) and outcome is not Outcome.TRIES):
             shows = "wants a human instead"
-        elif has(reading, Signal.GIVES_UP):
+        elif outcome is Outcome.GIVES_UP:
             shows = "gives up"
         else:
             continue
         for answer in _turn_before(part.messages, judged, message):
             yield answer.message.id, Sign(LEFT, Source.BEHAVIOUR, Evidence.of(message, shows))
+
+
+def _is_fragment(part: BotPart, position: int) -> bool:
+    """Whether the customer asks for one word of the question before: "Which size do I need?" ... "size?"."""
+    text = part.messages[position].text.strip()
+    words = content(text)
+    before = [content(part.messages[i].text) for i in part.customer if i < position]
+    return text.endswith("?") and 0 < len(words) <= FRAGMENT and any(words < asked for asked in before)
 
 
 def _turn_before(messages: Sequence[Message], judged: Sequence[Answer], reply: Message) -> list[Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +22,9 @@ FEWEST_WORDS = 3
 
 CLARIFIES = 0.2
 """Probability of no answer below which a bot that asks back only wants to know more."""
+
+_KNOWLEDGE = re.compile(r"\b(?:answer|know|information|details|idea|tell you|find)\b", re.IGNORECASE)
+"""What a bot cannot do when it has no answer, other than an action that it may not take."""
 
 SURELY_NONE = 0.75
 """Probability of no answer from which "I cannot do that" means that it knows nothing."""
@@ -93,7 +97,8 @@ def kind_of(part: BotPart, position: int) -> Kind:
     if has(reading, Signal.ANNOUNCES_HANDOFF):
         return Kind.HANDOFF
     unable = has(reading, Signal.CANNOT_DO) or has(reading, Signal.RESTRICTED)
-    if silent and not (unable and act.no_answer < SURELY_NONE):
+    knows = _KNOWLEDGE.search(part.messages[position].text) is not None
+    if (silent or (unable and knows)) and not (unable and act.no_answer < SURELY_NONE and not knows):
         return Kind.NO_ANSWER
     if unable:
         return Kind.REFUSAL

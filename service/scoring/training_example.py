@@ -14,9 +14,11 @@ from service.language.detection import ENGLISH, language
 from service.language.personal_data import anonymous, personal_data
 from service.language.signal_patterns import Signal
 from service.language.signals import has, read_agent
-from service.language.statements import Outcome, read_outcome, read_statements
+from service.language.statements import Outcome, read_outcome
 from service.language.wording import content
+from service.scoring.bot_part import read_bot_part
 from service.scoring.intent import NOVEL, stating
+from service.scoring.replies import reply_outcomes
 from service.scoring.score import Case, Evidence, Score
 
 
@@ -80,6 +82,10 @@ _ASKS = re.compile(
     r"\?|\b(?:how|what|where|when|why|which|who|can|could|do|does|is|are|may) (?:i|you|we|it|there|my|the|your)\b",
     re.IGNORECASE,
 )
+
+
+_DONE = re.compile(r"^(?:\W*(?:hello|hi|hey|dear)\b[^,.!]*[,.!]\s*)?(?:done|sent|\w{3,}ed)\b", re.IGNORECASE)
+"""A human who begins with what was done: "Moved to the new address."."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,8 @@ def _reasons(
 
 
 def _about_answer(case: Case, answer: Verified) -> Iterator[Unfit]:
-    acted = answer.message.role is Role.AGENT and has(read_agent([answer.text])[0], Signal.ACTED)
+    told = has(read_agent([answer.text])[0], Signal.ACTED) or _DONE.search(answer.text) is not None
+    acted = answer.message.role is Role.AGENT and told
     acts = {act.message_id: act for act in read_bot_turns(case.conversation.public)}
     act = acts.get(answer.message.id)
     done = act is not None and act.success >= 0.5
@@ -247,15 +254,14 @@ def _verified(case: Case) -> Verified | None:
 def _accepted_human(case: Case) -> Verified | None:
     """A human's answer that the customer says worked, or accepts as the last word."""
     public = case.conversation.public
-    last = next((m for m in reversed(public) if m.role is Role.CUSTOMER), None)
-    for statement in reversed(read_statements(public)):
-        right = statement.outcome is Outcome.WORKS or (
-            statement.outcome is Outcome.ACCEPTS and statement.message is last
-        )
-        turn = _turn_before(public, statement.message)
+    part = read_bot_part(public, case.embedder)
+    last = max(part.customer, default=-1)
+    for position, outcome in sorted(reply_outcomes(public, part.customer).items(), reverse=True):
+        right = outcome is Outcome.WORKS or (outcome is Outcome.ACCEPTS and position == last)
+        turn = _turn_before(public, public[position])
         said = [m for m in turn if m.role is Role.AGENT and len(content(m.text)) >= ANSWER_WORDS]
         # A "yes" to a question accepts nothing.
-        if right and said and not turn[-1].text.rstrip().endswith("?"):
+        if right and said and "?" not in turn[-1].text:
             return Verified(said[-1], "\n".join(m.text for m in said), "human")
     return None
 
