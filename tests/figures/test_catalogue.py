@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from fact_samples import fact, facts
@@ -140,3 +142,33 @@ def test_below_the_least_number_there_is_a_word_instead() -> None:
     assert (first.value, first.low, first.hits, first.n) == (None, None, 12, 12)
     assert first.note == "not enough data, 12 of 20"
     assert figure("containment").compute(counts, Beside(least=10))[0].value == 1.0
+
+
+RICH: dict[str, object] = {
+    "intent": "a", "intent_read": "a", "intent_reported": "b", "handed_off": True, "bot_took_part": True,
+    "context": "repeated", "re_asks": 1, "re_asked": ("date",), "effort": "low", "effort_value": 6.0, "survey_ces": 5.0,
+    "escalation": "warranted", "timing": "late", "reason": "loop", "trigger": "bot", "escalation_delay": 9.0,
+    "bot_turns_before": 2, "seconds_before": 9.0, "claimed": "success", "relevance": "relevant",
+    "answers": ("text relevant",), "confidence": "high", "confidence_value": 0.9, "confidence_source": "reported",
+    "handoff": "answered", "handoff_seconds": 90.0, "gap": "gap", "gap_reason": "no_answer", "training": "unfit",
+    "training_reasons": ("duplicate",), "satisfaction_value": 4.0, "repeat": "not_returned",
+}  # fmt: skip
+
+
+def _section(name: str) -> str:
+    page = Path(__file__).parents[2].joinpath("docs", "figures.md").read_text(encoding="utf-8")
+    return page.partition(f"\n## {name}: ")[2].partition("\n## ")[0].partition("\n# ")[0]
+
+
+@pytest.mark.parametrize("name", [f.name for f in ALL_FIGURES])
+def test_the_page_of_figures_tells_of_every_value(name: str) -> None:
+    one, section = figure(name), _section(name)
+    assert section.startswith(f"{one.title}\n{one.level}, {one.maturity}, {one.kind}. ")
+    classes = ("likely", "escalated", "returned")
+    rich = [fact(i, **RICH, containment=classes[i % 3], intent_corrected="b" * (i % 2 + 1)) for i in range(60)]
+    counts = tally([*rich, *(fact(i, intent="a", direct_seconds=float(i + 9)) for i in range(60))])
+    names = {value.name for value in one.compute(counts, everything(counts))}
+    prefixes = ("reported.", "estimated.", "bot.", "deskmark.", "reviewers.")
+    plain = {next((name.removeprefix(p) for p in prefixes if name.startswith(p)), name) for name in names}
+    told = set(re.findall(r"`([a-z0-9_]+)`", section))
+    assert plain <= told, plain - told
