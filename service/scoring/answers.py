@@ -15,9 +15,6 @@ from service.scoring.bot_part import BotPart
 CERTAIN = 0.5
 """Probability from which a bot message counts as doing something."""
 
-PERHAPS = 0.25
-"""Probability of being useful from which a message that does nothing else is still an answer, if it says enough."""
-
 FEWEST_WORDS = 3
 
 CLARIFIES = 0.2
@@ -25,6 +22,14 @@ CLARIFIES = 0.2
 
 _KNOWLEDGE = re.compile(r"\b(?:answer|know|information|details|idea|tell you|find)\b", re.IGNORECASE)
 """What a bot cannot do when it has no answer, other than an action that it may not take."""
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_PLEASANT = re.compile(
+    r"\b(?:i'll|i will|i'm|i am|let me|one moment|just a (?:moment|second)|bear with|hold on|enjoy|thanks|thank you"
+    r"|welcome|glad|happy to|pleasure|hello|hi there|sure thing|your message|have a)\b",
+    re.IGNORECASE,
+)
+"""Greetings, thanks, wishes, and what the bot says it will do."""
 
 SURELY_NONE = 0.75
 """Probability of no answer from which "I cannot do that" means that it knows nothing."""
@@ -104,6 +109,10 @@ def kind_of(part: BotPart, position: int) -> Kind:
         return Kind.REFUSAL
     if act.failure >= CERTAIN:
         return Kind.ANSWER
-    text = part.messages[position].text
-    says = act.useful >= PERHAPS and len(content(text)) >= FEWEST_WORDS and not text.rstrip().endswith("?")
-    return Kind.ANSWER if says else Kind.COURTESY
+    return Kind.ANSWER if _says_something(part.messages[position].text) else Kind.COURTESY
+
+
+def _says_something(text: str) -> bool:
+    """Whether a sentence that is no question, courtesy or promise says enough to be an answer."""
+    told = [s for s in _SENTENCE.split(text) if not s.rstrip().endswith("?") and not _PLEASANT.search(s)]
+    return len(content(" ".join(told))) >= FEWEST_WORDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,7 +12,7 @@ from service.conversation import Conversation, EventKind, Message, Role, handoff
 from service.language.masking import mask
 from service.language.relevance import relevance
 from service.language.signal_patterns import Signal
-from service.language.signals import has
+from service.language.signals import PRESENT, has
 from service.language.statements import Outcome, read_outcome
 from service.language.wording import content
 from service.scoring.answer_relevance import SURELY, Judgement, judgements
@@ -147,11 +148,12 @@ def _unserved(case: Case, part: BotPart, judged: Sequence[Judgement]) -> list[Un
 def _why(case: Case, part: BotPart, one: Judgement) -> Why | None:
     """Why the judged message is no service to the customer; `None` when it is one, or fails for other reasons."""
     answer, reading = one.answer, part.bot[one.answer.position]
-    if has(reading, Signal.RESTRICTED) or has(reading, Signal.TOOL_FAILURE) or answer.kind not in WANTING:
+    lacks = max(reading[Signal.NO_ANSWER], reading[Signal.MISUNDERSTOOD], reading[Signal.CANNOT_DO])
+    kept = reading[Signal.RESTRICTED] >= max(PRESENT, lacks)
+    if kept or has(reading, Signal.TOOL_FAILURE) or answer.kind not in WANTING:
         return None
     if answer.kind is Kind.NO_ANSWER:
-        unable = has(reading, Signal.CANNOT_DO) and reading[Signal.CANNOT_DO] > reading[Signal.NO_ANSWER]
-        return None if unable else Why.NO_ANSWER
+        return Why.NO_ANSWER
     if one.source is Source.FEEDBACK:
         return None if one.relevant or _wants_human(part, answer.position) else Why.NEGATIVE_FEEDBACK
     accepted = _reply_outcome(part, answer.position) in PLEASED
@@ -178,10 +180,13 @@ def _wants_human(part: BotPart, position: int) -> bool:
     return any(i >= 0 and has(part.customer[i], Signal.ASKS_FOR_HUMAN) for i in (before, after))
 
 
+_BUT = re.compile(r"\bbut\b|\?", re.IGNORECASE)
+
+
 def _reply_outcome(part: BotPart, position: int) -> Outcome | None:
-    """What the customer's next message says about the outcome."""
-    reply = next((i for i in sorted(part.customer) if i > position), None)
-    return None if reply is None else read_outcome(part.messages[reply].text)
+    """What the customer's next message says about the outcome; "ok, but" says nothing."""
+    reply = next((part.messages[i].text for i in sorted(part.customer) if i > position), "")
+    return None if _BUT.search(reply) else read_outcome(reply)
 
 
 def _question(case: Case, part: BotPart, one: Judgement) -> Message | None:

@@ -23,7 +23,8 @@ _WORKED = any_of(
     r"\b(?:that|this|it|which)(?: really| just)? did (?:it|the trick)\b",
     r"\b(?:fixed|solved|cured|sorted) (?:it|that|this|the \w+)\b",
     r"\b(?:it|they|\w+ (?:noise|error|problem|message|warning)) (?:is|are|'s) gone\b",
-    r"\b(?:it|that|this|they|pedal|[a-z]+) works?(?: again| now| fine| perfectly)?\W*$",
+    r"\b(?:[a-z]+,? )?works?(?: again| now| fine| perfectly)?\W*$",
+    r"\bnow (?:it|that|all|everything)(?:'s| is) (?:fine|ok|okay|good|working)\b",
     r"\b(?:closes|opens|starts|runs|fits|loads|connects|prints|charges|plays|shows)\b.*\b(?:now|again|perfectly|fine)\b",
     r"\b(?:it|that|they) fits?\b",
 )
