@@ -31,6 +31,8 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service.commands_intents": ("intents",),
         "service.commands_policy": ("policy",),
         "service.commands_gaps": ("gaps", "improvements"),
+        "service.commands_rescore": ("rescore",),
+        "service.commands_reviews": ("reviews",),
         "service.commands_import": ("import",),
         "service.commands_figures": ("figures",),
         "service.commands_export": ("export",),

@@ -13,7 +13,7 @@ from connectors.errors import NotFound, OptedOut
 from service.conversation import Conversation
 from service.document import card_document, from_document, to_document
 from service.scoring.customer import customer_keys
-from service.scoring.score import History, Policy, Scorecard
+from service.scoring.score import DEFINITIONS, History, Policy, Scorecard
 from service.scoring.scorecard import judged_episodes, score_conversation
 from service.store import conversations, facts, history, intents, models, results, work
 from service.store import gaps as kept_gaps
@@ -53,7 +53,7 @@ def score(runtime: Runtime, conversation_id: str) -> None:
             has_news |= known.conversation is None or standing.differs(known.conversation, conversation)
             _save_reading(runtime, known, conversation, reading.there, news=has_news)
         others = _ask_others(runtime, known, conversation) if has_news else []
-        cards = _judge(runtime, known.installation, conversation, conversation_id)
+        cards = judge(runtime, known.installation, conversation, conversation_id)
         _conclude(runtime, known, conversation, cards)
         runtime.queue.score(others)
 
@@ -156,14 +156,20 @@ def _span(row_id: str, conversation: Conversation, now: datetime) -> Span:
     return Span(row_id, customer_keys(conversation), conversation.started_at or ended, ended)
 
 
-def _judge(
-    runtime: Runtime, installation: models.Installation, conversation: Conversation, row_id: str
+def judge(
+    runtime: Runtime,
+    installation: models.Installation,
+    conversation: Conversation,
+    row_id: str,
+    version: str = DEFINITIONS,
 ) -> tuple[Scorecard, ...]:
+    """The cards of a conversation, with what is stored of its customer beside it; `version` is of the definitions."""
     now, policy, catalog = runtime.clock(), runtime.policy(installation), runtime.catalog(installation)
     with runtime.database.read() as session:
         documents = history.others(session, _span(row_id, conversation, now), window=longest_window(policy))
     others = tuple(from_document(document) for document in documents)
-    return score_conversation(conversation, History(as_of=now, others=others), policy, runtime.embedder, catalog)
+    known = History(as_of=now, others=others)
+    return score_conversation(conversation, known, policy, runtime.embedder, catalog, version)
 
 
 def longest_window(policy: Policy) -> timedelta:
@@ -177,7 +183,7 @@ def _conclude(runtime: Runtime, known: Known, conversation: Conversation, cards:
     with runtime.database.begin() as session:
         results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
         gaps.keep(session, known.installation.id, row_id, conversation, cards)
-        write_state = _ask_write_back(runtime, session, row_id, cards[-1])
+        write_state = ask_write_back(runtime, session, row_id, cards[-1])
         work.finish(
             session,
             SCORING,
@@ -203,7 +209,7 @@ def _final_at(conversation: Conversation, card: Scorecard, policy: Policy) -> da
     return conversation.ended_at + policy.repeat_window
 
 
-def _ask_write_back(runtime: Runtime, session: Session, row_id: str, card: Scorecard) -> WriteState:
+def ask_write_back(runtime: Runtime, session: Session, row_id: str, card: Scorecard) -> WriteState:
     """Ask for a write-back if something on the helpdesk has to change; where that leaves it."""
     row = conversations.get(session, row_id)
     assert row is not None and row.document is not None, "saved just before"

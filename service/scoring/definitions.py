@@ -40,6 +40,26 @@ VERSIONS: Mapping[str, Definitions] = MappingProxyType(
 )
 """Every version, oldest first; the last one is what new conversations are scored under."""
 
+VERDICTS: Mapping[str, tuple[str, ...] | None] = MappingProxyType(
+    {
+        "repeat_contact": ("pending", "returned", "not_returned"),
+        "context_repeat": ("repeated", "preserved", "unclear"),
+        "effort": ("low", "medium", "high"),
+        "escalation": ("warranted", "avoidable", "missed", "not_needed", "unclear"),
+        "satisfaction": ("satisfied", "neutral", "dissatisfied"),
+        "containment": (
+            "confirmed", "likely", "unclear", "unresolved", "abandoned", "returned", "escalated", "human_only",
+        ),
+        "handoff_time": ("answered", "abandoned_in_queue", "open"),
+        "answer_relevance": ("relevant", "mixed", "irrelevant"),
+        "intent": None,
+        "resolution_confidence": ("high", "medium", "low"),
+        "knowledge_gap": ("gap", "none"),
+        "training_example": ("fit", "unfit"),
+    }
+)  # fmt: skip
+"""What each score may say; `None`: any name, as the account's own catalog has them."""
+
 _RELIED_ON: Mapping[str, Mapping[str, object]] = {"answer_relevance": {"answers": ()}, "intent": {"novelty": None}}
 """Keys of `details` that readers of a scorecard may rely on, also where the score is not defined."""
 

@@ -22,8 +22,8 @@ def content_hash(content: object) -> str:
     return sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def save_cards(session: Session, row_id: str, cards: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
-    """Keep the cards of all episodes, oldest first, all of one version of the definitions.
+def save_cards(session: Session, row_id: str, cards: Sequence[Mapping[str, Any]], *, now: datetime) -> bool:
+    """Keep the cards of all episodes, oldest first, all of one version of the definitions; whether they speak now.
 
     The last one speaks for the conversation from now on, unless a card of a newer version does. Cards of that version
     for episodes that there are no more are removed.
@@ -48,6 +48,7 @@ def save_cards(session: Session, row_id: str, cards: Sequence[Mapping[str, Any]]
         )
         unique = [Scorecard.conversation_id, Scorecard.episode, Scorecard.definitions]
         session.execute(statement.on_conflict_do_update(index_elements=unique, set_=values))
+    return speaks
 
 
 def latest_card(session: Session, row_id: str) -> dict[str, Any] | None:

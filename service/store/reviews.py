@@ -1,0 +1,100 @@
+"""What humans say a verdict should have been: one opinion of a reviewer on each score of an episode."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session, aliased
+
+from service.scoring.score import DEFINITIONS
+from service.store.figure_models import Review
+from service.store.models import Scorecard
+from service.store.statements import insert
+
+Reviews = Mapping[tuple[str, str, str], int]
+"""Counts by (score, what one said, what the other said)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One opinion. `reviewer` is an opaque id."""
+
+    installation_id: str
+    conversation_id: str
+    episode: int
+    score: str
+    verdict: str
+    reviewer: str
+    at: datetime
+
+
+def save(session: Session, said: Sequence[Said]) -> None:
+    """Keep opinions; a later one of the same reviewer on the same score of the same episode replaces the earlier."""
+    for each in said:
+        values = {name: getattr(each, name) for name in Said.__slots__}
+        statement = insert(session, Review).values(values)
+        key = [Review.conversation_id, Review.episode, Review.score, Review.reviewer]
+        again = {"verdict": each.verdict, "at": each.at}
+        newer = Review.at <= statement.excluded.at
+        session.execute(statement.on_conflict_do_update(index_elements=key, set_=again, where=newer))
+
+
+def latest_episode(session: Session, conversation_id: str) -> int | None:
+    """The last scored episode of a conversation; `None` when none was."""
+    episodes = select(Scorecard.episode).where(Scorecard.conversation_id == conversation_id)
+    return session.scalar(episodes.order_by(Scorecard.episode.desc()).limit(1))
+
+
+def against_deskmark(
+    session: Session,
+    *,
+    since: datetime,
+    until: datetime,
+    definitions: str = DEFINITIONS,
+    installation_ids: Collection[str] | None = None,
+) -> Reviews:
+    """How often Deskmark said one thing and a reviewer another: (score, Deskmark's verdict, the reviewer's) -> times.
+
+    Reviews given from `since` up to but without `until`. A score without a verdict, and one whose conversation was
+    removed, is not counted.
+    """
+    same = and_(
+        Scorecard.conversation_id == Review.conversation_id,
+        Scorecard.episode == Review.episode,
+        Scorecard.definitions == definitions,
+    )
+    statement = select(Review.score, Review.verdict, Scorecard.card).join(Scorecard, same)
+    found: Counter[tuple[str, str, str]] = Counter()
+    for score, theirs, card in session.execute(statement.where(*_asked(since, until, installation_ids))):
+        ours = (card["scores"].get(score) or {}).get("verdict")
+        if ours is not None:
+            found[(score, ours, theirs)] += 1
+    return dict(found)
+
+
+def between_reviewers(
+    session: Session, *, since: datetime, until: datetime, installation_ids: Collection[str] | None = None
+) -> Reviews:
+    """How often two reviewers of the same score of an episode said what: (score, one's verdict, the other's) -> times.
+
+    Of each pair the one whose id sorts first comes first.
+    """
+    other = aliased(Review)
+    same = and_(
+        other.conversation_id == Review.conversation_id,
+        other.episode == Review.episode,
+        other.score == Review.score,
+        other.reviewer > Review.reviewer,
+    )
+    statement = select(Review.score, Review.verdict, other.verdict).join(other, same)
+    rows = session.execute(statement.where(*_asked(since, until, installation_ids)))
+    return dict(Counter((row[0], row[1], row[2]) for row in rows))
+
+
+def _asked(since: datetime, until: datetime, ids: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+    asked = (Review.at >= since, Review.at < until)
+    return asked if ids is None else (*asked, Review.installation_id.in_(ids))
