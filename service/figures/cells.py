@@ -23,7 +23,7 @@ kept in hundredths.
 | intent.correction | corrected, confirmed or untouched | episodes in which the bot reported an intent |
 | intent.agreed | intent read, yes or no | episodes in which the bot reported an intent |
 | confidence | source, hundredths, outcome, needed | answers' confidence against what became of it |
-| confidence.topic, confidence.sum | intent, outcome | episodes with a known outcome; sum in 1/10000 |
+| confidence.topic, confidence.sum | intent, outcome | reported ones with a known outcome; sum in 1/10000 |
 | confidence.verdict | source, word | episodes |
 | handling, handling.sum | escalated or direct, intent, time | solved; milliseconds |
 | handling.business, first_reply, first_reply.business | time | handed over; .sum beside |
@@ -42,7 +42,10 @@ from collections.abc import Iterator
 
 from service.figures.fact import Fact
 
-FORM = 1
+REPORTED = "reported"
+"""The source of a confidence that the bot itself gave; any other is an estimate made from what became of it."""
+
+FORM = 2
 """Raised whenever a fact adds something else than before, so that counts kept elsewhere are known to be old."""
 
 SEPARATOR = "\t"
@@ -225,7 +228,7 @@ def _confidence(fact: Fact, value: float) -> Iterator[Cell]:
     yield "confidence", f"{source}\t{round(value * 100)}\t{came}\t{needed}", 1
     if fact.confidence is not None:
         yield "confidence.verdict", f"{source}\t{fact.confidence}", 1
-    if came != "open":
+    if came != "open" and source == REPORTED:
         topic = f"{fact.intent or ''}\t{came}"
         yield "confidence.topic", topic, 1
         if ten_thousandths := round(value * 10000):

@@ -26,6 +26,8 @@ class NoVectors:
     def vectors(self, texts: list[str]) -> Vectors:
         return np.zeros((len(texts), 384), dtype=np.float32)
 
+    issue_vectors = vectors
+
 
 def talk(*lines: str, **known: object) -> Conversation:
     """One message a minute; the bot is b-1, the agents are of tier 1."""

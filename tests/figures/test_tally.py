@@ -158,7 +158,10 @@ def test_what_became_of_the_bots_part(known: dict[str, str], outcome: str) -> No
         ({"relevance": "mixed"}, ("accuracy", "\twrong", 1)),
         ({"confidence_value": 0.333, "escalation": "missed"}, ("confidence", "unknown\t33\topen\tyes", 1)),
         ({"confidence_value": 0.9, "escalation": "not_needed"}, ("confidence", "unknown\t90\topen\tno", 1)),
-        ({"confidence_value": 0.9, "containment": "likely"}, ("confidence.sum", "\tlikely", 9000)),
+        (
+            {"confidence_value": 0.9, "confidence_source": "reported", "containment": "likely"},
+            ("confidence.sum", "\tlikely", 9000),
+        ),
         ({"containment": "likely", "satisfaction_value": 3.67}, ("satisfaction", "likely\t367", 1)),
         ({"containment": "escalated", "agent_messages": 3}, ("work", "escalated\tagent_messages", 3)),
     ],
@@ -175,6 +178,7 @@ def test_what_a_fact_adds(known: dict[str, object], cell: tuple[str, str, int]) 
         ({"training": "fit", "training_reasons": ("duplicate",)}, "training.reason"),
         ({"satisfaction_value": 3.0}, "satisfaction"),
         ({"confidence_value": 0.5}, "confidence.topic"),
+        ({"confidence_value": 0.5, "confidence_source": "estimated", "containment": "likely"}, "confidence.topic"),
         ({"containment": "escalated", "claimed": "success"}, "claimed"),
     ],
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from service.figures.beside import Beside
 from service.figures.calibration import Calibration, Point, calibration, suggested, topics
+from service.figures.cells import REPORTED
 from service.figures.rates import Rate, too_few
 from service.figures.results import Better, Unit, Value, estimate, share, shares
 from service.figures.tally import Tally
@@ -83,18 +84,21 @@ def _trend(intent: str, trend: Trend) -> Value:
 
 
 def confidence(tally: Tally, beside: Beside) -> tuple[Value, ...]:
-    """The bot's confidence, reported and estimated apart: levels, calibration against outcomes, the threshold below
-    which to hand over; and the intents in which it promises more than it keeps.
+    """The bot's confidence, reported and estimated apart: levels; of the reported one calibration against outcomes, the
+    threshold below which to hand over, and the intents in which it promises more than it keeps.
+
+    An estimate is made from the outcome: held against it, it would always look right, and it comes too late to act on.
 
     Outcomes: confirmed and likely came true; unresolved, abandoned, returned and rightly escalated did not; others are
     not known. A human was needed where the escalation was warranted or missed, or the outcome a failure.
     """
     values: list[Value] = []
-    for source in sorted({parts[0] for parts, _ in tally.split("confidence")}):
+    for source in sorted({parts[0] for parts, _ in tally.split("confidence")}, reverse=True):
         levels = {parts[1]: c for parts, c in tally.split("confidence.verdict") if parts[0] == source}
         values += shares(f"{source}.level", levels, ("high", "medium", "low"), least=beside.least)
-        values += _calibrated(tally, source, beside.least)
-        values += _threshold(tally, source, beside.least)
+        if source != REPORTED:
+            continue
+        values += [*_calibrated(tally, source, beside.least), *_threshold(tally, source, beside.least)]
     return together([(*values, *_weak(tally, beside.least))])[0]
 
 
