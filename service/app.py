@@ -16,14 +16,25 @@ from service.scoring.score import DEFINITIONS
 from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox
-from service.web import conversations, deliveries, errors, health, installations, pages, security, sign_in, webhooks
+from service.web import (
+    api,
+    conversations,
+    deliveries,
+    errors,
+    health,
+    installations,
+    pages,
+    security,
+    sign_in,
+    webhooks,
+)
 from service.web.announcing import Announcer
 from service.web.inbox import Inbox
 from service.web.known import KnownInstallations
 from service.web.parts import EXTENSION, INBOX, KNOWN, BrokerDown, Parts
 from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, publisher
 
-BLUEPRINTS = (webhooks, health, sign_in, pages, conversations, deliveries, installations)
+BLUEPRINTS = (webhooks, health, api, sign_in, pages, conversations, deliveries, installations)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +18,6 @@ from service.commands import database, settings
 from service.export_writing import WRITERS, Format, PackageMissing, Writer, format_of, whole_file
 from service.masked import Pseudonyms, masked
 from service.scoring.definitions import VERSIONS
-from service.settings import Settings
 from service.store import exports, installations
 from service.store.exports import Scored, Wanted
 from service.terminal import Day
@@ -57,7 +54,7 @@ def export_command(
     if kind is Format.PARQUET and output is None:
         raise click.UsageError("Parquet is no text: name a file with --output")
     own = settings()
-    pseudonyms = None if with_personal_data else Pseudonyms(pseudonym_key(own))
+    pseudonyms = None if with_personal_data else Pseudonyms.under(own.session_key.get_secret_value())
     with database(own) as opened, progress_bar(Console(stderr=True)) as progress:
         with opened.read() as session:
             try:
@@ -73,11 +70,6 @@ def export_command(
                 progress.advance(task)
     shown = "with personal data" if with_personal_data else "personal data masked"
     click.echo(f"deskmark: {written} conversation{'' if written == 1 else 's'}, {shown}", err=True)
-
-
-def pseudonym_key(own: Settings) -> bytes:
-    """The key of the pseudonyms: it follows from the session key, so they stay the same from export to export."""
-    return hmac.new(own.session_key.get_secret_value().encode(), b"pseudonyms", sha256).digest()
 
 
 def without_personal_data(found: Scored, pseudonyms: Pseudonyms) -> Scored:

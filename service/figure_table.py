@@ -18,7 +18,7 @@ from service.store.figures import Period
 
 COLUMNS = (
     "definitions", "figure", "level", "start", "dimension", "dimension_value", "value_name", "of", "value", "unit", "n",
-    "hits", "low", "high", "interval", "better", "word", "note",
+    "hits", "low", "high", "against", "p", "q", "interval", "better", "word", "note",
 )  # fmt: skip
 NOTHING = "(none)"
 SIDE_BY_SIDE = "class"
@@ -126,7 +126,7 @@ def _rows(question: Question, found: Sequence[Answer]) -> Iterator[list[object]]
             for v in cell.values:
                 texts = [question.definitions, answer.figure.name, answer.figure.level.value, cell.start.isoformat(),
                          question.dimension or "", cell.of or "", v.name, v.of]  # fmt: skip
-                numbers = [v.value, v.unit.value, v.n, v.hits, v.low, v.high]
+                numbers = [v.value, v.unit.value, v.n, v.hits, v.low, v.high, v.against, v.p, v.q]
                 words = [v.interval, v.better.value, v.word, v.note]
                 cells = [*map(harmless, texts), *numbers, *map(harmless, words)]
                 yield ["" if item is None else item for item in cells]

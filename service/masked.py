@@ -32,6 +32,11 @@ class Pseudonyms:
 
     key: bytes
 
+    @classmethod
+    def under(cls, secret: str) -> Pseudonyms:
+        """Those that follow from a secret of the installation."""
+        return cls(hmac.new(secret.encode(), b"pseudonyms", sha256).digest())
+
     def of(self, kind: str, name: str | None) -> str | None:
         """The pseudonym of a name; `None` for none."""
         if name is None:

@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     review_confidence: float = Field(default=0.6, ge=0, le=1)
     metrics_token: SecretStr | None = None
     """When set, `/metrics` answers only to this bearer token."""
+    api_token: SecretStr | None = Field(default=None, min_length=16)
+    """The bearer token of the JSON API, at least 16 characters; without one the API is switched off."""
     model_dir: Path | None = None
     """A folder with the sentence model; without it the installed package's files are used."""
 
@@ -89,7 +91,7 @@ class Settings(BaseSettings):
             raise ValueError("must not be empty")
         return value
 
-    @field_validator("model_dir", "metrics_token", mode="before")
+    @field_validator("model_dir", "metrics_token", "api_token", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

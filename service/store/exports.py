@@ -67,16 +67,17 @@ def scored(database: Database, wanted: Wanted) -> Iterator[Scored]:
 def _chosen(statement: Select[Any], wanted: Wanted) -> Select[Any]:
     statement = statement.where(Conversation.state == State.SCORED)
     if wanted.since is not None:
-        statement = statement.where(Conversation.ended_at >= _midnight(wanted.since))
+        statement = statement.where(Conversation.ended_at >= midnight(wanted.since))
     if wanted.until is not None:
-        statement = statement.where(Conversation.ended_at < _midnight(wanted.until + timedelta(days=1)))
+        statement = statement.where(Conversation.ended_at < midnight(wanted.until, days=1))
     if wanted.installation_ids:
         statement = statement.where(Conversation.installation_id.in_(wanted.installation_ids))
     return statement
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def midnight(day: date, *, days: int = 0) -> datetime:
+    """The beginning of a day, or of the one so many days later."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=days)
 
 
 def _cards(session: Session, row_ids: Sequence[str], definitions: str | None) -> dict[str, list[Scorecard]]:

@@ -8,8 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from service.store.secrets import SecretsUnreadable
+from service.web.problems import asked_by_program, problem
 
-Answer = tuple[str | Response, int] | tuple[str | Response, int, dict[str, str]]
+Answer = Response | tuple[str | Response, int] | tuple[str | Response, int, dict[str, str]]
 
 WORDS = {
     400: ("That request was not understood", "Go back, reload the page and try again."),
@@ -34,6 +35,8 @@ def register(app: Flask) -> None:
 def _http(error: HTTPException) -> Answer:
     code = error.code or 500
     title, text = WORDS.get(code, ("Something went wrong", "Go back and try again."))
+    if asked_by_program():
+        return problem(code, text)
     if request.blueprint in ("webhooks", "health"):
         return jsonify(result=title.lower()), code
     return _page(code, title, text), code
@@ -47,6 +50,8 @@ def _forged(_: CSRFError) -> Answer:
 def _no_database(error: SQLAlchemyError) -> Answer:
     current_app.logger.error("database not usable: %s", type(error).__name__)
     text = "The database does not answer. Nothing is lost: helpdesks send their webhooks again. Try in a minute."
+    if asked_by_program():
+        return problem(503, text, headers={"Retry-After": "30"})
     return _page(503, "Not available right now", text), 503, {"Retry-After": "30"}
 
 

@@ -17,8 +17,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from service.store import queries
 from service.web import webhooks
 from service.web.parts import parts
+from service.web.problems import asked_by_program
 
-OPEN_BLUEPRINTS = frozenset({"webhooks", "health", "sign_in"})
+OPEN_BLUEPRINTS = frozenset({"webhooks", "health", "sign_in", "api"})
+"""Those that ask for something else than a sign-in, or for nothing."""
+
 SIGNED_IN_FOR = timedelta(days=14)
 HEADERS = {
     "Content-Security-Policy": (
@@ -78,7 +81,7 @@ def _visitor(link: str) -> Visitor | None:
 
 
 def _require_sign_in() -> AnyResponse | None:
-    if request.endpoint == "static" or request.blueprint in OPEN_BLUEPRINTS or _may_see_pages():
+    if request.endpoint == "static" or request.blueprint in OPEN_BLUEPRINTS or asked_by_program() or _may_see_pages():
         return None
     if request.method == "GET":
         session["next"] = request.full_path.rstrip("?")

@@ -1,0 +1,231 @@
+"""Stored conversations: the list with its verdicts, and one of them with everything that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from service.masked import Pseudonyms, masked
+from service.scoring.definitions import VERSIONS
+from service.store import installations, listing, overview
+from service.store.listing import Line, Sought
+from service.store.models import Conversation, Installation, Scorecard, State
+from service.web.api.cursors import cursor, moment_of, place_of
+from service.web.api.routes import Answer, Query, get
+from service.web.parts import parts
+from service.web.problems import Problem
+
+MOST = 200
+Cursor = Annotated[str | None, Field(description="Where to go on: `next` of the page before.", max_length=500)]
+Limit = Annotated[int, Field(ge=1, le=MOST, description="How many at most.")]
+
+
+def _score_and_verdict(value: str) -> str:
+    score, dot, said = value.partition(".")
+    if score not in _SCORES or not dot or not said:
+        raise ValueError("is no score and verdict with a dot between, such as containment.unresolved")
+    return value
+
+
+_SCORES = frozenset(name for each in VERSIONS.values() for name in each.scores)
+Verdicts = tuple[Annotated[str, AfterValidator(_score_and_verdict)], ...]
+
+
+class ScoreSummary(Answer):
+    """What one score says, without its reasons."""
+
+    verdict: str | None
+    value: float | None
+    confidence: float
+
+
+class ConversationSummary(Answer):
+    """One conversation without a word of it. Scores are those of the card that speaks for it now."""
+
+    id: str
+    installation: str
+    helpdesk: str
+    account: str
+    external_id: str = Field(description="The helpdesk's id.")
+    channel: str | None
+    state: str
+    opened_at: datetime | None
+    ended_at: datetime | None
+    scored_at: datetime | None
+    definitions: str | None
+    episode: int | None
+    scores: dict[str, ScoreSummary]
+
+
+class Conversations(Answer):
+    """One page of conversations."""
+
+    items: list[ConversationSummary]
+    next: str | None = Field(description="The cursor of the next page; null on the last one.")
+
+
+class ConversationsQuery(Query):
+    """Filters of the list; all of them hold."""
+
+    installation: tuple[str, ...] = Field((), description="Id, helpdesk or account; may be repeated.")
+    verdict: Verdicts = Field((), description="score.verdict, e.g. containment.unresolved; may be repeated.")
+    channel: str | None = Field(None, description="messaging, email, web, phone, social, api or unknown.")
+    state: State | None = Field(None, description="What is known of it.")
+    external_id: str | None = Field(None, description="The helpdesk's id.")
+    since: date | None = Field(None, description="First day on which it ended, UTC.")
+    until: date | None = Field(None, description="Last day on which it ended, UTC.")
+    cursor: Cursor = None
+    limit: Limit = 50
+
+
+@get("/conversations", Conversations, query=ConversationsQuery)
+def conversations(asked: ConversationsQuery) -> Answer:
+    """Conversations, newest first.
+
+    Pages go on behind the last conversation, so nothing is skipped or told twice when others come in meanwhile. No text
+    and no person is in this list.
+    """
+    behind = None
+    if asked.cursor is not None:
+        at, row_id = place_of(asked.cursor, 2)
+        behind = (moment_of(at), row_id)
+    with parts().database.read() as session:
+        sought = Sought(
+            installation_ids=ids_named(session, asked.installation),
+            verdicts=[(score, said) for score, _, said in (each.partition(".") for each in asked.verdict)],
+            channel=asked.channel,
+            state=asked.state,
+            external_id=asked.external_id,
+            since=asked.since,
+            until=asked.until,
+        )
+        found = listing.page(session, sought, behind=behind, limit=asked.limit + 1)
+    shown = found[: asked.limit]
+    more = cursor(shown[-1].moment, shown[-1].conversation.id) if len(found) > asked.limit else None
+    return Conversations(items=[_line(line) for line in shown], next=more)
+
+
+def ids_named(session: Any, names: Sequence[str]) -> tuple[str, ...] | None:
+    """The installations that were named; `None` for all. Raises a 400 problem."""
+    if not names:
+        return None
+    try:
+        return installations.named(session, names)
+    except installations.UnknownInstallation as error:
+        fault = {"parameter": "installation", "detail": "names no connected helpdesk"}
+        raise Problem(400, "a parameter cannot be used", faults=[fault]) from error
+
+
+def _line(line: Line) -> ConversationSummary:
+    return ConversationSummary(**_summary(line.conversation, line.installation, line.card))
+
+
+def _summary(row: Conversation, installation: Installation, card: Scorecard | None) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "installation": installation.id,
+        "helpdesk": installation.connector,
+        "account": installation.account,
+        "external_id": row.external_id,
+        "channel": row.channel,
+        "state": row.state,
+        "opened_at": row.opened_at,
+        "ended_at": row.ended_at,
+        "scored_at": row.scored_at,
+        "definitions": card.definitions if card else None,
+        "episode": card.episode if card else None,
+        "scores": _scores(card.card) if card else {},
+    }
+
+
+def _scores(card: Mapping[str, Any]) -> dict[str, ScoreSummary]:
+    return {
+        name: ScoreSummary(verdict=score["verdict"], value=score["value"], confidence=score["confidence"])
+        for name, score in card["scores"].items()
+    }
+
+
+class EvidenceShape(Answer):
+    """One piece of proof."""
+
+    message: str | None
+    quote: str
+    shows: str
+    answered_in: str | None = None
+    conversation: str | None = None
+
+
+class FullScore(ScoreSummary):
+    """What one score says, with its reason and its proof."""
+
+    reason: str
+    evidence: list[EvidenceShape]
+    details: dict[str, Any]
+
+
+class Card(Answer):
+    """The scores of one episode under one version of the definitions."""
+
+    episode: int
+    definitions: str
+    latest: bool = Field(description="Whether it speaks for the conversation now.")
+    scored_at: datetime
+    scores: dict[str, FullScore]
+
+
+class OneConversation(ConversationSummary):
+    """One conversation with everything."""
+
+    personal_data: bool = Field(description="Whether texts and people are as they were, or masked.")
+    document: dict[str, Any] | None = Field(description="The conversation document (docs/conversation.schema.json).")
+    cards: list[Card] = Field(description="Every scorecard, of all episodes and definitions, newest first.")
+
+
+class ConversationQuery(Query):
+    """How to show it."""
+
+    personal_data: Literal["true", "false"] = Field("false", description="Texts and people as they are, not masked.")
+
+
+@get(
+    "/conversations/<conversation_id>",
+    OneConversation,
+    query=ConversationQuery,
+    path_help={"conversation_id": "Deskmark's id, as in the list."},
+)
+def conversation(asked: ConversationQuery, conversation_id: str) -> Answer:
+    """One conversation with its scorecards under all definitions.
+
+    Personal data is masked, and people have pseudonyms, unless `personal_data=true` asks for them.
+    """
+    p = parts()
+    with p.database.read() as session:
+        dossier = overview.dossier(session, conversation_id)
+    if dossier is None:
+        raise Problem(404, "there is no conversation with this id")
+    row, as_it_is = dossier.conversation, asked.personal_data == "true"
+    document, contents = row.document, [card.card for card in dossier.cards]
+    if not as_it_is and document is not None:
+        pseudonyms = Pseudonyms.under(p.settings.session_key.get_secret_value())
+        source = document
+        contents = [masked(source, content, pseudonyms)[1] or {} for content in contents]
+        document = masked(source, None, pseudonyms)[0]
+    speaks = next((card for card in dossier.cards if card.latest), None)
+    return OneConversation(
+        **_summary(row, dossier.installation, speaks),
+        personal_data=as_it_is,
+        document=document,
+        cards=[
+            Card(
+                episode=card.episode,
+                definitions=card.definitions,
+                latest=card.latest,
+                scored_at=card.scored_at,
+                scores=content["scores"],
+            )
+            for card, content in zip(dossier.cards, contents, strict=True)
+        ],
+    )

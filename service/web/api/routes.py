@@ -1,0 +1,128 @@
+"""How an endpoint of the API is made: one decorator that puts it into the application and into its OpenAPI document.
+
+So every route is documented, its parameters are checked by what the document says, and what it answers is made from the
+documented shape. Only GET: nothing can be changed through the API.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from service.web.parts import parts
+from service.web.problems import Problem, problem
+
+PREFIX = "/api/v1"
+OPEN = frozenset({"api.openapi"})
+"""What needs no token: the description of the API holds no data."""
+
+blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+
+
+class Query(BaseModel):
+    """Parameters of one route. A parameter that it does not know is an error: a misspelt filter would show too much."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    """What one route answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Query):
+    """No parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint as the document tells it. `path_help` explains the parts of the path."""
+
+    name: str
+    path: str
+    summary: str
+    description: str
+    query: type[Query]
+    answer: type[Answer]
+    path_help: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+ROUTES: list[Route] = []
+"""Every endpoint, in the order in which they are made."""
+
+
+def get(
+    path: str, answer: type[Answer], *, query: type[Query] = Nothing, path_help: Mapping[str, str] | None = None
+) -> Callable[[Callable[..., Answer]], Callable[..., Response]]:
+    """Make a function an endpoint: it is given its query and the parts of its path, its docstring describes it."""
+
+    def make(endpoint: Callable[..., Answer]) -> Callable[..., Response]:
+        summary, _, description = (endpoint.__doc__ or "").partition("\n")
+        name = endpoint.__name__
+        text = " ".join(description.split())
+        ROUTES.append(Route(name, path, summary, text, query, answer, MappingProxyType(dict(path_help or {}))))
+
+        def view(**named: str) -> Response:
+            return _answered(endpoint(_asked(query), **named))
+
+        blueprint.add_url_rule(path, name, view, methods=["GET"])
+        return view
+
+    return make
+
+
+def _asked(query: type[Query]) -> Query:
+    """The parameters of this request. Raises a 400 problem that names every one that cannot be used."""
+    lists = {name for name, f in query.model_fields.items() if "tuple" in str(f.annotation)}
+    given: dict[str, Any] = {
+        name: values if name in lists or len(values) > 1 else values[0] for name, values in request.args.lists()
+    }
+    try:
+        return query.model_validate(given)
+    except ValidationError as error:
+        faults = [
+            {"parameter": ".".join(map(str, fault["loc"][:1])) or "query", "detail": _words(fault["msg"])}
+            for fault in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        raise Problem(400, "a parameter cannot be used", faults=faults) from error
+
+
+def _words(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return "is not a parameter of this address" if message.startswith("Extra inputs") else message
+
+
+def _answered(answer: Answer) -> Response:
+    """JSON with a tag by which a client can ask whether anything changed. Kept by nobody between us and the client."""
+    response = Response(answer.model_dump_json(), content_type="application/json")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Authorization"
+    response.add_etag()
+    return response.make_conditional(request)  # type: ignore[return-value]  # the same class that it is called on
+
+
+@blueprint.before_request
+def check_token() -> None:
+    """Let nobody in without the token, and nobody at all while none is set."""
+    if request.endpoint in OPEN:
+        return
+    token = parts().settings.api_token
+    if token is None:
+        raise Problem(403, "the API is switched off: set DESKMARK_API_TOKEN to switch it on")
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.get_secret_value().encode()):
+        headers = {"WWW-Authenticate": 'Bearer realm="deskmark"'}
+        raise Problem(401, "send the token of DESKMARK_API_TOKEN as a bearer token", headers=headers)
+
+
+@blueprint.app_errorhandler(Problem)
+def told(error: Problem) -> Response:
+    """The problem as an answer."""
+    return problem(error.status, error.detail, error.faults, error.headers)
