@@ -31,7 +31,7 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of cells, ascending and each once, with their counts (never 0)."""
+    """Numbers of cells, ascending and each once, with their counts, none of which is 0."""
 
     cells: Ints
     counts: Ints
@@ -70,6 +70,15 @@ def count(cells: NDArray[Any], counts: NDArray[Any]) -> Counts:
     np.add.at(total, place, counts.astype(np.int64))
     present = np.flatnonzero(total)
     return Counts(found[present], total[present])
+
+
+def present(parts: Iterable[Ints]) -> Ints:
+    """Every cell of these, once."""
+    every = [part for part in parts if part.size]
+    there = np.zeros(max((int(part[-1]) + 1 for part in every), default=0), dtype=np.bool_)
+    for part in every:
+        there[part] = True
+    return np.flatnonzero(there)
 
 
 class Names:
@@ -174,13 +183,19 @@ class Unpacked(Mapping[str, Mapping[str, int]]):
     def __init__(self, counts: Counts, names: Names) -> None:
         """`names` knows all of the cells."""
         self._counts, self._names = counts, names
-        self._measures = names.measure_of[counts.cells]
+        self._measures: NDArray[np.int16] | None = None
         self._made: dict[str, dict[str, int]] = {}
+
+    def _of(self) -> NDArray[np.int16]:
+        """The measure of each cell; found when the first is asked for."""
+        if self._measures is None:
+            self._measures = self._names.measure_of[self._counts.cells]
+        return self._measures
 
     def __getitem__(self, measure: str) -> Mapping[str, int]:
         made = self._made.get(measure)
         if made is None:
-            here = np.flatnonzero(self._measures == self._names.id_of(measure))
+            here = np.flatnonzero(self._of() == self._names.id_of(measure))
             if not here.size:
                 raise KeyError(measure)
             buckets = map(self._names.bucket_of.__getitem__, self._counts.cells[here].tolist())
@@ -188,7 +203,7 @@ class Unpacked(Mapping[str, Mapping[str, int]]):
         return made
 
     def __iter__(self) -> Iterator[str]:
-        return (self._names.measures[number] for number in np.unique(self._measures).tolist())
+        return (self._names.measures[number] for number in np.unique(self._of()).tolist())
 
     def __len__(self) -> int:
-        return len(np.unique(self._measures))
+        return len(np.unique(self._of()))

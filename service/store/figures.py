@@ -7,7 +7,7 @@ one snapshot (`Database.read`), or a fact that moves from one day to another mea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -15,14 +15,13 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 from sqlalchemy import ColumnElement, and_, exists, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.figures.fact import DIMENSIONS
 from service.figures.tally import Tally
 from service.scoring.score import DEFINITIONS
-from service.store.cells import Unpacked, added_up, named
+from service.store.cells import Unpacked, added_up, named, present
 from service.store.facts import COLUMNS
 from service.store.figure_models import DirtyDay, FactRow, Rollup
 from service.store.models import Installation
@@ -169,9 +168,7 @@ def _is_dirty(table: type[FactRow | Rollup]) -> ColumnElement[bool]:
 
 def _tallies(session: Session, parts: Parts) -> dict[Key, Tally]:
     summed = {key: added_up(*both) for key, both in parts.items()}
-    every: Iterable[Any] = [counts.cells for counts in summed.values()]
-    cells = np.unique(np.concatenate([*every, np.empty(0, dtype=np.int64)]))
-    names = named(session, cells)
+    names = named(session, present(counts.cells for counts in summed.values()))
     return {
         key: Tally(Unpacked(summed[key], names)) for key in sorted(summed, key=lambda k: (k[0], k[1] is None, k[1]))
     }
