@@ -17,8 +17,9 @@ from service.language.intent_reader import Reach, Reader
 from service.language.intent_usual import Usual
 
 MOST_CANDIDATES = 3
-NOVEL_SHARE = 0.1
-"""How many of an account's messages are taken to have an intent that its catalog lacks, before one is read."""
+NOVEL_SHARE = 0.02
+"""How many of an account's messages are taken to have an intent that its catalog lacks, before one is read: a new
+intent starts small, and a message that is wrongly called novel is lost to its intent's figures."""
 
 NOVEL = np.array([-2.605, -0.891, -1.131, 0.421, -0.301])
 """Log-odds of novelty where half of the messages are novel: a constant and a weight for each of `novelty_signs`.

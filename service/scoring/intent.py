@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from service.conversation import Conversation, Message, Role, handoff_position
+from service.language.detection import ENGLISH, language
+from service.language.intents import IntentReading
 from service.language.wording import content
 from service.scoring.score import Case, Evidence, Score
 
@@ -13,39 +16,56 @@ NOVEL = "novel"
 FEWEST_WORDS = 2
 """Content words from which a message says what the customer wants; a greeting or "I have a question" has fewer."""
 
-MOST_NOVEL = 0.5
-"""Novelty from which a message fits no intent of the catalog."""
-
 
 def intent(case: Case) -> Score:
     """What the customer wanted: the name of an intent of the catalog, or `novel`.
 
-    Read from the first customer message that says something, with what the customer wrote just before it. `value` is
-    the probability (0..1) that the verdict is right. `details.novelty` is 0..1, higher the less the message fits;
-    `details.candidates` are the likeliest intents. `details.reported` is the intent the bot assumed and
-    `details.corrected` the one a human put in its place, where the helpdesk has them: the pair that recognition
-    accuracy is counted from. `None` without a catalog or a customer message.
+    Read from the first customer message that says something, with what the customer wrote around it. `value` is the
+    probability (0..1) that the verdict is right; the verdict is whatever is likeliest, an intent or `novel`.
+    `details.novelty` (0..1) is the probability that the message fits no intent; it rests on one message in fifty doing
+    so, and ranks messages where more do. `details.candidates` are the likeliest intents. `details.reported` is the
+    intent the bot assumed, `details.corrected` the one a human put in its place, where the helpdesk has them: the pair
+    that recognition accuracy is counted from. `None` without a catalog or a customer's text, and in a language other
+    than English, which the text model is not validated for.
+
+    >>> from service.conversation import Author, Conversation, Message, Role
+    >>> from service.scoring.score import History, Policy
+    >>> asked = Conversation(id="1", messages=(Message("m0", Author(Role.CUSTOMER), "Where is my parcel?"),))
+    >>> intent(Case(asked, History(), Policy(), embedder=None)).reason
+    'This account has no intent catalog.'
     """
     conversation = case.conversation
     pair = {"reported": _reported(conversation), "corrected": conversation.intent_corrected}
     stated = stating(conversation)
     if case.catalog is None or not stated:
-        reason = "This account has no intent catalog." if case.catalog is None else "The customer wrote nothing."
+        reason = "This account has no intent catalog." if case.catalog is None else "The customer wrote no text."
         return Score(verdict=None, reason=reason, details=MappingProxyType({"novelty": None, **pair}))
     reading = case.catalog.read("\n".join(m.text for m in stated), case.embedder)
+    spoken = language(conversation)
+    if spoken != ENGLISH:
+        return _unread(spoken, {"novelty": round(reading.novelty, 9), **pair})
+    return _read(stated, reading, pair)
+
+
+def _read(stated: tuple[Message, ...], reading: IntentReading, pair: Mapping[str, object]) -> Score:
     name, chance = reading.candidates[0]
-    fits = reading.novelty < MOST_NOVEL
+    novel = reading.novelty >= chance
+    value = reading.novelty if novel else chance
     candidates = tuple({"intent": other, "probability": round(p, 4)} for other, p in reading.candidates)
     return Score(
-        verdict=name if fits else NOVEL,
-        value=round(chance if fits else reading.novelty, 4),
-        confidence=chance if fits else reading.novelty,
-        reason=f"The customer's message fits the intent {name}."
-        if fits
-        else "The message fits no intent of the catalog.",
-        evidence=(Evidence.of(stated[-1], "says what the customer wants"),),
-        details=MappingProxyType({"novelty": round(reading.novelty, 6), "candidates": candidates, **pair}),
+        verdict=NOVEL if novel else name,
+        value=round(value, 4),
+        confidence=value,
+        reason="The message fits no intent of the catalog." if novel else f"The customer's message fits {name}.",
+        evidence=(Evidence.of(_telling(stated), "fits no intent" if novel else "says what the customer wants"),),
+        details=MappingProxyType({"novelty": round(reading.novelty, 9), "candidates": candidates, **pair}),
     )
+
+
+def _unread(spoken: str, details: Mapping[str, object]) -> Score:
+    """No verdict in this language; the novelty that the model gives is kept beside, as what it is worth is not known."""
+    reason = f"language: the text model is validated for English only, this is {spoken}."
+    return Score(verdict=None, confidence=0.0, reason=reason, details=MappingProxyType({**details, "language": spoken}))
 
 
 def stating(conversation: Conversation) -> tuple[Message, ...]:
@@ -62,6 +82,11 @@ def stating(conversation: Conversation) -> tuple[Message, ...]:
         return ()
     telling = next((i for i, size in enumerate(sizes) if size >= FEWEST_WORDS), sizes.index(max(sizes)))
     return bursts[telling]
+
+
+def _telling(stated: tuple[Message, ...]) -> Message:
+    """The message with the most content words; of several the first."""
+    return max(stated, key=lambda message: len(content(message.text)))
 
 
 def _bursts(messages: tuple[Message, ...]) -> list[tuple[Message, ...]]:

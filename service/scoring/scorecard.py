@@ -123,7 +123,6 @@ _EMPTY_DETAILS: Mapping[str, Mapping[str, object]] = {
     "effort": {"messages_until_useful": None, "rephrasings": 0, "channel_switches": 0},
     "escalation": {"timing": None, "reason": None, "trigger": None},
     "containment": {"claimed": "none"},
-    "intent": {"novelty": None},
 }
 
 
