@@ -54,6 +54,7 @@ _NO_NAMES = frozenset(
     team support service customer care all there everyone sir madam folks both again thank thanks yes no ok okay please
     monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
     september october november december english german french spanish italian dutch premium plus pro basic the
+    mr mrs ms miss dr prof
     android iphone ios windows mac chrome safari firefox
     """.split()
 )

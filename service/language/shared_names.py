@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W_][\w&'\u2019-]*|&")
@@ -53,6 +54,13 @@ SHORT = 4
 """Letters up to which a word in capitals is an abbreviation (VPN, PIN)."""
 
 
+SHOUTED = 0.7
+"""Share of words in capitals from which they say nothing."""
+
+Names = AbstractSet[tuple[str, ...]]
+"""Names as words in small letters."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     """A word at its place: as written, in small letters without its possessive, and whether a comma or stop follows."""
@@ -77,16 +85,16 @@ def without_names(question: str, answer: str, known: Iterable[str] = ()) -> tupl
     read = [_tokens(text) for text in texts]
     runs = [_runs(tokens) for tokens in read]
     names = {tuple(t.bare for t in tokens[a:b]) for tokens, found in zip(read, runs, strict=True) for a, b in found}
-    names |= {tuple(word.lower() for word in _WORD.findall(name)) for name in known}
     small = {t.bare for tokens in read for t in tokens if not t.word[0].isupper()}
-    names = {name for name in names if len(name) > 1 or (name and name[0] not in small)}
-    first, second = (_without(text, tokens, names) for text, tokens in zip(texts, read, strict=True))
+    names = {name for name in names if len(name) > 1 or name[0] not in small}
+    given = {tuple(word.lower() for word in _WORD.findall(name)) for name in known} - {()}
+    first, second = (_without(text, tokens, names, given) for text, tokens in zip(texts, read, strict=True))
     return first, second
 
 
 def _tokens(text: str) -> list[_Token]:
     found = list(_WORD.finditer(text))
-    ends = [*(m.start() for m in found[1:]), len(text)]
+    ends = [m.start() for m in found[1:]] + [len(text)] * bool(found)
     tokens: list[_Token] = []
     for match, following in zip(found, ends, strict=True):
         word = match.group()
@@ -99,16 +107,19 @@ def _tokens(text: str) -> list[_Token]:
     return tokens
 
 
-def _runs(tokens: Sequence[_Token]) -> list[tuple[int, int]]:
-    """Names as ranges of `tokens`: capitals together, small words of names between them. Shouted text has none."""
-    if sum(t.capital for t in tokens) > 0.7 * len(tokens) > 2:
+def _runs(tokens: Sequence[_Token], *, opening: bool = False) -> list[tuple[int, int]]:
+    """Names as ranges of `tokens`: capitals together, small words of names between them. Shouted text has none.
+
+    One capital that opens a sentence is grammar, and a name only where `opening` ones are wanted too.
+    """
+    if sum(t.word.isupper() for t in tokens) > SHOUTED * len(tokens):
         return []
     found: list[tuple[int, int]] = []
     start = 0
     while start < len(tokens):
         end = _run_end(tokens, start)
-        # One capital that opens a sentence is grammar, not a name.
-        if end > start and not (end == start + 1 and tokens[start].opens) and not _is_offered(tokens, start, end):
+        grammar = end == start + 1 and tokens[start].opens and not opening
+        if end > start and not grammar and not _is_offered(tokens, start, end):
             found.append((start, end))
         start = max(end, start + 1)
     return found
@@ -143,27 +154,24 @@ def _is_offered(tokens: Sequence[_Token], start: int, end: int) -> bool:
     return before in _OFFERED_AFTER or after in _OFFERED_BEFORE
 
 
-def _without(text: str, tokens: Sequence[_Token], names: Iterable[tuple[str, ...]]) -> str:
-    """`text` without the names: whole ones however they are written, parts of them where they are written large."""
-    gone: set[int] = set()
+def _without(text: str, tokens: Sequence[_Token], names: Names, given: Names) -> str:
+    """`text` without the names: whole ones (and those `given`) however they are written, parts where written large."""
     bare = [token.bare for token in tokens]
-    parts = {word for name in names for word in name} - _INSIDE
-    for name in names:
-        if len(name) > 1:
-            for i in range(len(bare) - len(name) + 1):
-                if tuple(bare[i : i + len(name)]) == name:
-                    gone.update(range(i, i + len(name)))
-    start = 0
-    while start < len(tokens):
-        end = _run_end(tokens, start)
-        if end > start and not _is_offered(tokens, start, end):
-            inside = [i for i in range(start, end) if tokens[i].bare in parts]
-            gone.update(range(inside[0], inside[-1] + 1) if inside else ())
-        start = max(end, start + 1)
-    gone |= {i for i in range(len(bare) - 1) if bare[i] == "the" and i + 1 in gone}
-    if not set(range(len(tokens))) - gone - {i for i, word in enumerate(bare) if word in _NEVER_NAMES}:
-        return text
-    return _cut(text, [tokens[i] for i in sorted(gone)])
+    whole = given | {name for name in names if len(name) > 1}
+    gone = {
+        i + k
+        for name in whole
+        for i in range(len(bare))
+        if tuple(bare[i : i + len(name)]) == name
+        for k in range(len(name))
+    }
+    parts = {word for name in names | given for word in name} - _INSIDE
+    for start, end in _runs(tokens, opening=True):
+        inside = [i for i in range(start, end) if bare[i] in parts]
+        gone.update(range(inside[0], inside[-1] + 1) if inside else ())
+    gone |= {i for i, word in enumerate(bare) if word == "the" and i + 1 in gone}
+    left = {word for i, word in enumerate(bare) if i not in gone} - _NEVER_NAMES
+    return _cut(text, [tokens[i] for i in sorted(gone)]) if left else text
 
 
 def _cut(text: str, gone: Sequence[_Token]) -> str:
