@@ -28,7 +28,7 @@ def fact_of(card: Scorecard, episode: Conversation) -> Fact:
         episode=card.episode,
         definitions=card.definitions,
         **_place(card, episode),
-        **_course(episode),
+        **_course(episode, _moment(_score(scores, "handoff_time").details.get("handoff_at"))),
         **_repeat(_score(scores, "repeat_contact")),
         **_context_and_effort(_score(scores, "context_repeat"), _score(scores, "effort")),
         **_escalation(_score(scores, "escalation"), _score(scores, "containment")),
@@ -85,8 +85,15 @@ def number(value: object) -> float | None:
     return float(value) if abs(value) < float("inf") else None
 
 
-def _course(episode: Conversation) -> dict[str, Any]:
-    """Who took part, and what came before the handoff."""
+def _moment(value: object) -> datetime | None:
+    """A time of a score's details, which is text where the card was stored."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return value if isinstance(value, datetime) else None
+
+
+def _course(episode: Conversation, handed: datetime | None) -> dict[str, Any]:
+    """Who took part, and what came before the handoff; `handed` is its time as `handoff_time` tells it."""
     bots, agents = episode.by(Role.BOT), episode.by(Role.AGENT)
     handoff = find_handoff(episode)
     first = next((m for m in episode.by(Role.CUSTOMER) if m.at), None)
@@ -100,7 +107,7 @@ def _course(episode: Conversation) -> dict[str, Any]:
     }
     if handoff is not None:
         course["bot_turns_before"] = _bot_turns(episode.public[: handoff.position])
-        course["seconds_before"] = _between(start, handoff.at)
+        course["seconds_before"] = _between(start, handed or handoff.at)
     elif agents:
         course["direct_seconds"] = _between(start, episode.closed_at)
     return course

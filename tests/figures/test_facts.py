@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -10,9 +11,21 @@ import numpy as np
 from fact_samples import facts
 from hypothesis import given
 
-from service.conversation import Author, BotTurn, Channel, Conversation, Event, EventKind, Feedback, Message, Role
+from service.conversation import (
+    Author,
+    BotTurn,
+    Channel,
+    Conversation,
+    Event,
+    EventKind,
+    Feedback,
+    Message,
+    Role,
+    episodes,
+)
 from service.document import card_document, card_from_document
 from service.figures.facts import DIMENSIONS, Fact, fact_of, name, number
+from service.figures.tally import tally
 from service.language.embedding import Vectors
 from service.scoring.score import History, Policy, Score, Scorecard
 from service.scoring.scorecard import score_conversation
@@ -154,6 +167,15 @@ def test_whoever_waited_in_vain() -> None:
     assert (found.handoff, found.waited, found.transfers) == ("abandoned_in_queue", 90.0, None)
 
 
+def test_the_time_before_the_handoff_is_that_of_handoff_time() -> None:
+    episode = talk("C hello", "B hi", "C a human please", "A hello")
+    assert fact_of(card(), episode).seconds_before == 180
+    asked = NINE + timedelta(minutes=2)
+    for told in (asked, asked.isoformat()):
+        scored = card(handoff_time=Score("answered", details={"handoff_at": told}))
+        assert fact_of(scored, episode).seconds_before == 120
+
+
 def test_a_survey_that_is_not_of_1_to_7_is_left_out() -> None:
     for given_ces in (0, 8, 70, "7", None, True):
         scored = card(effort=Score("low", 7.0, details={"survey_ces": given_ces}))
@@ -168,6 +190,24 @@ def test_a_stored_card_gives_the_same_fact() -> None:
         assert fact_of(stored, episode) == found
         assert (found.containment, found.handed_off) == ("escalated", True)
         assert "parcel" not in json.dumps(found.to_json())
+
+
+def test_reopened_and_delivered_again_each_episode_counts_once() -> None:
+    """Whoever keeps facts by key holds one an episode, in whatever order and however often a conversation came."""
+    first = talk("C where is my parcel", "B It is on its way.")
+    later = Message("m9", Author(Role.CUSTOMER), "it never came", NINE + timedelta(hours=30))
+    reopened = Event("e", EventKind.REOPENED, at=NINE + timedelta(hours=30))
+    whole = replace(first, messages=(*first.messages, later), events=(reopened,))
+    kept: dict[tuple[str, str, str, int, str], Fact] = {}
+    for version in (first, whole, whole):
+        pieces = episodes(version)
+        cards = score_conversation(version, History(as_of=NINE + timedelta(days=9)), Policy(), NoVectors())
+        for scored, piece in reversed(list(zip(cards, pieces, strict=True))):
+            found = fact_of(scored, piece)
+            kept[found.key] = found
+    assert sorted(found.episode for found in kept.values()) == [1, 2]
+    assert tally(kept.values()).count("conversations") == 2
+    assert [kept[key].day for key in sorted(kept)] == ["2026-03-02", "2026-03-03"]
 
 
 @given(facts)
