@@ -1,6 +1,6 @@
 """How fast Deskmark is: ratios of one run, against doing nothing on the same server and against the bare database.
 
-    python benchmarks/bench.py [web] [scoring] [history] [calls] [--write] [--most 1000000]
+    python benchmarks/bench.py [web] [scoring] [history] [figures] [calls] [--write] [--most 1000000]
 
 `--write` puts the tables into docs/benchmarks.md. Figures of different runs or machines are not comparable; ratios are.
 """
@@ -33,6 +33,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "support"), str(Path(__file__).parent)]
 
+import figures_bench  # noqa: E402
 import load  # noqa: E402
 import psycopg  # noqa: E402
 import requests  # noqa: E402
@@ -404,6 +405,15 @@ def count_calls(client: Any, sandbox: Any, name: str) -> tuple[str, ...]:
     return (name, str(reads), str(writes), str(tags), "yes" if noted else "no", str(again_count))
 
 
+# --- figures -----------------------------------------------------------------------------------------------------
+
+
+def figures(most: int) -> list[Table]:
+    """Figures over `most` stored facts."""
+    with postgres() as url:
+        return figures_bench.figures(url, most)
+
+
 # --- the page ----------------------------------------------------------------------------------------------------
 
 
@@ -413,22 +423,23 @@ def markdown(table: Table) -> str:
 
 
 def main() -> None:
-    parts: dict[str, Callable[[int], Table]] = {
-        "web": lambda _: web(),
-        "scoring": lambda _: scoring(),
-        "history": stored,
-        "calls": lambda _: calls(),
+    parts: dict[str, Callable[[int], list[Table]]] = {
+        "web": lambda _: [web()],
+        "scoring": lambda _: [scoring()],
+        "history": lambda most: [stored(most)],
+        "figures": figures,
+        "calls": lambda _: [calls()],
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", nargs="*", help=f"any of {', '.join(parts)}; all without one")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
-    parser.add_argument("--most", type=int, default=1_000_000, help="largest number of stored conversations")
+    parser.add_argument("--most", type=int, default=1_000_000, help="largest number of stored conversations and facts")
     options = parser.parse_args()
     if unknown := set(options.part) - set(parts):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     page = ROOT / "docs" / "benchmarks.md"
     for name in options.part or parts:
-        table = markdown(parts[name](options.most))
+        table = "\n\n".join(map(markdown, parts[name](options.most)))
         print(f"\n## {name}\n\n{table}", flush=True)
         if options.write:
             begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
