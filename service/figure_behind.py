@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.figure_report import Question
@@ -18,6 +18,7 @@ from service.figures.catalogue import Figure
 from service.figures.fact import Fact
 from service.figures.results import Value
 from service.figures.tally import Tally, tally
+from service.store import installations
 from service.store.facts import COLUMNS
 from service.store.figure_models import FactRow
 from service.store.figures import Period, tallies
@@ -104,32 +105,44 @@ def behind(
 def _facts(
     session: Session, question: Question, installation_ids: Collection[str] | None, after: Place | None
 ) -> Iterator[tuple[FactRow, str]]:
-    """The facts that the question counts, newest day first: the same days, installations, filters and definitions."""
-    statement = (
-        select(FactRow, Conversation.external_id)
-        .join(Conversation, Conversation.id == FactRow.conversation_id)
-        .join(Installation, Installation.id == FactRow.installation_id)
-        .where(
-            FactRow.definitions == question.definitions, FactRow.day >= question.since, FactRow.day < question.until,
-            *_filtered(question.filters),
+    """The facts that the question counts, newest day first: the same days, installations, filters and definitions.
+
+    Day by day, so that the first page of a million facts does not wait for all of them to be put in order.
+    """
+    ids = installation_ids
+    if ids is None:
+        ids = [row.id for row in installations.all_of(session)]
+    until = question.until if after is None else after[0] + timedelta(days=1)
+    for day in _days(session, question, sorted(ids), until):
+        statement = (
+            select(FactRow, Conversation.external_id)
+            .join(Conversation, Conversation.id == FactRow.conversation_id)
+            .join(Installation, Installation.id == FactRow.installation_id)
+            .where(FactRow.installation_id.in_(sorted(ids)), FactRow.definitions == question.definitions)
+            .where(FactRow.day == day, *_filtered(question.filters))
+            .order_by(FactRow.conversation_id.desc(), FactRow.episode.desc())
+            .limit(LOOKED_AT + 1)
         )
-        .order_by(FactRow.day.desc(), FactRow.conversation_id.desc(), FactRow.episode.desc())
-        .limit(LOOKED_AT + 1)
-    )  # fmt: skip
-    if installation_ids is not None:
-        statement = statement.where(FactRow.installation_id.in_(sorted(installation_ids)))
-    if after is not None:
-        day, row_id, episode = after
-        same_day, same_row = FactRow.day == day, FactRow.conversation_id == row_id
-        statement = statement.where(
-            or_(
-                FactRow.day < day,
-                and_(same_day, FactRow.conversation_id < row_id),
-                and_(same_day, same_row, FactRow.episode < episode),
-            )
-        )
-    for row in session.execute(statement):
-        yield row[0], row[1]
+        if after is not None and after[0] == day:
+            _, row_id, episode = after
+            same = and_(FactRow.conversation_id == row_id, FactRow.episode < episode)
+            statement = statement.where(or_(FactRow.conversation_id < row_id, same))
+        for row in session.execute(statement):
+            yield row[0], row[1]
+
+
+def _days(session: Session, question: Question, ids: Collection[str], until: date) -> Iterator[date]:
+    """Days with facts before `until`, newest first: each is one look into the index for each installation."""
+
+    def before(installation_id: str, day: date) -> date | None:
+        latest = select(func.max(FactRow.day)).where(FactRow.installation_id == installation_id)
+        latest = latest.where(FactRow.definitions == question.definitions, FactRow.day < day)
+        return session.scalar(latest.where(FactRow.day >= question.since))
+
+    latest = {name: before(name, until) for name in ids}
+    while (day := max(filter(None, latest.values()), default=None)) is not None:
+        yield day
+        latest.update({name: before(name, day) for name, known in latest.items() if known == day})
 
 
 def _filtered(filters: Mapping[str, str | None]) -> Iterator[ColumnElement[bool]]:
