@@ -16,6 +16,7 @@ from service.language.information.questions import asks, confirms
 from service.language.information.reask import asks_anything, assess
 from service.language.information.replies import lacks, not_yet, protests, told_before
 from service.language.information.stack import asked_features, frame_score, replied_features
+from service.language.information.support import claims
 
 START, END = "start", "end"
 
@@ -106,7 +107,12 @@ def test_amounts_phones_and_emails() -> None:
         ("who should get the money?", {Item(Kind.PERSON)}),
         ("do you want something cheap?", {Item(Kind.PRICE_LEVEL)}),
         ("what kind of films do you like?", {Item(Kind.CATEGORY, "movie")}),
-        ("which dentist would you like to see?", {Item(Kind.CHOICE, "dentist")}),
+        ("which dentist would you like to see?", {Item(Kind.CHOICE, "doctor")}),
+        ("anything in particular you would like to hear?", {Item(Kind.CHOICE)}),
+        ("what should i call it?", {Item(Kind.CHOICE, "title")}),
+        ("do you take tea or something else?", {Item(Kind.OPTION, "tea"), Item(Kind.CATEGORY)}),
+        ("where are you heading when you leave Porto?", {Item(Kind.PLACE, "to")}),
+        ("when would you like to return?", {Item(Kind.WHEN, END)}),
         ("who would you like to fly with?", {Item(Kind.PERSON), Item(Kind.CHOICE, "airline")}),
         ("would a table at 6 pm work for you?", set()),
     ],
@@ -147,6 +153,15 @@ def weight_of(item: Item, bot: str, customer: str) -> float:
         (Item(Kind.CATEGORY, "movie"), "Which kind of movie?", "scary ones"),
         (Item(Kind.CHOICE, "hotel"), "", "book me the Hotel Aurora"),
         (Item(Kind.OPTION, "small"), "Large or small?", "small"),
+        (Item(Kind.OPTION, "compact"), "", "a compact rental car please"),
+        (Item(Kind.COUNT, "bedroom"), "", "a two bedroom flat"),
+        (Item(Kind.PLACE, "to"), "", "get me to 14 Mill Lane"),
+        (Item(Kind.CATEGORY, "doctor"), "", "I have to see a cardiologist"),
+        (Item(Kind.CHOICE, "hotel"), "", "we are staying at the Blue Heron"),
+        (Item(Kind.CHOICE, "event"), "", "two seats for the Harvest Moon Festival"),
+        (Item(Kind.CHOICE, "title"), "", "a meeting called Budget Review"),
+        (Item(Kind.CHOICE, "airline"), "", "a seat on Northern Airlines for a weekend"),
+        (Item(Kind.CHOICE, "doctor"), "Which dentist?", "Dr. Ada Moss"),
     ],
 )
 def test_what_customers_give(item: Item, bot: str, customer: str) -> None:
@@ -206,6 +221,19 @@ def test_echo_counts_what_is_said_again() -> None:
     assert (new.seen_values, new.new_values) == (0, 1)
     assert not echo("What time?", None, []).present
     assert not echo("What time?", "ok", ["hello"]).informative
+
+
+def test_echo_sees_the_option_that_was_taken() -> None:
+    seen = echo("Red or blue?", "the blue one", ["I would like a blue kettle"])
+    assert (seen.seen_words, seen.new_words) == (1, 0)
+    assert echo("Red or blue?", "the blue one", ["I would like a kettle"]).new_words == 1
+    assert not echo("Red or blue?", "red or blue is fine", ["a blue kettle"]).seen_words
+
+
+def test_bookings_and_support_share_some_questions() -> None:
+    assert claims("what is your order number?")
+    assert not claims("did you have a particular play in mind?")
+    assert not claims("how much would you like to send?")
 
 
 def test_features_have_one_length() -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
+from service.language.information.choosing import choices
 from service.language.information.items import Item, Kind
 from service.language.information.questions import clauses, requests
-from service.language.information.values import word_set
 
 END = re.compile(
     r"\b(?:until|till|til|through|thru|up ?to (?:which|what|when)|to which|to what"
@@ -91,33 +91,6 @@ _PERSON = re.compile(
     r"\b(?:who|whom|whose|recipient|receiver|beneficiary|payee|(?:person|people)"
     r" (?:you|to)|to what contact|which contact)\b"
 )
-_CATEGORY = re.compile(
-    r"\b(?:what|which|any|a|the|some|certain|specific|particular|preferred|favou?rite"
-    r"|of)?\s*(?:kinds?|types?|genres?|sorts?|categor(?:y|ies)|cuisines?|style"
-    r"|class|speciali[sz]ation|specialty)\b(?:\s*(?:of|for)?\s+((?:[a-z-]+\s*){0,2}))?"
-)
-_CATEGORY_WORD = re.compile(
-    r"\b(genre|cuisine|categor(?:y|ies)|class|special\w+|food|interest|mood|favou?rite|activity)\b"
-)
-_CHOICE = re.compile(
-    r"\b(?:what|which|whats|what's)\s+(?:is |are |was )?(?:the |your |of your )?((?:[a-z-]+\s+){0,2}?"
-    r"[a-z-]+)\b|\b(?:particular|specific|certain|preferred|favou?rite|prefer(?:ence)?(?:"
-    r" for| of)?|preferences? (?:about|for|on|regarding)|name of (?:the|your)|special)\s+([a-z-]+)"
-    r"|\b([a-z-]+)\s+(?:preference|in mind|names?|titles?)\b|\b(title|name)\b"
-)
-_OPTION = re.compile(
-    r"(?<![a-z-])([a-z][a-z-]*(?:\s+[a-z-]+)?)(?:,[^?.]*)?,?\s+or\s+(?:a |an |the |your |from"
-    r" |to |maybe )?([a-z][a-z-]*(?:\s+[a-z-]+)?)"
-)
-_NOT_CHOICE = word_set(
-    "date day time city area place location dates days times cities areas town"
-    " would do should is are will can the your you kind type genre sort category"
-    " amount number "
-    "name length duration price hour one ones else it that this does did could"
-    " shall have i we to for of a an like want destination origin cuisine budget"
-    " may information details"
-)
-_NOT_OPTION = word_set("any other else something prefer specific there pick drop")
 _PEOPLE = re.compile(
     r"^(?:ticket|passenger|seat|people|person|rider|guest|adult|travell?er|party"
     r"|member|individual|other|customer|of you|folk|friend|diner|pax)"
@@ -170,7 +143,7 @@ def _in_clause(clause: str) -> set[Item]:
     items |= place
     if _PERSON.search(clause) or (place and re.search(r"\bsend\w*|transfer\w*|money|funds?\b", clause)):
         items.add(Item(Kind.PERSON))
-    items |= _choices(clause, bool(items))
+    items |= choices(clause, typed=bool(items))
     return items
 
 
@@ -196,39 +169,11 @@ def _moment_roles(clause: str) -> tuple[str, ...]:
     if _BOTH.search(clause):
         return ("start", "end")
     if END.search(clause):
-        return (
-            ("start", "end") if _STRONG_START.search(clause) and re.search(r"\b(?:and|or|&|to)\b", clause) else ("end",)
-        )
+        return ("start", "end") if _STRONG_START.search(clause) and _JOINED.search(clause) else ("end",)
     return ("start",)
 
 
-_SAME_NOUN = {
-    "film": "movie",
-    "cinema": "movie",
-    "food": "restaurant",
-    "cuisine": "restaurant",
-    "eatery": "restaurant",
-    "dining": "restaurant",
-    "vehicle": "car",
-    "show": "event",
-    "concert": "event",
-    "game": "event",
-    "activity": "event",
-    "carrier": "airline",
-    "song": "music",
-    "track": "music",
-    "place": "",
-    "meal": "restaurant",
-    "house": "apartment",
-    "property": "apartment",
-    "cab": "ride",
-}
-
-
-def fold(noun: str) -> str:
-    """A noun in the singular, with plain synonyms folded."""
-    singular = noun[:-3] + "y" if noun.endswith("ies") and noun != "movies" else noun.rstrip("s")
-    return _SAME_NOUN.get(singular, singular)
+_JOINED = re.compile(r"\b(?:and|or)\b|&|\bfrom\b.*\bto\b")
 
 
 def _quantities(clause: str) -> set[Item]:
@@ -258,9 +203,14 @@ def _count_noun(words: str) -> str:
     return first[0].rstrip("s")
 
 
+_MEANWHILE = re.compile(r"\b(?:when|after|before|once) (?:you|i|we)\b")
+
+
 def _places(clause: str) -> set[Item]:
     if not _PLACE.search(clause):
         return set()
+    # "where are you heading when you leave Paris": the second half says where the first one starts from.
+    clause = _MEANWHILE.split(clause)[0] if _WHERE.search(_MEANWHILE.split(clause)[0]) else clause
     roles = []
     if _FROM.search(clause):
         roles.append("from")
@@ -271,25 +221,3 @@ def _places(clause: str) -> set[Item]:
     if roles == ["from", "to"] and not re.search(r"\b(?:and|or|to|&)\b", clause):
         roles = ["from"]
     return {Item(Kind.PLACE, role) for role in roles or ["in"]}
-
-
-def _choices(clause: str, typed: bool) -> set[Item]:
-    """Categories, named things and options. `typed` says that the clause already asks for something else."""
-    items: set[Item] = set()
-    match = _CATEGORY.search(clause)
-    if match:
-        noun = (match.group(1) or "").split()
-        items.add(Item(Kind.CATEGORY, fold(noun[0]) if noun and noun[0] not in _NOT_CHOICE else ""))
-    elif _CATEGORY_WORD.search(clause):
-        items.add(Item(Kind.CATEGORY))
-    for match in _CHOICE.finditer(clause):
-        words = [w for w in next(g for g in match.groups() if g).split() if w not in _NOT_CHOICE]
-        if words and not typed:
-            items.add(Item(Kind.CHOICE, fold(words[-1])))
-    if re.search(r"\bwho\b.*\b(?:fly|travel)\w* with\b", clause):
-        items.add(Item(Kind.CHOICE, "airline"))
-    option = _OPTION.search(clause)
-    if option:
-        offered = {w for g in option.groups() for w in g.split() if w not in _NOT_CHOICE and len(w) > 2}
-        items |= {Item(Kind.OPTION, word) for word in offered - _NOT_OPTION}
-    return items

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from service.language.information.exchange import words
+from service.language.information.exchange import items_asked, names, words
+from service.language.information.items import Kind
 from service.language.information.replies import protests
 from service.language.information.values import codes, dates, digits, emails, plain, times, word_set
 
@@ -86,6 +87,13 @@ def _bare(value: str) -> str:
     return value
 
 
+def _chosen(question: str, reply: str) -> frozenset[str]:
+    """The options of an either-or question that the reply takes; none when it takes them all."""
+    offered = {item.role for item in items_asked(question) if item.kind is Kind.OPTION}
+    taken = frozenset(option for option in offered if names(option, reply))
+    return taken if len(taken) < len(offered) else frozenset()
+
+
 def echo(question: str, reply: str | None, earlier: list[str]) -> Echo:
     """How `reply` relates to the customer's `earlier` messages; words of `question` do not count.
 
@@ -102,6 +110,9 @@ def echo(question: str, reply: str | None, earlier: list[str]) -> Echo:
         some_values, some_words = tokens(text)
         before_values |= some_values
         before_words |= some_words
+    chosen = _chosen(question, reply)
+    content = content | chosen
+    before_words |= {option for option in chosen if any(names(option, text) for text in earlier)}
     seen_values, seen_words = len(values & before_values), len(content & before_words)
     total = len(values) + len(content)
     return Echo(

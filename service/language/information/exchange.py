@@ -95,11 +95,11 @@ def _place(asked_role: str, role: str) -> float:
 def _noun(asked_role: str, role: str) -> float:
     if asked_role == role:
         return 1.0
-    return 0.5 if not asked_role or not role else 0.15
+    return 0.75 if not asked_role or not role else 0.15
 
 
 def _category_choice(asked_role: str, role: str) -> float:
-    return 0.5 if asked_role and asked_role == role else 0.1
+    return 0.25 if asked_role and asked_role == role else 0.1
 
 
 def _choice_category(asked_role: str, role: str) -> float:
@@ -135,6 +135,11 @@ def best(items: Iterable[Item], gifts: Iterable[Given]) -> dict[Item, float]:
     """For every item asked the best weight with which the gifts answer it."""
     gifts = tuple(gifts)
     return {item: max((fit(item, gift) for gift in gifts), default=0.0) for item in items}
+
+
+def names(option: str, text: str) -> bool:
+    """Does a raw text hold the word that names an option?"""
+    return bool(re.search(rf"\b{re.escape(option.rstrip('s'))}", plain(text)))
 
 
 SLOTS = (

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-from service.language.information.asking import END, asked, fold
+from service.language.information.asking import END, asked
 from service.language.information.items import Given, Item, Kind
+from service.language.information.named import CAPITALISED, named
 from service.language.information.values import Found, amounts, dates, digits, plain, times
 
 _START_NEAR = re.compile(
@@ -42,11 +43,13 @@ _PLACE_AFTER = re.compile(
     r" (?!(?:on|at|in|from|to|and|for|until|till|by|the|please|i|with|that|which"
     r"|will|is|are|as|this|next|today|tomorrow|around|or)\b)[a-z][\w.'&-]*){0,3})"
 )
-_CAPITALISED = re.compile(
-    r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'&.-]*(?:\s+(?:of|the|and|&|de|in|at|vs\.?|for|a|[A-Z0-9(][\w'&.)-]*))*"
+_STREET = re.compile(
+    r"\b(from|at|to|toward|towards)\s+(\d{1,6}[a-z]?\s+(?:[\w'.-]+\s+){1,4}?(?:street|st|avenue|ave|road"
+    r"|rd|drive|dr|lane|ln"
+    r"|boulevard|blvd|court|ct|place|pl|way|square|terrace|parkway|highway|circle))\b"
 )
 _COUNT = re.compile(
-    r"\b(\d{1,2}|a|an|single|couple of|only)\s+(?:\w+\s+){0,1}?(people|persons?"
+    r"\b(\d{1,2}|(?:an?|single|couple of|only)(?! \d))\s+(?:\w+\s+){0,1}?(people|persons?"
     r"|passengers?|tickets?|seats?|riders?|guests?|adults?|bed ?rooms?|beds?|rooms?"
     r"|baths?|bathrooms?|bags?|stops?|of us|travell?ers?|members?|individuals?"
     r"|friends)\b"
@@ -64,25 +67,10 @@ _ALONE = re.compile(
 _DURATION = re.compile(
     r"\b(?:\d{1,3}|a|an|couple of|few|whole)\s+(?:full )?(days?|nights?|weeks?|months?|hours?)\b(?! ago)"
 )
-_SEND_TO = re.compile(
-    r"\b(?:to|for|recipient is|named|called|name is|it'?s)\s+(?:my (?:\w+),? )?(?:mr\.?"
-    r" |mrs\.? |ms\.? |dr\.? )?(?!(?:my|the|a|an|me|i|be|it|checking|savings?|make"
-    r"|check|transfer|send|do|get|find|see|book|buy|go|know|search|another|his"
-    r"|her|their|someone|some)\b)([a-z][\w'-]+)"
-)
 _PRICE = re.compile(
     r"\b(?:cheap|expensive|moderate(?:ly)?|inexpensive|affordable|pricey|luxur\w+"
     r"|not too (?:costly|expensive)|reasonabl\w+ priced|intermediate|upscale|ultra"
     r" high-end)\b"
-)
-_CATEGORY_NOUN = (
-    r"(?:food|cuisine|restaurants?|places?|movies?|films?|music|songs?|events?"
-    r"|concerts?|games?|shows?|cars?|vehicles?|account|class|tickets?|therapists?"
-    r"|doctors?|apartments?|flights?|genre)"
-)
-_CATEGORY = re.compile(
-    rf"\b((?!(?:a|an|the|some|any|my|for|of|to|good|nice|other|new|find|rental|online"
-    rf"|this|that|what|more|different|one|few|\d+)\b)[a-z-]+)\s+(?={_CATEGORY_NOUN}\b)"
 )
 _QUESTION_ONLY = re.compile(r"\?\s*$")
 
@@ -91,9 +79,7 @@ def given(bot: str, customer: str) -> list[Given]:
     """The items that `customer` gives in answer to `bot` (raw texts); the same item may be given more than once."""
     text = digits(plain(customer))
     wanted = asked(plain(bot)) if bot else frozenset()
-    found = (
-        _moments(text, wanted) + _quantities(text, wanted) + _places(text, wanted, customer) + _named(text, customer)
-    )
+    found = _moments(text, wanted) + _quantities(text, wanted) + _places(text, wanted, customer) + named(text, customer)
     return found + _short_answers(text, wanted)
 
 
@@ -195,44 +181,18 @@ def _places(text: str, wanted: frozenset[Item], raw: str) -> list[Given]:
             continue
         stated.add(role)
         result.append(Given(Item(Kind.PLACE, role), weight, name))
+    for match in _STREET.finditer(text):
+        role = "from" if match.group(1) in ("from", "at") else "to"
+        stated.add(role)
+        result.append(Given(Item(Kind.PLACE, role), 0.9, match.group(2)))
     places = [item for item in wanted if item.kind is Kind.PLACE]
-    name = _CAPITALISED.search(raw) or re.match(r"\W*[A-Z][\w'.-]+(?:\s[A-Z][\w'.-]+)*\W*$", raw)
+    name = CAPITALISED.search(raw) or re.match(r"\W*[A-Z][\w'.-]+(?:\s[A-Z][\w'.-]+)*\W*$", raw)
     has_name = bool(name) or bool(stated) or len(text.split()) <= 4
     if places and has_name and not _YES_NO.fullmatch(text) and not _QUESTION_ONLY.search(text):
         for item in places:
             opposite = {"from": "to", "to": "from"}.get(item.role)
             weight = 0.35 if opposite in stated and item.role not in stated else 1.0
             result.append(Given(item, weight * (0.6 if _DONT_CARE.search(text) else 1.0)))
-    return result
-
-
-def _named(text: str, raw: str) -> list[Given]:
-    """People to send to, categories before their noun, and capitalised names."""
-    result = []
-    if re.search(r"\b(?:send|sent|transfer|pay|give|money|recipient|request|wire)\w*\b", text):
-        result += [Given(Item(Kind.PERSON), 0.9, m.group(1)) for m in _SEND_TO.finditer(text)]
-    for match in _CATEGORY.finditer(text):
-        noun = re.match(r"\w+", text[match.end() :])
-        result.append(Given(Item(Kind.CATEGORY, fold(noun.group()) if noun else ""), 0.7, match.group(1)))
-    for match in _CAPITALISED.finditer(raw):
-        if not re.fullmatch(
-            r"I(?:'\w+)?|[A-Z]?[a-z]*(?:day|March)|(?:January|February|April|June|July"
-            r"|August|September|October|November|December).*",
-            match.group(),
-        ):
-            name = plain(match.group())
-            result.append(Given(Item(Kind.CHOICE), 0.5, name))
-            near = [
-                re.split(r"\W+", name)[0],
-                re.split(r"\W+", name)[-1],
-                *re.findall(r"^\W*(\w+)", plain(raw[match.end() :])),
-                *re.findall(r"(\w+)(?: (?:called|named|of|to|for|at|is|the|by))?\W*$", plain(raw[: match.start()])),
-            ]
-            result += [
-                Given(Item(Kind.CHOICE, fold("doctor" if name.startswith("dr.") else word)), 0.9, name)
-                for word in near
-                if len(word) > 2
-            ]
     return result
 
 

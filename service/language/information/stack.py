@@ -9,6 +9,9 @@ from service.language.information.exchange import Exchange, best, items_asked, i
 from service.language.information.questions import asks, closes, confirms
 from service.language.information.values import plain
 
+SURELY, HARDLY = 0.7, 0.4
+"""Weights from which an item was surely given, and below which hardly: "when, and where to?" may re-ask one of two."""
+
 
 def frame_score(question: str, exchanges: Sequence[Exchange]) -> float:
     """The best weight, 0..1, with which any exchange gives any item that the question asks for."""
@@ -29,6 +32,7 @@ def asked_features(question: str, exchanges: Sequence[Exchange], logits: Sequenc
     line = plain(question)
     weights = _weights(question, exchanges)
     score = max(weights.values(), default=0.0)
+    least = min(weights.values(), default=0.0)
     mean = sum(weights.values()) / len(weights) if weights else 0.0
     ordered = sorted((max(-6.0, min(6.0, logit)) for logit in logits), reverse=True)
     top = ordered[0] if ordered else -6.0
@@ -49,6 +53,8 @@ def asked_features(question: str, exchanges: Sequence[Exchange], logits: Sequenc
         top * asking,
         min(len(weights), 4) / 4,
         min(len(exchanges), 6) / 6,
+        float(score >= SURELY) * asking,
+        float(score >= SURELY and least < HARDLY) * asking,
     )
 
 

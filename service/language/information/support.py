@@ -76,9 +76,21 @@ def offers(clause: str) -> bool:
     return bool(_OFFER.search(clause)) and not re.search(r"\b(?:which|what|where)\b", clause)
 
 
+_SHARED_KINDS = frozenset({Kind.NAME, Kind.AMOUNT, Kind.DATE})
+"""Kinds that bookings know as well: both readers may judge them."""
+
+
 def claims(raw: str) -> frozenset[str]:
-    """The clauses (plain) that a support item is asked in, actions aside; the learned matcher leaves them alone."""
-    return frozenset(asked.clause for asked in support_asked(raw) if asked.item.role[:1] != "=")
+    """The clauses (plain) that a support item is asked in; the learned matcher leaves them alone.
+
+    Not those whose kind bookings know as well, and no steps in free words: almost any question could be one of them.
+    """
+    return frozenset(
+        asked.clause
+        for asked in support_asked(raw)
+        if asked.item.kind not in _SHARED_KINDS
+        and not (asked.item.kind is Kind.STEP and asked.item.role[:1] in ("=", "~"))
+    )
 
 
 @lru_cache(maxsize=1024)
