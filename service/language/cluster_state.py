@@ -24,12 +24,14 @@ class StateUnreadable(ValueError):
 class Group:
     """One group: `centroid` is the mean of its messages' sentence vectors, `size` how many distinct ones there were.
 
-    `words` is how many of its messages hold each of its most frequent words.
+    `closeness` is the mean cosine of its messages to its centre when they joined; `words` is how many of them hold each
+    of its most frequent terms.
     """
 
     id: int
     centroid: Row
     size: int
+    closeness: float
     label: str
     words: Mapping[str, int]
 
@@ -70,7 +72,14 @@ def to_json(state: ClusterState) -> str:
         "model": state.model,
         "next_id": state.next_id,
         "groups": [
-            {"id": g.id, "label": g.label, "size": g.size, "words": dict(g.words), "centroid": _packed(g.centroid)}
+            {
+                "id": g.id,
+                "label": g.label,
+                "size": g.size,
+                "closeness": round(g.closeness, 6),
+                "words": dict(g.words),
+                "centroid": _packed(g.centroid),
+            }
             for g in state.groups
         ],
         "merged": {str(old): new for old, new in state.merged.items()},
@@ -105,7 +114,7 @@ def _state(document: dict[str, Any], model: str) -> ClusterState:
         model=model,
         groups=tuple(
             Group(
-                int(g["id"]), _unpacked(g["centroid"]), int(g["size"]), str(g["label"]),
+                int(g["id"]), _unpacked(g["centroid"]), int(g["size"]), float(g["closeness"]), str(g["label"]),
                 {str(word): int(count) for word, count in g["words"].items()},
             )
             for g in document["groups"]

@@ -16,12 +16,15 @@ import numpy as np
 from service.language import labels
 from service.language.cluster_state import ClusterState, Group, Loose
 from service.language.embedding import Embedder
-from service.language.grouping import Labels, group
-from service.language.topics import Rows, general_mean, project, word_rows
+from service.language.grouping import SMALLEST_SHARE, Labels, group
+from service.language.topics import Rows, general_mean, project, unit, word_rows
 
-FITS = 0.35
-"""Cosine to a group's centre from which a message belongs to it without a doubt."""
-SAME_GROUP = 0.9
+FITS_WITHIN = 0.2
+"""A message belongs to a group without a doubt when its cosine to the centre is at most this much below the group's
+closeness."""
+APART = 0.65
+"""Cosine of a new group's centre to an older one's from which the older one takes it in."""
+SAME_GROUP = 0.85
 """Cosine of two groups' centres from which they are one group."""
 AT_ONCE = 4000
 """Messages grouped together; every pair of them is compared. More come in portions."""
@@ -73,19 +76,15 @@ def _portion(state: ClusterState, fresh: Mapping[str, str], embedder: Embedder) 
     vectors = np.concatenate([embedder.vectors(texts), *(row.vector[None] for row in state.loose)])
     mean = _mean(state, vectors[: len(texts)])
     rows = project(vectors, mean)
-    members = np.full(len(rows), -1, dtype=np.intp)
-    nearest = members
-    if state.groups:
-        likeness = rows @ _centres(state.groups, mean).T
-        members = np.where(likeness.max(1) >= FITS, likeness.argmax(1), -1)
-        members[len(texts) :] = -1
+    members = _fitting(state, rows, mean)
+    members[len(texts) :] = -1
     unfit = np.flatnonzero(members < 0)
+    nearest = members.copy()
     if (unfit < len(texts)).any():
-        words = word_rows([texts[int(i)] if i < len(texts) else "" for i in unfit])
-        found = group(rows[unfit], words)
-        nearest = found.labels
-        members[unfit] = _founded(np.where(found.settled, found.labels, -1), len(state.groups))
-    groups = _joined(state, members, vectors, texts)
+        found = group(rows[unfit], word_rows([texts[int(i)] if i < len(texts) else "" for i in unfit]))
+        nearest[unfit] = found.labels
+        members[unfit] = _founded(state, np.where(found.settled, found.labels, -1), rows[unfit], mean)
+    groups = _joined(state, members, vectors, texts, mean)
     if state.groups:
         nearest = (rows @ _centres(groups, mean).T).argmax(1)
     places = np.where(members < 0, nearest, members)
@@ -97,6 +96,17 @@ def _portion(state: ClusterState, fresh: Mapping[str, str], embedder: Embedder) 
         loose=tuple(Loose(digests[i], vectors[i]) for i in np.flatnonzero(members < 0)),
     )
     return _merged(grown, mean)
+
+
+def _fitting(state: ClusterState, rows: Rows, mean: Rows) -> Labels:
+    """The place of the group that each row belongs to without a doubt; -1 for the others."""
+    if not state.groups:
+        return np.full(len(rows), -1, dtype=np.intp)
+    likeness = rows @ _centres(state.groups, mean).T
+    nearest = likeness.argmax(1)
+    least = np.array([known.closeness for known in state.groups]) - FITS_WITHIN
+    fits = likeness[np.arange(len(rows)), nearest] >= least[nearest]
+    return np.where(fits, nearest, -1)
 
 
 def _mean(state: ClusterState, vectors: Rows) -> Rows:
@@ -113,44 +123,61 @@ def _centres(groups: Sequence[Group], mean: Rows) -> Rows:
     return project(np.stack([known.centroid for known in groups]), mean)
 
 
-def _founded(found: Labels, known: int) -> Labels:
-    """The places of the groups that messages founded, after the `known` ones: any when they are the first, else large
-    ones only. -1 where none.
+def _founded(state: ClusterState, found: Labels, rows: Rows, mean: Rows) -> Labels:
+    """The place of the group of each row, of which `found` are groups by themselves; -1 where none.
+
+    The first groups are what was found. Later only what is large enough founds a group, at a place after the known
+    ones; and what is too near to a known one joins it.
     """
-    if not known:
+    if not state.groups:
         return found
-    sizes = np.bincount(found[found >= 0], minlength=1)
-    large = np.flatnonzero(sizes >= NEW_GROUP)
-    renamed = np.full(len(sizes) + 1, -1, dtype=np.intp)
-    renamed[large] = known + np.arange(len(large))
-    result: Labels = renamed[found]
-    return result
+    known = _centres(state.groups, mean)
+    least = max(NEW_GROUP, int(SMALLEST_SHARE * sum(group.size for group in state.groups)))
+    places = np.full(len(found), -1, dtype=np.intp)
+    free = len(known)
+    for name in range(int(found.max(initial=-1)) + 1):
+        mine = found == name
+        if mine.sum() < least:
+            continue
+        likeness = known @ unit(rows[mine].mean(0))
+        if likeness.max() >= APART:
+            places[mine] = likeness.argmax()
+        else:
+            places[mine] = free
+            free += 1
+    return places
 
 
-def _joined(state: ClusterState, members: Labels, vectors: Rows, texts: Sequence[str]) -> tuple[Group, ...]:
+def _joined(state: ClusterState, members: Labels, vectors: Rows, texts: Sequence[str], mean: Rows) -> tuple[Group, ...]:
     """The groups with their new members, new groups last, largest first; what is old keeps its label."""
     groups = list(state.groups)
     for place, known in enumerate(state.groups):
         rows = np.flatnonzero(members == place)
-        groups[place] = _with(known, vectors[rows], [texts[int(i)] for i in rows])
+        groups[place] = _with(known, vectors[rows], [texts[int(i)] for i in rows if i < len(texts)], mean)
     for place in range(len(groups), int(members.max()) + 1):
         rows = np.flatnonzero(members == place)
-        empty = Group(state.next_id + place - len(state.groups), np.zeros_like(vectors[0]), 0, "", {})
-        groups.append(_with(empty, vectors[rows], [texts[int(i)] for i in rows if i < len(texts)]))
+        empty = Group(state.next_id + place - len(state.groups), np.zeros_like(vectors[0]), 0, 0.0, "", {})
+        groups.append(_with(empty, vectors[rows], [texts[int(i)] for i in rows if i < len(texts)], mean))
     return tuple(
         known if known.label else replace(known, label=_label(known, groups[:place] + groups[place + 1 :]))
         for place, known in enumerate(groups)
     )
 
 
-def _with(known: Group, vectors: Rows, texts: Sequence[str]) -> Group:
+def _with(known: Group, vectors: Rows, texts: Sequence[str], mean: Rows) -> Group:
     """A group with more members."""
     if not len(vectors):
         return known
     size = known.size + len(vectors)
     centroid = ((known.size * known.centroid + vectors.sum(0)) / size).astype(np.float32)
-    words = labels.combined(known.words, labels.terms(texts)) if known.size else labels.terms(texts)
-    return replace(known, centroid=centroid, size=size, words=words)
+    likeness = float((project(vectors, mean) @ project(centroid, mean)).sum())
+    return replace(
+        known,
+        centroid=centroid,
+        size=size,
+        closeness=(known.size * known.closeness + likeness) / size,
+        words=labels.combined(known.words, labels.terms(texts)),
+    )
 
 
 def _label(own: Group, others: Sequence[Group]) -> str:
@@ -168,7 +195,10 @@ def _merged(state: ClusterState, mean: Rows) -> ClusterState:
         one, other = state.groups[older], state.groups[younger]
         size = one.size + other.size
         centroid = ((one.size * one.centroid + other.size * other.centroid) / size).astype(np.float32)
-        both = replace(one, centroid=centroid, size=size, words=labels.combined(one.words, other.words))
+        closeness = (one.size * one.closeness + other.size * other.closeness) / size
+        both = replace(
+            one, centroid=centroid, size=size, closeness=closeness, words=labels.combined(one.words, other.words)
+        )
         groups = tuple(both if g is one else g for g in state.groups if g is not other)
         state = replace(state, groups=groups, merged={**state.merged, other.id: one.id})
     return state
