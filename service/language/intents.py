@@ -17,9 +17,9 @@ from service.language.intent_reader import Reach, Reader
 from service.language.intent_usual import Usual
 
 MOST_CANDIDATES = 3
-NOVEL_SHARE = 0.02
-"""How many of an account's messages are taken to have an intent that its catalog lacks, before one is read: a new
-intent starts small, and a message that is wrongly called novel is lost to its intent's figures."""
+MISSING = 3
+"""Before a message is read, `MISSING / (MISSING + intents)` of an account's messages are taken to have an intent that
+its catalog lacks: most with one intent, one in fifty with 150."""
 
 NOVEL = np.array([-2.605, -0.891, -1.131, 0.421, -0.301])
 """Log-odds of novelty where half of the messages are novel: a constant and a weight for each of `novelty_signs`.
@@ -84,7 +84,8 @@ class IntentCatalog:
     def readings(self, texts: Sequence[str], vectors: Vectors) -> list[IntentReading]:
         """The same for many messages whose vectors are known."""
         reach = self.reader.reach(texts, vectors)
-        novelty = _chance(self.novelty_signs(reach) @ NOVEL[1:] + NOVEL[0] + _PRIOR_ODDS)
+        before = math.log(MISSING / len(self.names))
+        novelty = _chance(self.novelty_signs(reach) @ NOVEL[1:] + NOVEL[0] + before)
         right = _chance(self.usual.right[0] + self.usual.right[1] * reach.odds)
         shares = reach.shares
         return [self._reading(shares[i], float(right[i]), float(novelty[i])) for i in range(len(texts))]
@@ -105,13 +106,13 @@ class IntentCatalog:
         rest = float(shares[order[1:]].sum())
         if not rest:
             return IntentReading(((self.names[order[0]], 1 - novelty),), novelty)
+        # However unsure, the first is no less likely than the second.
+        second = float(shares[order[1]])
+        right = max(right, second / (rest + second))
         chances = shares * (1 - right) / rest
         chances[order[0]] = right
         candidates = tuple((self.names[i], (1 - novelty) * float(chances[i])) for i in order[:MOST_CANDIDATES])
         return IntentReading(candidates, novelty)
-
-
-_PRIOR_ODDS = math.log(NOVEL_SHARE / (1 - NOVEL_SHARE))
 
 
 def _chance(odds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,11 +22,11 @@ def intent(case: Case) -> Score:
 
     Read from the first customer message that says something, with what the customer wrote around it. `value` is the
     probability (0..1) that the verdict is right; the verdict is whatever is likeliest, an intent or `novel`.
-    `details.novelty` (0..1) is the probability that the message fits no intent; it rests on one message in fifty doing
-    so, and ranks messages where more do. `details.candidates` are the likeliest intents. `details.reported` is the
-    intent the bot assumed, `details.corrected` the one a human put in its place, where the helpdesk has them: the pair
-    that recognition accuracy is counted from. `None` without a catalog or a customer's text, and in a language other
-    than English, which the text model is not validated for.
+    `details.novelty` (0..1) is the probability that the message fits no intent (of n in the catalog, taken to miss 3 in
+    3 + n messages), `details.candidates` are the likeliest intents. `details.reported` is the intent the bot assumed,
+    `details.corrected` the one a human put in its place, where the helpdesk has them: the pair that recognition
+    accuracy is counted from. `None` without a catalog or a customer's text, and in a language other than English,
+    which the text model is not validated for.
 
     >>> from service.conversation import Author, Conversation, Message, Role
     >>> from service.scoring.score import History, Policy
@@ -63,7 +63,7 @@ def _read(stated: tuple[Message, ...], reading: IntentReading, pair: Mapping[str
 
 
 def _unread(spoken: str, details: Mapping[str, object]) -> Score:
-    """No verdict in this language; the novelty that the model gives is kept beside, as what it is worth is not known."""
+    """No verdict in this language; the novelty that the model gives is kept beside it."""
     reason = f"language: the text model is validated for English only, this is {spoken}."
     return Score(verdict=None, confidence=0.0, reason=reason, details=MappingProxyType({**details, "language": spoken}))
 
