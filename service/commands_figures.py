@@ -145,12 +145,13 @@ def _source(asked: Asked) -> Iterator[tuple[Stored | OfFile, int]]:
     if asked.file is not None:
         yield _of_file(asked.file, asked.conversations, asked.definitions)
         return
-    with database(settings()) as opened, opened.read() as session:
+    given = settings()
+    with database(given) as opened, opened.read() as session:
         try:
             ids = installations.named(session, asked.given) if asked.given else None
         except installations.UnknownInstallation as error:
             raise click.ClickException(f"{error}; see deskmark installations") from error
-        yield Stored(session, asked.definitions, ids, utc_now()), 0
+        yield Stored(session, asked.definitions, ids, utc_now(), given.prices, given.fewest_cases), 0
 
 
 def _of_file(file: BinaryIO, conversations: BinaryIO | None, definitions: str) -> tuple[OfFile, int]:

@@ -52,8 +52,10 @@ class Source(Protocol):
         """The tally of each period and value, from `since` up to but without `until`."""
         ...
 
-    def beside(self) -> Beside:
-        """What figures need beside tallies, as far as the source knows it; `months` and a gap's days are added here."""
+    def beside(self, since: date, until: date) -> Beside:
+        """What figures of these days need beside tallies, as far as the source knows it; `months` and a gap's days are
+        added here.
+        """
         ...
 
 
@@ -80,7 +82,7 @@ def answers(question: Question, source: Source) -> tuple[Answer, ...]:
     found = source.tallies(q.since, q.until, q.period, q.dimension, q.filters)
     if not found and q.dimension is None and q.period is Period.WHOLE:
         found = {(q.since, None): Tally()}
-    known = source.beside()
+    known = source.beside(q.since, q.until)
     months = _months(question, source) if q.period is Period.WHOLE else {}
     besides = {key: _beside(known, months.get(key[1], {}), question, key) for key in found}
     return tuple(Answer(one, _cells(one, found, besides)) for one in q.figures)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy.orm import Session
 
 from service import gap_report
 from service.figure_report import Filters, Key
-from service.figures.beside import Beside, Gaps
+from service.figures.beside import Beside, Gaps, Prices
 from service.figures.fact import DIMENSIONS, Fact
+from service.figures.rates import LEAST
 from service.figures.tally import Tally, merge, tally
-from service.store import figures, installations
+from service.store import figures, installations, intents, reviews
 from service.store.fact_days import last_day
 from service.store.figures import Period
 
@@ -25,13 +27,15 @@ AT_ONCE = 500
 class Stored:
     """Tallies from the database, of `installation_ids` (`None`: all) under one version of the definitions.
 
-    `now` says how far the lives of knowledge gaps are told.
+    `now` says how far the lives of knowledge gaps are told; `prices` and `least` are the account's own.
     """
 
     session: Session
     definitions: str
     installation_ids: Collection[str] | None
     now: datetime
+    prices: Prices | None = None
+    least: int = LEAST
 
     def tallies(
         self, since: date, until: date, period: Period, dimension: str | None, filters: Filters
@@ -48,13 +52,31 @@ class Stored:
             installation_ids=self.installation_ids,
         )
 
-    def beside(self) -> Beside:
-        """The lives of the installations' knowledge gaps."""
+    def beside(self, since: date, until: date) -> Beside:
+        """The lives of the installations' knowledge gaps, reviews given on these days, catalogs and prices."""
         ids = self.installation_ids
         if ids is None:
             ids = [row.id for row in installations.all_of(self.session)]
-        lives = gap_report.lives(self.session, list(ids), as_of=self.now)
-        return Beside(gaps=Gaps(lives, self.now, self.now))
+        start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
+        checked = reviews.against_deskmark(
+            self.session, since=start, until=end, definitions=self.definitions, installation_ids=ids
+        )
+        return Beside(
+            gaps=Gaps(gap_report.lives(self.session, list(ids), as_of=self.now), self.now, self.now),
+            reviews=checked,
+            reviewers=reviews.between_reviewers(self.session, since=start, until=end, installation_ids=ids),
+            examples=self._examples(ids),
+            prices=self.prices,
+            least=self.least,
+        )
+
+    def _examples(self, ids: Collection[str]) -> Mapping[str, int]:
+        """How many examples the catalogs hold of each intent."""
+        held: Counter[str] = Counter()
+        for name in ids:
+            for intent, by_source in intents.counts(self.session, name).items():
+                held[intent] += sum(by_source.values())
+        return held
 
     def last_day(self) -> date | None:
         """The latest day with anything to count."""
@@ -96,7 +118,7 @@ class OfFile:
                 parts.setdefault(key, []).append(counted)
         return {key: merge(parts[key]) for key in sorted(parts, key=lambda k: (k[0], k[1] is None, k[1] or ""))}
 
-    def beside(self) -> Beside:
+    def beside(self, since: date, until: date) -> Beside:  # noqa: ARG002 - the source's interface
         """Nothing: gaps, prices and reviews live in the service."""
         return Beside()
 

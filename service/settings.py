@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.figures.beside import Prices
 from service.scoring.score import Policy
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -81,6 +82,13 @@ class Settings(BaseSettings):
     """When set, `/metrics` answers only to this bearer token."""
     api_token: SecretStr | None = Field(default=None, min_length=16)
     """The bearer token of the JSON API, at least 16 characters; without one the API is switched off."""
+    fewest_cases: int = Field(default=20, ge=1)
+    """Figures on fewer cases say "not enough data"."""
+    price_bot_conversation: float = Field(default=0, ge=0)
+    price_human_conversation: float = Field(default=0, ge=0)
+    price_agent_message: float = Field(default=0, ge=0)
+    """What the account says its work costs; all at 0: figures leave costs out."""
+    price_currency: str = ""
     model_dir: Path | None = None
     """A folder with the sentence model; without it the installed package's files are used."""
 
@@ -138,6 +146,12 @@ class Settings(BaseSettings):
     def hold(self) -> timedelta:
         """How long a sent message is given to bring a result."""
         return timedelta(seconds=self.requeue_seconds)
+
+    @property
+    def prices(self) -> Prices | None:
+        """What work costs, where anything is said of it."""
+        given = (self.price_bot_conversation, self.price_human_conversation, self.price_agent_message)
+        return Prices(*given, currency=self.price_currency) if any(given) else None
 
     def policy(self) -> Policy:
         """The windows and thresholds that scores read."""

@@ -15,7 +15,6 @@ from service.figure_sources import Stored
 from service.figures.catalogue import ALL_FIGURES, Figure
 from service.figures.catalogue import figure as figure_named
 from service.figures.fact import DIMENSIONS
-from service.figures.rates import LEAST
 from service.figures.results import Value
 from service.scoring.definitions import VERSIONS
 from service.scoring.score import DEFINITIONS
@@ -150,7 +149,7 @@ def figure(asked: FigureQuery, name: str) -> Answer:
         by=asked.by,
         dimension=asked.dimension,
         filters=dict(question.filters),
-        least=LEAST,
+        least=source.least,
         cells=[_cell(cell) for cell in answer.cells],
     )
 
@@ -163,7 +162,9 @@ def _figure(name: str) -> Figure:
 
 
 def _source(session: Session, asked: Range) -> Stored:
-    return Stored(session, asked.definitions, ids_named(session, asked.installation), parts().now())
+    p = parts()
+    ids = ids_named(session, asked.installation)
+    return Stored(session, asked.definitions, ids, p.now(), p.settings.prices, p.settings.fewest_cases)
 
 
 def _question(
