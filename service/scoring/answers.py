@@ -23,13 +23,23 @@ CLARIFIES = 0.2
 _KNOWLEDGE = re.compile(r"\b(?:answer|know|information|details|idea|tell you|find)\b", re.IGNORECASE)
 """What a bot cannot do when it has no answer, other than an action that it may not take."""
 
+_LACKS = re.compile(
+    r"(?:n't|\b(?:cannot|not|no|unable)) (?:\w+ ){0,3}(?:answers?|know|information|info|details|idea|find)\b",
+    re.IGNORECASE,
+)
+"""Words of a missing answer, which a handoff in the same message does not make good."""
+
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _PLEASANT = re.compile(
     r"\b(?:i'll|i will|i'm|i am|let me|one moment|just a (?:moment|second)|bear with|hold on|enjoy|thanks|thank you"
-    r"|welcome|glad|happy to|pleasure|hello|hi there|sure thing|your message|have a)\b",
+    r"|^welcome|(?:you're|you are) welcome|glad|happy to|pleasure|hello|hi there|sure thing|your message|have a)\b",
     re.IGNORECASE,
 )
 """Greetings, thanks, wishes, and what the bot says it will do."""
+
+_ADVICE = re.compile(
+    r"\b(?:have you (?:tried|checked)|did you (?:try|check)|(?:can|could) you (?:try|check))\b", re.IGNORECASE
+)
 
 SURELY_NONE = 0.75
 """Probability of no answer from which "I cannot do that" means that it knows nothing."""
@@ -92,24 +102,32 @@ def kind_of(part: BotPart, position: int) -> Kind:
     act, reading = part.acts[position], part.bot[position]
     lacks = max(reading[Signal.NO_ANSWER], reading[Signal.MISUNDERSTOOD])
     silent = lacks >= PRESENT or act.no_answer >= CERTAIN
+    text = part.messages[position].text
     helps = act.useful >= CERTAIN and not (silent and act.no_answer >= CERTAIN)
-    if helps or act.success >= CERTAIN:
+    if (helps or act.success >= CERTAIN) and not _only_asks(text):
         return Kind.ANSWER
     if act.asks >= CERTAIN and act.no_answer < CLARIFIES:
         return Kind.HANDOFF if has(reading, Signal.ANNOUNCES_HANDOFF) else Kind.QUESTION
     if has(reading, Signal.TOOL_FAILURE) and reading[Signal.TOOL_FAILURE] >= lacks:
         return Kind.FAILURE
-    if has(reading, Signal.ANNOUNCES_HANDOFF):
+    if has(reading, Signal.ANNOUNCES_HANDOFF) and not (lacks >= PRESENT and _LACKS.search(text)):
         return Kind.HANDOFF
     unable = has(reading, Signal.CANNOT_DO) or has(reading, Signal.RESTRICTED)
-    knows = _KNOWLEDGE.search(part.messages[position].text) is not None
+    knows = _KNOWLEDGE.search(text) is not None
     if (silent or (unable and knows)) and not (unable and act.no_answer < SURELY_NONE and not knows):
         return Kind.NO_ANSWER
     if unable:
         return Kind.REFUSAL
     if act.failure >= CERTAIN:
         return Kind.ANSWER
-    return Kind.ANSWER if _says_something(part.messages[position].text) else Kind.COURTESY
+    return Kind.ANSWER if _says_something(text) else Kind.COURTESY
+
+
+def _only_asks(text: str) -> bool:
+    """Whether every sentence is a question or a courtesy; "Have you tried another cable?" is advice."""
+    if _ADVICE.search(text):
+        return False
+    return all(s.rstrip().endswith("?") or _PLEASANT.search(s) for s in _SENTENCE.split(text) if s.strip())
 
 
 def _says_something(text: str) -> bool:

@@ -84,7 +84,11 @@ _ASKS = re.compile(
 )
 
 
-_DONE = re.compile(r"^(?:\W*(?:hello|hi|hey|dear)\b[^,.!]*[,.!]\s*)?(?:done|sent|\w{3,}ed)\b", re.IGNORECASE)
+_DONE = re.compile(
+    r"^(?:\W*(?:hello|hi|hey|dear)\b[^,.!]*[,.!]\s*)?(?:done\b|(?:sent|\w{3,}ed)"
+    r"(?: (?:it|to|the|your|you|for|now|as)\b|\W*$))",
+    re.IGNORECASE,
+)
 """A human who begins with what was done: "Moved to the new address."."""
 
 
