@@ -86,7 +86,7 @@ def context_repeat(case: Case) -> Score:
             if asks_anything(a.message.text[:READ_LENGTH]) or a.finding.probability >= threshold
         ],
         kinds=sorted({a.finding.item.kind.value for a in repeats if a.finding.item}),
-        protests=[{"message": a.protest.id, "quote": short(a.protest.text)} for a in repeats if a.protest is not None],
+        protests=[{"message": a.protest.id, "quote": short(a.protest.text)} for a in asked if a.protest is not None],
         given_again=_given_again(messages, start),
     )
     if repeats:

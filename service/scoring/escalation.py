@@ -10,7 +10,15 @@ from service.conversation import Message, Role
 from service.language.signal_patterns import Signal
 from service.language.signals import has, read_agent
 from service.scoring.already_answered import Repetition, already_answered
-from service.scoring.handoff import Handoff, bot_took_part, bot_turns, find_handoff, seconds_until, trigger_of
+from service.scoring.handoff import (
+    Handoff,
+    bot_took_part,
+    bot_turns,
+    find_handoff,
+    seconds_between,
+    seconds_until,
+    trigger_of,
+)
 from service.scoring.human_needed import ENOUGH, STRONG, WEAK, Need, Reason, Sign, human_needed
 from service.scoring.score import Case, Evidence, Score
 
@@ -67,7 +75,8 @@ def escalation(case: Case) -> Score:
     details: `timing` is `early` (before any sign), `on_time` (at most one further bot turn after the warranting
     message; the bot's announcement of the handoff is not counted), `late` (two or more), `never` (missed), else
     `None`; `reason` a `Reason`; `trigger` bot, customer or rule (the event's, else told from the messages);
-    `warranted_at` a message id; `bot_turns` as counted for the timing.
+    `warranted_at` the first message at which a human was warranted; `bot_turns` from it as counted for the timing;
+    `turns_late` and `seconds_late` the same and the value, of a missed one up to the end of the conversation.
 
     The signs and thresholds are Deskmark's own reading of "a human is needed" in `docs`; they were set on our own
     conversations and are heuristics, so verdicts that rest on weak signs say so with a low confidence.
@@ -116,7 +125,13 @@ def _contained(messages: Sequence[Message], need: Need) -> Score:
         confidence=_confidence(need.weight),
         reason=f"A person was needed because {_IN_WORDS[moment.reason]}, but nobody took over.",
         evidence=(Evidence.of(message, moment.shows),),
-        details=_details("never", reason=moment.reason, warranted_at=message.id),
+        details=_details(
+            "never",
+            reason=moment.reason,
+            warranted_at=message.id,
+            turns_late=bot_turns(messages, moment.position, len(messages), need.announced),
+            seconds_late=seconds_between(message, messages[-1]),
+        ),
     )
 
 
@@ -147,11 +162,12 @@ def _warranted(messages: Sequence[Message], handoff: Handoff, need: Need, moment
     """Warranted by a sign before the handoff."""
     message = messages[moment.position]
     turns = bot_turns(messages, moment.position, handoff.position, need.announced)
+    seconds = seconds_until(message, handoff)
     late = turns >= LATE_TURNS
     when = f"but it took {turns} more bot turns" if late else "and it came in time"
     return Score(
         "warranted",
-        value=seconds_until(message, handoff),
+        value=seconds,
         confidence=_confidence(need.weight),
         reason=f"The handoff was needed because {_IN_WORDS[moment.reason]}, {when}.",
         evidence=(Evidence.of(message, moment.shows), _handoff_evidence(handoff)),
@@ -161,6 +177,8 @@ def _warranted(messages: Sequence[Message], handoff: Handoff, need: Need, moment
             trigger=trigger_of(handoff, need),
             warranted_at=message.id,
             turns=turns,
+            turns_late=turns,
+            seconds_late=seconds,
         ),
     )
 
@@ -171,9 +189,10 @@ def _warranted_afterwards(messages: Sequence[Message], handoff: Handoff, acted: 
     did = "did something that the bot cannot do" if acted else "gave an answer that the bot had not given"
     request = (Evidence.of(asked, "asks for what only the person then gave"),) if asked else ()
     proof = acted or handoff.answer
+    seconds = seconds_until(asked, handoff) if asked else None
     return Score(
         "warranted",
-        value=seconds_until(asked, handoff) if asked else None,
+        value=seconds,
         confidence=0.65 if acted else 0.55,
         reason=f"The handoff was needed: the person then {did}.",
         evidence=(*request, *((Evidence.of(proof, did),) if proof else ())),
@@ -183,6 +202,8 @@ def _warranted_afterwards(messages: Sequence[Message], handoff: Handoff, acted: 
             trigger=trigger,
             warranted_at=asked.id if asked else None,
             turns=0,
+            turns_late=0,
+            seconds_late=seconds,
         ),
     )
 
@@ -251,6 +272,8 @@ def _details(
     trigger: str | None = None,
     warranted_at: str | None = None,
     turns: int | None = None,
+    turns_late: int | None = None,
+    seconds_late: float | None = None,
 ) -> Mapping[str, object]:
     """Every key is there, also where it does not apply."""
     return MappingProxyType(
@@ -260,5 +283,7 @@ def _details(
             "trigger": trigger,
             "warranted_at": warranted_at,
             "bot_turns": turns,
+            "turns_late": turns_late,
+            "seconds_late": seconds_late,
         }
     )

@@ -55,6 +55,13 @@ def seconds_until(message: Message, handoff: Handoff) -> float | None:
     return max(0.0, (handoff.at - message.at).total_seconds())
 
 
+def seconds_between(earlier: Message, later: Message) -> float | None:
+    """From one message to another, at least 0; `None` without both times."""
+    if earlier.at is None or later.at is None:
+        return None
+    return max(0.0, (later.at - earlier.at).total_seconds())
+
+
 def trigger_of(handoff: Handoff, need: Need) -> str:
     """Who caused the handoff: as reported, else the customer who asked, the bot that announced it, or a rule."""
     by = handoff.event.by if handoff.event else None

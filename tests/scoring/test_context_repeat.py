@@ -109,7 +109,8 @@ def test_the_customer_s_protest_is_kept(judge) -> None:  # type: ignore[no-untyp
     score = judge(talk(LATE, OVER, "handoff", "A: Hello! What is your order number?", told))
     assert score.details["protests"] == [{"message": "m4", "quote": told[3:]}]
     assert score.evidence[0].shows == "asks for the order number, given before; the customer says so"
-    assert judge(talk(LATE, OVER, "handoff", "A: I see. One moment.", told)).details["protests"] == []
+    unasked = judge(talk(LATE, OVER, "handoff", "A: I see. One moment.", told))
+    assert (unasked.verdict, len(unasked.details["protests"])) == ("preserved", 1)
 
 
 def test_a_number_given_again_unasked(judge) -> None:  # type: ignore[no-untyped-def]

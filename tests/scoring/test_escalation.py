@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ HELD_OUT = SAMPLES.with_name("escalation_held_out.jsonl")
 EMBEDDER = CachedEmbedder(MiniLM(), MemoryCache())
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROLES = {"c": Role.CUSTOMER, "b": Role.BOT, "a": Role.AGENT, "s": Role.SYSTEM, "u": Role.UNKNOWN}
+DETAILS = {"timing", "reason", "trigger", "warranted_at", "bot_turns", "turns_late", "seconds_late"}
 HELLO = "b: Hi! How can I help?"
 HOURS = ("c: when do you open on sunday", "b: On Sundays our store in Leeds is open from 11:00 to 17:00.")
 SAME_HOURS = "a: On Sundays the Leeds store opens at 11:00 and closes at 17:00."
@@ -84,7 +86,7 @@ def test_times_and_events_are_not_needed() -> None:
 def test_nobody_but_people() -> None:
     score = judge(talk("c: hello, my order is late", "a: I'll look into it"))
     assert (score.verdict, score.value, score.evidence) == (None, None, ())
-    assert set(score.details) == {"timing", "reason", "trigger", "warranted_at", "bot_turns"}
+    assert set(score.details) == DETAILS
     assert judge(talk("c: hi", "a: hello", "b: Please rate this chat")).verdict is None
 
 
@@ -115,6 +117,7 @@ def test_a_request_put_off_twice_is_late() -> None:
     assert score.details["bot_turns"] == 2
     assert score.details["trigger"] == "bot"
     assert score.value == 330
+    assert (score.details["turns_late"], score.details["seconds_late"]) == (2, 330)
     assert score.evidence[-1].message is None
 
 
@@ -147,6 +150,62 @@ def test_the_third_time_of_asking() -> None:
         )
     )
     assert outcome(score) == ("missed", "never", Reason.LOOP)
+
+
+STAYS = "b: Our spring collection is in the shop now."
+EVERY_REASON = {
+    Reason.CUSTOMER_REQUEST: ("c: my kettle leaks, get me an agent", STAYS),
+    Reason.FRUSTRATION: ("c: my kettle leaks", STAYS, "c: this is ridiculous, your service is a joke!!", STAYS),
+    Reason.LOOP: (
+        "c: how can I descale my kettle",
+        STAYS,
+        "c: how do I descale the kettle?",
+        STAYS,
+        "c: how should I descale my kettle",
+        STAYS,
+    ),
+    Reason.MISSING_KNOWLEDGE: ("c: is the kettle sold in Malta", "b: Sorry, I have no information about that."),
+    Reason.LOW_CONFIDENCE: (
+        "c: the thing does the thing again",
+        "b: I didn't understand that. Could you rephrase it?",
+        "c: it does the thing",
+        "b: I'm afraid I still don't get what you mean.",
+    ),
+    Reason.TOOL_FAILURE: ("c: track my kettle", "b: Something went wrong while loading your order. The system failed."),
+    Reason.POLICY_RESTRICTION: ("c: somebody stole my card and paid for kettles with it", STAYS),
+    Reason.UNSUPPORTED_REQUEST: ("c: please add 5 euros to my voucher", "b: I'm just a bot, I'm not able to do that."),
+    Reason.OTHER: ("c: my kettle has a scratch", "b: I've passed it to our team, someone will contact you shortly."),
+}
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_is_told(reason: Reason) -> None:
+    score = judge(talk(*EVERY_REASON[reason]))
+    assert outcome(score) == ("missed", "never", reason)
+    assert score.details["warranted_at"] == score.evidence[0].message
+    assert score.details["turns_late"] is not None
+    assert score.details["seconds_late"] is not None
+    if reason is not Reason.OTHER:  # A handoff that only the bot's announcement explains is left open.
+        handed = judge(talk(*EVERY_REASON[reason], "a: Hello, I am Ada. Which kettle is it?"))
+        assert (handed.verdict, handed.details["reason"]) == ("warranted", reason)
+
+
+def test_who_caused_the_handoff() -> None:
+    turns = ("c: is the kettle sold in Malta", "b: Sorry, I have no information about that.", "a: Hello, it is.")
+    for by in (Initiator.BOT, Initiator.CUSTOMER, Initiator.RULE):
+        assert judge(talk(*turns, events=(handoff(1.5, by),))).details["trigger"] == str(by)
+    asked = judge(talk("c: a person please", STAYS, "a: Hello", events=(handoff(1.5, Initiator.AGENT),)))
+    assert asked.details["trigger"] == "customer"
+    announced = judge(talk(turns[0], "b: I couldn't find an answer. I'm connecting you to an agent now.", turns[2]))
+    assert announced.details["trigger"] == "bot"
+    assert judge(talk(*turns)).details["trigger"] == "rule"
+
+
+def test_a_missed_one_counts_turns_and_seconds_to_the_end() -> None:
+    more = ("b: Kettles come in four colours.", "b: Each holds two litres.", "b: All are made of steel.")
+    score = judge(talk("c: I need to speak to a human", more[0], "c: hello?", more[1], "c: a human please", more[2]))
+    assert (score.details["turns_late"], score.details["seconds_late"], score.value) == (3, 300, None)
+    assert judge(talk("c: I need to speak to a human", STAYS, timed=False)).details["seconds_late"] is None
 
 
 def test_a_bot_without_an_answer() -> None:
