@@ -8,13 +8,13 @@ from types import MappingProxyType
 from service.conversation import Conversation, Message, Role, handoff_position
 from service.language.detection import ENGLISH, language
 from service.language.intents import IntentReading
-from service.language.wording import content
+from service.language.wording import content, stem
 from service.scoring.score import Case, Evidence, Score
 
 NOVEL = "novel"
 
-FEWEST_WORDS = 2
-"""Content words from which a message says what the customer wants; a greeting or "I have a question" has fewer."""
+_VAGUE = frozenset(map(stem, "account agent chat concern human info information matter person query staff".split()))
+"""Content words that still leave open what the customer wants: "a question about my account", "agent please"."""
 
 
 def intent(case: Case) -> Score:
@@ -71,22 +71,23 @@ def _unread(spoken: str, details: Mapping[str, object]) -> Score:
 def stating(conversation: Conversation) -> tuple[Message, ...]:
     """The messages that say what the customer wants: one burst of the customer's, before the handoff where it is there.
 
-    The first burst (messages with nobody else's in between) with `FEWEST_WORDS` content words decides, else the one
-    with the most. Empty when the customer wrote no text.
+    The first burst (messages with nobody else's in between) that names anything decides: a greeting, "I have a
+    question" or a number does not. When none does, the first of all. Empty when the customer wrote no text.
     """
     end = handoff_position(conversation)
     before = _bursts(conversation.public[:end])
     bursts = before or _bursts(conversation.public)
-    sizes = [len(content(" ".join(m.text for m in burst))) for burst in bursts]
-    if not bursts:
-        return ()
-    telling = next((i for i, size in enumerate(sizes) if size >= FEWEST_WORDS), sizes.index(max(sizes)))
-    return bursts[telling]
+    return next((burst for burst in bursts if any(_named(message) for message in burst)), bursts[0] if bursts else ())
 
 
 def _telling(stated: tuple[Message, ...]) -> Message:
-    """The message with the most content words; of several the first."""
-    return max(stated, key=lambda message: len(content(message.text)))
+    """The message that names most; of several the first."""
+    return max(stated, key=lambda message: len(_named(message)))
+
+
+def _named(message: Message) -> frozenset[str]:
+    """The words of a message that say what it is about."""
+    return frozenset(word for word in content(message.text) - _VAGUE if not word[0].isdigit())
 
 
 def _bursts(messages: tuple[Message, ...]) -> list[tuple[Message, ...]]:

@@ -104,7 +104,7 @@ class Verified:
 def training_example(case: Case) -> Score:
     """Whether the conversation is fit to train a bot on.
 
-    Definition. Fit: the customer opens with one clear question (`stating`: at least two content words, no second
+    Definition. Fit: the customer opens with one clear question (`stating`: it names something; no second
     topic later on), one answer is verified right, nothing personal is left of both after masking, the text is English
     and complete, and the catalog has no near-equal example (cosine 0.95) of the intent. Verified: an answer of the bot
     that the customer marked as helpful or said worked, the last answer of a conversation whose containment is
