@@ -5,7 +5,7 @@ Adding a score: one module with one pure function `Case -> Score`, one entry in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -67,23 +67,32 @@ def score_conversation(
 ) -> tuple[Scorecard, ...]:
     """One scorecard for each episode, oldest first; the last one speaks of the conversation as it is now.
 
+    What became of the earlier episodes stands on each card in `repeat_contact.details.episodes`.
     The other episodes of the conversation are history of each, as are `history.others`. Without a `catalog` no intent
     is read. `version` is that of the definitions; raises `UnknownDefinitions`.
     """
     defined = definitions(version)
     pieces = judged_episodes(conversation, policy)
-    cards = []
+    cards: list[Scorecard] = []
     for number, piece in enumerate(pieces, 1):
         beside = tuple(other for other in pieces if other is not piece)
         known = replace(history, others=(*history.others, *beside))
         case = Case(piece, known, policy, embedder, catalog=catalog, definitions=version)
-        cards.append(_card(case, number, defined))
+        cards.append(_with_earlier(_card(case, number, defined), cards))
     return tuple(cards)
 
 
 def judged_episodes(conversation: Conversation, policy: Policy) -> tuple[Conversation, ...]:
     """The episodes that `score_conversation` gives a card each, as the scores see them."""
     return episodes(_with_bots(conversation, policy))
+
+
+def _with_earlier(card: Scorecard, earlier: Sequence[Scorecard]) -> Scorecard:
+    """`card` with the verdict of repeat_contact for each of the `earlier` episodes, which tags no longer speak of."""
+    score = card.scores["repeat_contact"]
+    told = tuple({"episode": c.episode, "verdict": c.scores["repeat_contact"].verdict} for c in earlier)
+    score = replace(score, details=MappingProxyType({**score.details, "episodes": told}))
+    return replace(card, scores=MappingProxyType({**card.scores, "repeat_contact": score}))
 
 
 def _card(case: Case, number: int, defined: Definitions) -> Scorecard:
