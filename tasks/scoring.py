@@ -181,6 +181,8 @@ def _conclude(runtime: Runtime, known: Known, conversation: Conversation, cards:
     """Save the cards, ask for the write-back, give the lease back: all of it or nothing."""
     now, row_id, policy = runtime.clock(), known.held.id, runtime.policy(known.installation)
     with runtime.database.begin() as session:
+        # The conversation's row before its cards, as everybody locks them.
+        work.check(session, SCORING, known.held)
         results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
         gaps.keep(session, known.installation.id, row_id, conversation, cards)
         write_state = ask_write_back(runtime, session, row_id, cards[-1])

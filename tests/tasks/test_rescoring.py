@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -12,10 +13,12 @@ from sqlalchemy import select, update
 from service.conversation import Author, Message, Role
 from service.scoring.definitions import UnknownDefinitions, age
 from service.store import rescoring as progress
+from service.store import work
 from service.store.figure_models import FactRow, Rescoring
 from service.store.figures import tallies
 from service.store.models import Conversation, Scorecard, State, WriteState
 from service.store.rescoring import Scope
+from service.store.work import SCORING
 from tasks import recounting, rescoring, scoring
 
 MINUTE = timedelta(minutes=1)
@@ -196,6 +199,30 @@ def _another_message(shop: Any, clock: Any) -> None:
     ticket.conversation = replace(ticket.conversation, messages=(*ticket.conversation.messages, late))
     shop.webhook("1")
     shop.work()
+
+
+def test_workers_and_rescoring_at_once(shop: Any, close: Any, clock: Any) -> None:
+    """Nobody waits for anybody in a circle, and everything is counted once."""
+    close(*"123456")
+    ids = [shop.id_of(key) for key in "123456"]
+
+    def work_on() -> None:
+        for _ in range(8):
+            for row_id in ids:
+                with shop.runtime.database.begin() as session:
+                    work.ask(session, SCORING, row_id, at=clock())
+                scoring.score(replace(shop.runtime, queue=type(shop.messages)()), row_id)
+
+    def derive() -> None:
+        for _ in range(4):
+            for scope in (NEW, OLD):
+                rescoring.rescore(shop.runtime, scope, anew=True)
+
+    with ThreadPoolExecutor(3) as pool:
+        for each in [pool.submit(work_on), pool.submit(derive), pool.submit(recounting.recount, shop.runtime)]:
+            each.result(120)
+    assert (counted(shop, "1"), counted(shop, "2")) == (6, 6)
+    assert all(cards(shop, key) == {"1": False, "2": True} for key in "123456")
 
 
 def test_what_changes_each_time_is_skipped(shop: Any, close: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
