@@ -88,11 +88,13 @@ def _portion(state: ClusterState, fresh: Mapping[str, str], embedder: Embedder) 
     if state.groups:
         nearest = (rows @ _centres(groups, mean).T).argmax(1)
     places = np.where(members < 0, nearest, members)
+    # A loose message that stays loose stays where it was put.
+    told = [i for i in range(len(digests)) if i < len(texts) or members[i] >= 0]
     grown = replace(
         state,
         groups=groups,
         next_id=max(state.next_id, max(known.id for known in groups) + 1),
-        seen={**state.seen, **{d: groups[place].id for d, place in zip(digests, places, strict=True)}},
+        seen={**state.seen, **{digests[i]: groups[places[i]].id for i in told}},
         loose=tuple(Loose(digests[i], vectors[i]) for i in np.flatnonzero(members < 0)),
     )
     return _merged(grown, mean)

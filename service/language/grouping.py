@@ -19,6 +19,8 @@ from service.language.topics import Rows, unit
 WORDS_WEIGH = 0.8
 """Length of a row's words beside its vector's 1."""
 NEIGHBOURS, DRAWN, ROUNDS = 10, 0.5, 2
+ROWS_A_NEIGHBOUR = 20
+"""Among few rows the nearest ones may be of another thing: fewer rows than this are not drawn anywhere."""
 USUAL_CUT, CUT_PULL = 0.5, 2.0
 """The prior of the cut: the silhouette loses `CUT_PULL` times the squared distance from the usual one."""
 CUTS = np.arange(0.3, 0.76, 0.025)
@@ -59,7 +61,9 @@ def group(vectors: Rows, words: Rows) -> Grouped:
 def drawn(rows: Rows) -> Rows:
     """Each row halfway to the mean of its nearest neighbours (weighted by cosine), `ROUNDS` times."""
     count = len(rows)
-    near = min(NEIGHBOURS, max(2, count // 20), count - 1)
+    near = min(NEIGHBOURS, count // ROWS_A_NEIGHBOUR)
+    if not near:
+        return rows
     for _ in range(ROUNDS):
         likeness = rows @ rows.T
         np.fill_diagonal(likeness, -1)
@@ -85,10 +89,11 @@ def cut(merges: NDArray[np.float64], count: int, height: float) -> Labels:
 
 
 def dissolved(labels: Labels, rows: Rows) -> Grouped:
-    """Labels 0, 1, ... in order of first appearance; rows of groups that are too small go to the nearest centre."""
+    """Labels 0, 1, ..., largest group first; rows of groups that are too small go to the nearest centre."""
     _, first, which, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
-    least = min(max(2, int(SMALLEST_SHARE * len(rows))), int(sizes.max()))
-    kept = [int(name) for name in np.argsort(first) if sizes[name] >= least]
+    alone = 1 if len(rows) < ROWS_A_NEIGHBOUR else 2
+    least = min(max(alone, int(SMALLEST_SHARE * len(rows))), int(sizes.max()))
+    kept = [int(name) for name in np.lexsort((first, -sizes)) if sizes[name] >= least]
     number = np.full(len(sizes), -1, dtype=np.intp)
     number[kept] = np.arange(len(kept))
     result = number[which]

@@ -20,6 +20,8 @@ KEPT_TERMS = 60
 LABEL_TERMS = 3
 PAIR_WORTH = 1.5
 """Two words say more than one: "account balance" before "balance"."""
+LEAST_WORTH = 0.25
+"""Share of the first term's weight that a further one must have."""
 NAMES_NEED = 3
 """Messages of a group that must hold a capitalised word for it to count: a product, not a person."""
 UNNAMED = "(no words)"
@@ -90,9 +92,10 @@ def label(own: Mapping[str, int], size: int, others: Sequence[tuple[Mapping[str,
 
     chosen: list[str] = []
     taken: set[str] = set()
-    for term in sorted(own, key=lambda term: (-weight(term), term)):
+    often = [term for term in own if own[term] > 1] or list(own)
+    for term in sorted(often, key=lambda term: (-weight(term), term)):
         stems = set(_key(term))
-        if stems.isdisjoint(taken) and (weight(term) > 0 or not chosen):
+        if not chosen or (stems.isdisjoint(taken) and weight(term) > LEAST_WORTH * weight(chosen[0])):
             chosen.append(term)
             taken |= stems
         if len(chosen) == LABEL_TERMS:
