@@ -194,7 +194,7 @@ def verdicts(card: Mapping[str, Any] | None) -> Iterator[str]:
             yield f"{label} {verdict.replace('_', ' ')}"
     if scores and scores["context_repeat"]["verdict"] == "repeated":
         yield "context repeated"
-    if scores and scores["knowledge_gap"]["verdict"] == "gap":
+    if scores.get("knowledge_gap", {}).get("verdict") == "gap":
         yield "knowledge gap"
     if scores and scores["effort"]["verdict"] == "high":
         yield "effort high"
