@@ -45,7 +45,7 @@ def import_file(installation: str, file: Path, replace: bool) -> None:
         with opened.begin() as session:
             put = store.replace if replace else store.add
             count = put(session, installation, known, now=utc_now())
-        click.echo(f"{count} examples {'are the catalog' if replace else 'are new'}.")
+        click.echo(f"{_many(count, 'example')} {'in the catalog' if replace else 'added'}.")
         _fit(given, opened, installation)
     if bad:
         click.echo(f"deskmark: {bad} of {len(known) + bad} lines are not valid", err=True)
@@ -87,7 +87,7 @@ def learn(installation: str, prefixes: tuple[str, ...]) -> None:
             found = list(learned(store.documents(session, installation), prefixes=prefixes))
         with opened.begin() as session:
             count = store.learn(session, installation, found, now=utc_now())
-        click.echo(f"{len(found)} conversations name their intent, {count} examples are new.")
+        click.echo(f"{_many(len(found), 'conversation')} with an intent from a human, {_many(count, 'example')} added.")
         if count:
             _fit(given, opened, installation)
 
@@ -104,7 +104,7 @@ def remove(installation: str, intent: str) -> None:
             count = store.remove(session, installation, intent, now=utc_now())
         if not count:
             raise click.ClickException(f"there is no intent {intent}; see deskmark intents list {installation}")
-        click.echo(f"{count} examples removed.")
+        click.echo(f"{_many(count, 'example')} removed.")
         _fit(given, opened, installation)
 
 
@@ -130,7 +130,11 @@ def _fit(given: Settings, opened: Database, installation: str) -> None:
         raise click.ClickException(str(error)) from error
     with opened.begin() as session:
         store.keep_fitted(session, installation, revision=revision, fitted_by=fitted_by(model.id), fitted=pack(catalog))
-    click.echo(f"The catalog has {len(catalog.names)} intents with {len(known)} examples.")
+    click.echo(f"The catalog has {_many(len(catalog.names), 'intent')} with {_many(len(known), 'example')}.")
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 COMMANDS: tuple[click.Command, ...] = (intents,)

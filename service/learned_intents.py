@@ -10,6 +10,7 @@ from service.document import from_document
 from service.intent_file import LONGEST_NAME, NOVEL_NAME
 from service.language.detection import ENGLISH, language
 from service.language.intents import Example
+from service.language.redaction import redact
 from service.scoring.intent import stating
 from service.store.intents import Learned
 
@@ -17,8 +18,8 @@ from service.store.intents import Learned
 def learned(documents: Iterable[tuple[str, Mapping[str, Any]]], *, prefixes: Sequence[str]) -> Iterator[Learned]:
     """An example of each stored conversation (our id, document) whose intent a human named: what its customer wrote.
 
-    Conversations in a language that the text model was not validated for are left out, as are those tagged with two
-    intents: nobody could say which one the message has.
+    Personal data that is recognised is replaced by its kind. Conversations in a language that the text model was not
+    validated for are left out, as are those tagged with two intents: nobody could say which one the message has.
     """
     for row_id, document in documents:
         conversation = from_document(document)
@@ -28,7 +29,7 @@ def learned(documents: Iterable[tuple[str, Mapping[str, Any]]], *, prefixes: Seq
         # A correction speaks of the conversation as it is now: of its last episode.
         text = "\n".join(message.text.strip() for message in stating(episodes(conversation)[-1]))
         if text:
-            yield Learned(Example(name, text), row_id)
+            yield Learned(Example(name, redact(text)), row_id)
 
 
 def tagged_intent(conversation: Conversation, prefixes: Sequence[str]) -> str | None:
