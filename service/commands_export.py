@@ -16,7 +16,7 @@ from rich.console import Console
 
 from service.commands import database, settings
 from service.export_writing import WRITERS, Format, PackageMissing, Writer, format_of, whole_file
-from service.masked import Pseudonyms, masked
+from service.masked import Pseudonyms, masked, without_people
 from service.scoring.definitions import VERSIONS
 from service.store import exports, installations
 from service.store.exports import Scored, Wanted
@@ -65,15 +65,17 @@ def export_command(
         written = 0
         with _writer(output, kind) as writer:
             for found in exports.scored(opened, wanted):
-                writer.write(found if pseudonyms is None else without_personal_data(found, pseudonyms))
+                writer.write(found if pseudonyms is None else _masked(found, pseudonyms, kind))
                 written += 1
                 progress.advance(task)
     shown = "with personal data" if with_personal_data else "personal data masked"
     click.echo(f"deskmark: {written} conversation{'' if written == 1 else 's'}, {shown}", err=True)
 
 
-def without_personal_data(found: Scored, pseudonyms: Pseudonyms) -> Scored:
-    """The conversation and all its cards, masked."""
+def _masked(found: Scored, pseudonyms: Pseudonyms, kind: Format) -> Scored:
+    """The conversation and all its cards, masked. A flat row shows no text, so there none has to be looked at."""
+    if kind is not Format.JSONL:
+        return replace(found, document=without_people(found.document, pseudonyms))
     pairs = [masked(found.document, card, pseudonyms) for card in found.cards]
     return replace(found, document=pairs[-1][0], cards=[card for _, card in pairs if card is not None])
 

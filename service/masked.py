@@ -7,13 +7,15 @@ nobody can go back or try names out), what may hold anything is left out. Knows 
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
 
-from service.language.personal_data import names_in
+from service.language.personal_data import NAME, names_in
 from service.language.redaction import redact
 
 KEPT_ATTRIBUTES = "ai_agent."
@@ -55,7 +57,14 @@ class _Masking:
     """What a text of the scorecard that is an id becomes: of a person the pseudonym, any other id itself."""
 
     def text(self, value: str | None) -> str | None:
-        return None if value is None else redact(value, self.people)
+        """Most texts of scorecards are sentences of our own, so they are looked at once."""
+        if value is None:
+            return None
+        safe = _redacted(value)
+        for person in sorted(self.people, key=len, reverse=True):
+            if person.lower() in safe.lower():
+                safe = re.sub(rf"\b{re.escape(person)}\b", NAME, safe, flags=re.IGNORECASE)
+        return safe
 
     def document(self, document: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -128,6 +137,18 @@ def masked(
         if "episodes" in card:
             shown["episodes"] = [masked(document, episode, pseudonyms)[1] for episode in card["episodes"]]
     return masking.document(document), shown
+
+
+def without_people(document: Mapping[str, Any], pseudonyms: Pseudonyms) -> dict[str, Any]:
+    """The document for whoever shows none of its texts: the customer is a pseudonym, tags are redacted."""
+    masking = _Masking(pseudonyms, _people({**document, "messages": ()}), frozenset(), {})
+    tags = [masking.text(tag) for tag in document.get("tags") or ()]
+    return {**document, "contact": masking.contact(document.get("contact") or {}), "tags": tags}
+
+
+@lru_cache(maxsize=4096)
+def _redacted(text: str) -> str:
+    return redact(text)
 
 
 def _score(masking: _Masking, score: Mapping[str, Any]) -> dict[str, Any]:
