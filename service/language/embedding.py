@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -30,6 +30,10 @@ class Embedder(Protocol):
         """One row of 384 numbers, length 1, for each text; the same text always gives the same row."""
         ...
 
+    def issue_vectors(self, texts: Sequence[str]) -> Vectors:
+        """The same from the model adapted to tell issues apart; never to be compared with a row of `vectors`."""
+        ...
+
 
 class Model(Embedder, Protocol):
     """An embedder that can say which model it is, so that its vectors are never taken for another's."""
@@ -37,6 +41,11 @@ class Model(Embedder, Protocol):
     @property
     def id(self) -> str:
         """Changes whenever the vectors of a text would."""
+        ...
+
+    @property
+    def issue_id(self) -> str:
+        """Changes whenever the issue vectors of a text would."""
         ...
 
 
@@ -102,15 +111,22 @@ class CachedEmbedder:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """One unit row for each text, in order."""
+        return self._read(texts, self._model.id, self._model.vectors)
+
+    def issue_vectors(self, texts: Sequence[str]) -> Vectors:
+        """One unit row for each text, in order, from the model adapted to tell issues apart."""
+        return self._read(texts, self._model.issue_id, self._model.issue_vectors)
+
+    def _read(self, texts: Sequence[str], model_id: str, read: Callable[[Sequence[str]], Vectors]) -> Vectors:
         if not texts:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
-        keys = [cache_key(self._model.id, text) for text in texts]
+        keys = [cache_key(model_id, text) for text in texts]
         wanted = dict(zip(keys, texts, strict=True))
         found = dict(self._cache.get_many(list(wanted)))
         missing = {key: text for key, text in wanted.items() if key not in found}
         self.cached += len(found)
         if missing:
-            rows = self._model.vectors(list(missing.values()))
+            rows = read(list(missing.values()))
             # A copy of each row: a view would keep the whole batch alive in the cache.
             fresh = {key: row.copy() for key, row in zip(missing, rows, strict=True)}
             self._cache.put_many(fresh)

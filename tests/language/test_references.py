@@ -21,6 +21,8 @@ from service.language.references import EARLIER_CONTACT, STILL, Reference, confl
         ("error code: AX-2291 at login", "error", "2291"),
         ("ends with 0x80070057", "error", "0X80070057"),
         ("E_TIMEOUT_READ comes up", "error", "ETIMEOUTREAD"),
+        ("you took $48.35 twice", "amount", "48.35"),
+        ("a fee of 1,048.35 EUR", "amount", "1048.35"),
     ],
 )
 def test_named_things_are_found(text: str, kind: str, code: str) -> None:
@@ -34,6 +36,7 @@ def test_named_things_are_found(text: str, kind: str, code: str) -> None:
         "my order from 2026-03-01 and the delivery of 12-04-2026",
         "please transfer 2500 dollars",
         "the payment of 1200.50 failed",
+        "you took $48.00 twice",
         "my account number is 88120044",
         "order in 2025",
         "the delivery man came at 10",
@@ -41,6 +44,11 @@ def test_named_things_are_found(text: str, kind: str, code: str) -> None:
 )
 def test_amounts_dates_and_the_customers_own_numbers_are_not(text: str) -> None:
     assert references(text) == frozenset()
+
+
+def test_two_sums_of_money_may_be_of_one_matter() -> None:
+    first, second = references("the fee was $48.35"), references("you refunded $12.10 only")
+    assert conflicting(first, second) == frozenset()
 
 
 def test_every_number_of_a_list_counts() -> None:

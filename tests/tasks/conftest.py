@@ -39,6 +39,7 @@ class WordVectors:
     """Bag-of-words vectors: equal texts are equal, texts without a common word are not alike."""
 
     id = "words"
+    issue_id = "words"
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         rows = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
@@ -47,6 +48,8 @@ class WordVectors:
                 row[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big") % DIMENSIONS] += 1
             row /= np.linalg.norm(row)
         return rows
+
+    issue_vectors = vectors
 
 
 @dataclass
