@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from service.language.embedding import Embedder, Vectors
 from service.language.intent_reader import Reach, Reader
 from service.language.intent_usual import Usual
+from service.language.signals import pieces
 
 MOST_CANDIDATES = 3
 MISSING = 3
@@ -44,6 +45,11 @@ class IntentReading:
 
     candidates: tuple[tuple[str, float], ...]
     novelty: float
+
+    @property
+    def novel(self) -> bool:
+        """Whether no intent is likelier than that there is none."""
+        return self.novelty >= self.candidates[0][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,16 @@ class IntentCatalog:
         return self.reader.vectors
 
     def read(self, text: str, embedder: Embedder) -> IntentReading:
-        """The message `text` against every intent."""
-        return self.readings([text], embedder.vectors([text]))[0]
+        """The message `text` against every intent.
+
+        A long message that fits nothing as a whole is read sentence by sentence: what it wants often stands in one of
+        them. The sentence that fits best then speaks for it.
+        """
+        whole = self.readings([text], embedder.vectors([text]))[0]
+        parts = pieces(text)
+        if not whole.novel or len(parts) < 2:
+            return whole
+        return min(whole, *self.readings(parts, embedder.vectors(parts)), key=lambda reading: reading.novelty)
 
     def readings(self, texts: Sequence[str], vectors: Vectors) -> list[IntentReading]:
         """The same for many messages whose vectors are known."""

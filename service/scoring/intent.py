@@ -49,15 +49,18 @@ def intent(case: Case) -> Score:
 
 def _read(stated: tuple[Message, ...], reading: IntentReading, pair: Mapping[str, object]) -> Score:
     name, chance = reading.candidates[0]
-    novel = reading.novelty >= chance
-    value = reading.novelty if novel else chance
+    value = reading.novelty if reading.novel else chance
     candidates = tuple({"intent": other, "probability": round(p, 4)} for other, p in reading.candidates)
     return Score(
-        verdict=NOVEL if novel else name,
+        verdict=NOVEL if reading.novel else name,
         value=round(value, 4),
         confidence=value,
-        reason="The message fits no intent of the catalog." if novel else f"The customer's message fits {name}.",
-        evidence=(Evidence.of(_telling(stated), "fits no intent" if novel else "says what the customer wants"),),
+        reason="The message fits no intent of the catalog."
+        if reading.novel
+        else f"The customer's message fits {name}.",
+        evidence=(
+            Evidence.of(_telling(stated), "fits no intent" if reading.novel else "says what the customer wants"),
+        ),
         details=MappingProxyType({"novelty": round(reading.novelty, 9), "candidates": candidates, **pair}),
     )
 

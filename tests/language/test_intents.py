@@ -66,6 +66,23 @@ def test_what_fits_nothing_is_more_novel_than_anything_that_does(
     assert np.mean(other) > 0.5
 
 
+LONG = (
+    "Good morning, I hope this finds you well. I heard of your shop from a friend of mine who plays the cello. "
+    "Last spring I bought a lamp, two chairs and a carpet, all of it very nice. How do I set a new password? "
+    "Kind regards from rainy Bergen, Ingrid"
+)
+
+
+def test_a_long_message_is_read_by_the_sentence_that_fits(catalog: IntentCatalog, embedder: CachedEmbedder) -> None:
+    alone = catalog.readings([LONG], embedder.vectors([LONG]))[0]
+    reading = catalog.read(LONG, embedder)
+    assert reading.candidates[0][0] == "reset_password"
+    assert not reading.novel
+    assert reading.novelty <= alone.novelty
+    unrelated = "The engine of my boat makes a loud noise. Are dogs allowed in the pool? I like the mountains of Peru."
+    assert catalog.read(unrelated, embedder).novel
+
+
 def whole(reading: IntentReading) -> float:
     return sum(chance for _, chance in reading.candidates) + reading.novelty
 
