@@ -6,7 +6,7 @@ Data: CLINC150 (intent_train.jsonl, CC BY 3.0) and BANKING77 (banking_train.json
 intent. A share of them is put among greetings, names and closings of our own and customers' details of other topics
 from Schema-Guided Dialogue (acts_train.jsonl, CC BY-SA 4.0; so are the weights), as people talk. A 384 x 384 projection
 of centred sentence vectors is trained on plain and talkative messages together (supervised contrastive loss against
-neighbouring intents, as in same_issue.py), averaged over runs.
+neighbouring intents, as in text_model.py), averaged over runs.
 
 Printed: one-to-one accuracy, normalised mutual information and number of groups of `service.language.grouping` on
 development sets of unequal groups. Sets of public intents are grouped by a projection that has seen none of their
