@@ -49,6 +49,9 @@ _WHAT_IS_DONE = {
 _DONE_TO = re.compile(rf"\b({'|'.join(_WHAT_IS_DONE)})(?: (?:at|on|to|with|the|a|by)){{0,2}}\W*$")
 _TITLED = re.compile(r"\b(?:titled|entitled|called|named|name(?:d)? (?:is|it|as)|title (?:is|as)|call it)\W*$")
 
+NEARBY = 60
+"""Characters around a name in which the words beside it stand."""
+
 
 def named(text: str, raw: str) -> list[Given]:
     """People to send to, categories before their noun, and capitalised names."""
@@ -68,10 +71,10 @@ def named(text: str, raw: str) -> list[Given]:
         ):
             name = plain(match.group())
             result.append(Given(Item(Kind.CHOICE), 0.5, name))
-            before = plain(raw[: match.start()])
+            before = plain(raw[max(0, match.start() - NEARBY) : match.start()])
             near = {
                 *re.findall(r"\w{3,}", name),
-                *re.findall(r"^\W*(\w{3,})", plain(raw[match.end() :])),
+                *re.findall(r"^\W*(\w{3,})", plain(raw[match.end() : match.end() + NEARBY])),
                 *re.findall(r"(\w{3,})(?: (?:called|named|of|to|for|at|is|the|by))?\W*$", before),
             }
             if name.startswith("dr."):
