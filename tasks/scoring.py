@@ -15,7 +15,7 @@ from service.document import card_document, from_document, to_document
 from service.scoring.customer import customer_keys
 from service.scoring.score import DEFINITIONS, History, Policy, Scorecard
 from service.scoring.scorecard import judged_episodes, score_conversation
-from service.store import conversations, facts, history, intents, models, results, work
+from service.store import conversations, facts, history, intents, models, results, reviews, work
 from service.store import gaps as kept_gaps
 from service.store.history import Span
 from service.store.models import State, WriteState
@@ -111,6 +111,7 @@ def _forget(runtime: Runtime, known: Known, state: State) -> None:
         work.finish(session, SCORING, known.held, state=state, reread=True, write_state=WriteState.NONE)
         if state is State.OPTED_OUT:
             # What was deleted stays counted, without a word of it. Who opted out is not counted either.
+            reviews.drop(session, row_id)
             facts.drop(session, row_id, now=now)
     runtime.queue.score(others)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.orm import Session, aliased
 
 from service.scoring.score import DEFINITIONS
@@ -41,6 +41,11 @@ def save(session: Session, said: Sequence[Said]) -> None:
         again = {"verdict": each.verdict, "at": each.at}
         newer = Review.at <= statement.excluded.at
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=again, where=newer))
+
+
+def drop(session: Session, conversation_id: str) -> None:
+    """Remove every opinion on a conversation."""
+    session.execute(delete(Review).where(Review.conversation_id == conversation_id))
 
 
 def latest_episode(session: Session, conversation_id: str) -> int | None:

@@ -67,3 +67,10 @@ def test_the_latest_episode(database: Database, said: Said) -> None:
     with database.read() as session:
         assert reviews.latest_episode(session, said.conversation_id) == 2
         assert reviews.latest_episode(session, "unknown") is None
+
+
+def test_dropped_opinions_are_gone(database: Database, said: Said, now: datetime) -> None:
+    with database.begin() as session:
+        reviews.save(session, [said])
+        reviews.drop(session, said.conversation_id)
+    assert found(database, now) == ({}, {})
