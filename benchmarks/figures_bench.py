@@ -225,14 +225,18 @@ def soil(database: Database) -> None:
 def ask(database: Database, rounds: int) -> tuple[Table, Table]:
     """The last 90 days by each dimension: all tallies by period; and each figure of every value for the whole time."""
     sums: Table = [("90 days of tallies", *(f"by {period.value}" for period in PERIODS))]
-    shown: Table = [("90 days of figures", "median of the figures", "slowest", "which")]
+    shown: Table = [("90 days of figures", "median of the figures", "slowest", "which", "figures/s")]
     for dimension in (None, *DIMENSIONS):
         name = f"by {dimension}" if dimension else "all together"
         taken = [timed(database, rounds, partial(tallied, database, dimension, period)) for period in PERIODS]
         sums.append((name, *map(str, taken)))
         each = {f.name: timed(database, rounds, partial(computed, database, dimension, f)) for f in FIGURES}
         slowest = max(each, key=lambda figure: each[figure])
-        shown.append((name, str(sorted(each.values())[len(each) // 2]), str(each[slowest]), slowest))
+        rates = (
+            len(each) / max(0.01, sum(getattr(taken, clock) for taken in each.values())) for clock in ("wall", "busy")
+        )
+        middle = sorted(each.values())[len(each) // 2]
+        shown.append((name, str(middle), str(each[slowest]), slowest, "{:.1f} ({:.1f})".format(*rates)))
     return sums, shown
 
 
