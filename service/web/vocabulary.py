@@ -101,6 +101,28 @@ SCORES: Mapping[str, Described] = MappingProxyType(
             },
             unit="probability that the best later contact is the same issue",
         ),
+        "satisfaction": Described(
+            "Satisfaction",
+            "What did the customer say in the survey?",
+            {
+                "satisfied": Verdict("Satisfied", Tone.GOOD, "From 4 of 5 stars, or 7 of 10."),
+                "neutral": Verdict("Neutral", Tone.NEUTRAL, "Neither good nor bad."),
+                "dissatisfied": Verdict("Dissatisfied", Tone.BAD, "Up to 2 of 5 stars, or 3 of 10."),
+            },
+            unit="1 to 5, 5 is best",
+        ),
+        "handoff_time": Described(
+            "Handoff time",
+            "How long did the customer wait for a human, and until it was solved?",
+            {
+                "answered": Verdict("Answered", Tone.INFO, "A human answered after the handoff."),
+                "abandoned_in_queue": Verdict(
+                    "Left in the queue", Tone.BAD, "It was closed before any human answered."
+                ),
+                "open": Verdict("Still waiting", Tone.WARN, "No human has answered yet."),
+            },
+            unit="time from the handoff to solved",
+        ),
         "answer_relevance": Described(
             "Answers",
             "Did the bot's answers address what the customer asked?",
@@ -110,6 +132,16 @@ SCORES: Mapping[str, Described] = MappingProxyType(
                 "irrelevant": Verdict("Irrelevant", Tone.BAD, "No judged answer addressed the question."),
             },
             unit="share of the judged answers that were relevant",
+        ),
+        "resolution_confidence": Described(
+            "Bot's confidence",
+            "How sure was the bot of its answers?",
+            {
+                "high": Verdict("High", Tone.GOOD, "The bot was sure of its answers."),
+                "medium": Verdict("Medium", Tone.NEUTRAL, "The bot was fairly sure of its answers."),
+                "low": Verdict("Low", Tone.WARN, "The bot was not sure of its answers."),
+            },
+            unit="mean over the bot's answers, 0 to 1, or Deskmark's estimate",
         ),
         "knowledge_gap": Described(
             "Knowledge gap",
@@ -159,6 +191,13 @@ def value_in_words(name: str, score: Score) -> str:
             return "asked again once" if score.value == 1 else f"asked again {score.value:.0f} times"
         case "escalation":
             return _escalation(score)
+        case "satisfaction":
+            return f"{score.value:g} of 5"
+        case "handoff_time":
+            return f"solved {duration(score.value)} after the handoff"
+        case "resolution_confidence":
+            estimated = score.details.get("source") == "estimated"
+            return f"{score.value:.0%}, estimated" if estimated else f"{score.value:.0%}, as reported"
         case _:
             return f"{score.value:g}"
 

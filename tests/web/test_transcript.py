@@ -106,7 +106,11 @@ def test_a_score_nobody_described_is_shown_by_its_name() -> None:
             "on time: handed over 2 min after it was needed",
         ),
         ("escalation", Score("warranted", 30), "handed over after 30 s"),
-        ("satisfaction", Score("satisfied", 4.5), "4.5"),
+        ("satisfaction", Score("satisfied", 4.5), "4.5 of 5"),
+        ("handoff_time", Score("answered", 7200.0), "solved 2 h after the handoff"),
+        ("resolution_confidence", Score("high", 0.84, details={"source": "reported"}), "84%, as reported"),
+        ("resolution_confidence", Score("low", 0.2, details={"source": "estimated"}), "20%, estimated"),
+        ("brand_new", Score("seen", 4.5), "4.5"),
         ("effort", Score(None), ""),
     ],
 )
