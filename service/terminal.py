@@ -31,6 +31,10 @@ class Moment(click.ParamType[datetime]):
         return moment.astimezone(UTC)
 
 
+YEARS = range(1970, 3000)
+"""Of conversations. Beyond them days cannot be counted on from or back."""
+
+
 class Day(click.ParamType[date]):
     """A date in UTC such as 2026-01-22."""
 
@@ -39,6 +43,9 @@ class Day(click.ParamType[date]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """`value` as a date; a usage error when it is none."""
         try:
-            return value if isinstance(value, date) else date.fromisoformat(str(value))
+            day = value if isinstance(value, date) else date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is no date such as 2026-01-22", param, ctx)
+        if day.year not in YEARS:
+            self.fail(f"{value!r} is not between {YEARS[0]} and {YEARS[-1]}", param, ctx)
+        return day

@@ -36,7 +36,8 @@ def _http(error: HTTPException) -> Answer:
     code = error.code or 500
     title, text = WORDS.get(code, ("Something went wrong", "Go back and try again."))
     if asked_by_program():
-        return problem(code, text)
+        allowed = getattr(error, "valid_methods", None)
+        return problem(code, text, headers={"Allow": ", ".join(sorted(allowed))} if allowed else None)
     if request.blueprint in ("webhooks", "health"):
         return jsonify(result=title.lower()), code
     return _page(code, title, text), code

@@ -209,6 +209,7 @@ def test_csv_has_a_value_a_row() -> None:
 def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
     assert "there is nothing to count" in run("-", typed="").output
     assert "--since lies after --until" in run("-", "--since", "2026-02-01", "--until", "2026-01-01").output
+    assert "is not between 1970 and 2999" in run("-", "--until", "9999-12-31").output
     assert "is not one of helpdesk" in run("-", "--filter", "colour=red").output
     assert "belongs to a FILE" in run("--conversations", "-").output
     assert "use --filter account=" in run("-", "--installation", "acme").output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -14,7 +14,7 @@ from service.store import installations, listing, overview
 from service.store.listing import Line, Sought
 from service.store.models import Conversation, Installation, Scorecard, State
 from service.web.api.cursors import cursor, moment_of, place_of
-from service.web.api.routes import Answer, Query, get
+from service.web.api.routes import Answer, Day, Query, get
 from service.web.parts import parts
 from service.web.problems import Problem
 
@@ -31,7 +31,11 @@ def _score_and_verdict(value: str) -> str:
 
 
 _SCORES = frozenset(name for each in VERSIONS.values() for name in each.scores)
-Verdicts = tuple[Annotated[str, AfterValidator(_score_and_verdict)], ...]
+Verdict = Annotated[
+    str,
+    AfterValidator(_score_and_verdict),
+    Field(json_schema_extra={"pattern": f"^(?:{'|'.join(sorted(_SCORES))})\\..+$"}),
+]
 
 
 class ScoreSummary(Answer):
@@ -71,12 +75,12 @@ class ConversationsQuery(Query):
     """Filters of the list; all of them hold."""
 
     installation: tuple[str, ...] = Field((), description="Id, helpdesk or account; may be repeated.")
-    verdict: Verdicts = Field((), description="score.verdict, e.g. containment.unresolved; may be repeated.")
+    verdict: tuple[Verdict, ...] = Field((), description="score.verdict, e.g. containment.unresolved; may be repeated.")
     channel: str | None = Field(None, description="messaging, email, web, phone, social, api or unknown.")
     state: State | None = Field(None, description="What is known of it.")
     external_id: str | None = Field(None, description="The helpdesk's id.")
-    since: date | None = Field(None, description="First day on which it ended, UTC.")
-    until: date | None = Field(None, description="Last day on which it ended, UTC.")
+    since: Day | None = Field(None, description="First day on which it ended, UTC.")
+    until: Day | None = Field(None, description="Last day on which it ended, UTC.")
     cursor: Cursor = None
     limit: Limit = 50
 

@@ -21,7 +21,7 @@ from service.scoring.score import DEFINITIONS
 from service.store.figures import Period
 from service.web.api.conversations import Cursor, Limit, ids_named
 from service.web.api.cursors import cursor, place_of
-from service.web.api.routes import Answer, Query, get
+from service.web.api.routes import Answer, Day, Query, get
 from service.web.parts import parts
 from service.web.problems import Problem
 
@@ -42,7 +42,8 @@ def _filter(value: str) -> str:
     return value
 
 
-Filters = tuple[Annotated[str, AfterValidator(_filter)], ...]
+Filter = Annotated[str, AfterValidator(_filter), Field(json_schema_extra={"pattern": f"^(?:{'|'.join(DIMENSIONS)})="})]
+Version = Annotated[str, AfterValidator(_known_version), Field(json_schema_extra={"enum": list(VERSIONS)})]
 
 
 class FigureAbout(Answer):
@@ -71,11 +72,13 @@ def figures(_: object) -> Answer:
 class Range(Query):
     """Which conversations are counted."""
 
-    since: date | None = Field(None, description=f"First day, UTC. Default: {DAYS} days up to `until`.")
-    until: date | None = Field(None, description="Last day, UTC. Default: the latest day with anything to count.")
-    filter: Filters = Field((), description="dimension=value, e.g. channel=email; may be repeated, all hold.")
+    since: Day | None = Field(None, description=f"First day, UTC. Default: {DAYS} days up to `until`.")
+    until: Day | None = Field(None, description="Last day, UTC. Default: the latest day with anything to count.")
+    filter: tuple[Filter, ...] = Field(
+        (), description="dimension=value, e.g. channel=email; may be repeated, all hold."
+    )
     installation: tuple[str, ...] = Field((), description="Id, helpdesk or account; may be repeated.")
-    definitions: Annotated[str, AfterValidator(_known_version)] = Field(DEFINITIONS, description="Version.")
+    definitions: Version = Field(DEFINITIONS, description="Version.")
 
 
 class FigureQuery(Range):

@@ -7,13 +7,15 @@ documented shape. Only GET: nothing can be changed through the API.
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from service.web.parts import parts
 from service.web.problems import Problem, problem
@@ -35,6 +37,17 @@ class Answer(BaseModel):
     """What one route answers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _day(value: object) -> object:
+    """A date as people write it: a number of seconds is none, nor is a year that no conversation is from."""
+    if isinstance(value, str) and not re.fullmatch(r"(?:19[7-9]|2\d\d)\d-\d\d-\d\d", value, re.ASCII):
+        raise ValueError("is no date between 1970 and 2999 such as 2026-01-31")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day in UTC."""
 
 
 class Nothing(Query):

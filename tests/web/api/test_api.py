@@ -87,6 +87,7 @@ def test_every_error_is_a_problem(api: Any) -> None:
     assert (unknown.status_code, unknown.content_type) == (404, "application/problem+json")
     changing = api.web.client().post("/api/v1/figures")
     assert (changing.status_code, changing.content_type) == (405, "application/problem+json")
+    assert changing.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,9 @@ def test_every_error_is_a_problem(api: Any) -> None:
         ("/conversations?verdict=containment", "verdict"),
         ("/conversations?verdict=colour.red", "verdict"),
         ("/conversations?since=yesterday", "since"),
+        ("/conversations?since=0", "since"),
+        ("/figures/containment?until=0001-01-01", "until"),
+        ("/figures/containment?until=9999-12-31", "until"),
         ("/conversations?state=asleep", "state"),
         ("/conversations?installation=none", "installation"),
         ("/conversations?cursor=%21", "cursor"),
