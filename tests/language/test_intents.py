@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.intent_file import examples
@@ -160,6 +160,7 @@ def test_many_examples_hold_out_one_fold() -> None:
     assert named == [example.intent for example in known[:50]]
 
 
+@settings(max_examples=15)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=12)), min_size=1, max_size=12),
     st.lists(st.text(max_size=20), min_size=1, max_size=4),
