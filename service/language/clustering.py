@@ -190,7 +190,7 @@ def _merged(state: ClusterState, mean: Rows) -> ClusterState:
     """Groups that have become one, the younger taken into the older."""
     while len(state.groups) > 1:
         centres = _centres(state.groups, mean)
-        likeness = np.triu(centres @ centres.T, 1)
+        likeness = np.where(np.tri(len(centres), dtype=np.bool_), -np.inf, centres @ centres.T)
         older, younger = np.unravel_index(int(likeness.argmax()), likeness.shape)
         if likeness[older, younger] < SAME_GROUP:
             break

@@ -45,7 +45,7 @@ def terms(texts: Iterable[str]) -> dict[str, int]:
     """In how many of `texts` each term stands, most frequent first, at most `KEPT_TERMS`.
 
     >>> terms(["I lost my card", "lost the card!", "Lost card"])
-    {'lost': 3, 'card': 3, 'lost card': 1}
+    {'card': 3, 'lost': 3, 'lost card': 1}
     """
     counts: Counter[tuple[str, ...]] = Counter()
     capitals: Counter[tuple[str, ...]] = Counter()
