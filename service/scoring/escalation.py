@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from service.conversation import Message, Role
-from service.language.signal_patterns import Signal
-from service.language.signals import has, read_agent
+from service.scoring.agent_actions import action_by_hand
 from service.scoring.already_answered import Repetition, already_answered
 from service.scoring.handoff import (
     Handoff,
@@ -24,9 +22,6 @@ from service.scoring.score import Case, Evidence, Score
 
 LATE_TURNS = 2
 """Bot turns between the moment a human was warranted and the handoff from which the handoff is late."""
-
-AGENT_MESSAGES = 5
-"""Agent messages after the handoff in which an action by hand is looked for."""
 
 SURELY_ACTED = 0.75
 """From here an action by hand speaks against `avoidable`, even where the agent also repeats the bot."""
@@ -45,14 +40,6 @@ _IN_WORDS = {
     Reason.UNSUPPORTED_REQUEST: "the bot cannot do what was asked",
     Reason.OTHER: "the bot itself said that a person would take over",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Action:
-    """An agent's message that does something by hand, and how surely (0..1)."""
-
-    message: Message
-    strength: float
 
 
 def escalation(case: Case) -> Score:
@@ -143,7 +130,7 @@ def _escalated(case: Case, handoff: Handoff, need: Need) -> Score:
         return _warranted(messages, handoff, need, need.moment)
     repetition = already_answered(messages, handoff.position, case.embedder) if handoff.answer else None
     repeated = repetition is not None and repetition.probability >= case.policy.avoidable_threshold
-    acted = _acted(messages, handoff)
+    acted = action_by_hand(messages[handoff.position :])
     if repetition is not None and repeated and (acted is None or acted.strength < SURELY_ACTED):
         return _avoidable(repetition, trigger)
     if need.solved is not None and not need.signs and acted is None:
@@ -242,14 +229,6 @@ def _unclear(handoff: Handoff, repeated: bool, trigger: str) -> Score:
         evidence=(_handoff_evidence(handoff),),
         details=_details("early", trigger=trigger),
     )
-
-
-def _acted(messages: Sequence[Message], handoff: Handoff) -> _Action | None:
-    """The agent message after the handoff that most surely does something by hand."""
-    agents = [m for m in messages[handoff.position :] if m.role is Role.AGENT][:AGENT_MESSAGES]
-    readings = read_agent([m.text for m in agents])
-    found = [_Action(m, r[Signal.ACTED]) for m, r in zip(agents, readings, strict=True) if has(r, Signal.ACTED)]
-    return max(found, key=lambda action: action.strength, default=None)
 
 
 def _handoff_evidence(handoff: Handoff) -> Evidence:

@@ -1,11 +1,13 @@
 """Business hours as a policy document states them, and what is said of those that make no sense."""
 
 import json
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from service.document import DocumentError, policy_from_json
+from service.document import DocumentError, PolicyDocument, policy_from_json
 from service.scoring.schedule import Hours
 from service.scoring.score import Policy
 
@@ -23,6 +25,14 @@ def test_a_schedule() -> None:
     assert schedule.week[0] == (Hours(540, 750), Hours(780, 1020))
     assert schedule.week[4:] == ((Hours(1320, 1440),), (Hours(0, 360),), (Hours(1080, 1440),))
     assert schedule.holidays == {date(2026, 12, 25)}
+
+
+def test_the_documented_example_is_valid() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+    policy = policy_from_json(page.split("```json")[1].split("```")[0])
+    assert policy.schedule is not None
+    named = set(re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"(?m)^\| (`.*?`) \|", page))))
+    assert named == set(PolicyDocument.model_fields)
 
 
 def test_none_by_default() -> None:
