@@ -83,6 +83,15 @@ def macro_f1(pairs: list[tuple[object, object]]) -> tuple[float, dict[object, fl
     return sum(per.values()) / len(per), per
 
 
+def auc(pairs: list[tuple[int, float]]) -> float | None:
+    """Chance that a positive is ranked above a negative, ties half (Mann and Whitney 1947)."""
+    positive, negative = ([p for label, p in pairs if label == wanted] for wanted in (1, 0))
+    if not (positive and negative):
+        return None
+    wins = sum((a > b) + (a == b) / 2 for a in positive for b in negative)
+    return wins / (len(positive) * len(negative))
+
+
 def brier(pairs: list[tuple[int, float]]) -> float:
     """Mean squared distance of a stated probability from what was true (Brier 1950)."""
     return sum((p - label) ** 2 for label, p in pairs) / len(pairs)
