@@ -1,6 +1,6 @@
 """Learn what messages are about, so that they can be grouped; writes service/language/weights/topic_projection.npz.
 
-    python benchmarks/training/clusters.py --data ../shared/data
+    python -m benchmarks.training.clusters --data ../shared/data
 
 Data: CLINC150 (intent_train.jsonl, CC BY 3.0) and BANKING77 (banking_train.jsonl, CC BY 4.0): which messages share an
 intent. A share of them is put among greetings, names and closings of our own and customers' details of other topics
@@ -16,17 +16,20 @@ intents (two folds by intent); the spoken requests of NatCS (CDLA-Permissive-2.0
 from __future__ import annotations
 
 import argparse
+import json
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from same_issue import Labelled, average, intent_fold, read, unit
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import normalized_mutual_info_score
 
+from benchmarks.training.projection import Labelled, average, unit
 from service.language import topics
 from service.language.grouping import group
 from service.language.model import MiniLM
@@ -142,7 +145,8 @@ def projection(public: list[Messages], mean: Floats, options: argparse.Namespace
     vectors = np.concatenate([m.vectors for m in public]).astype(float)
     intents = np.concatenate([m.intents for m in public])
     kept = np.array([left_out is None or intent_fold(i.split(":", 1)[1]) != left_out for i in intents])
-    return average(Labelled(unit(vectors[kept] - mean), intents[kept]), options)
+    known = Labelled(unit(vectors[kept] - mean), intents[kept])
+    return average(known, steps=options.steps, pull=options.pull, runs=options.runs)
 
 
 def spoken(data: Path, model: MiniLM) -> Iterator[tuple[str, Messages]]:
@@ -212,6 +216,17 @@ def accuracy(gold: NDArray[np.str_], found: NDArray[np.intp]) -> float:
         table[row, column] = count
     rows, columns = linear_sum_assignment(-table)
     return float(table[rows, columns].sum() / len(gold))
+
+
+def intent_fold(intent: str) -> int:
+    """A fold that does not change from run to run."""
+    return zlib.crc32(intent.encode()) % 2
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The rows of a JSON-lines file."""
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.strip()]
 
 
 if __name__ == "__main__":
