@@ -54,9 +54,10 @@ class Api:
 
 
 @pytest.fixture
-def web(sqlite_url: str, make_web: Callable[..., Any]) -> Any:
-    """An application over SQLite whose API is switched on."""
-    return make_web(sqlite_url, api_token=SecretStr(TOKEN))
+def web(request: pytest.FixtureRequest, make_web: Callable[..., Any]) -> Any:
+    """An application whose API is switched on, over SQLite unless a test asks for "postgres"."""
+    kind = getattr(request, "param", "sqlite")
+    return make_web(request.getfixturevalue(f"{kind}_url"), api_token=SecretStr(TOKEN))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from service.scoring.definitions import VERSIONS
 from service.scoring.score import Score
 from service.settings import Settings
 from service.store.intent_models import IntentExample
-from service.store.models import State
+from service.store.models import Installation, State
 from service.web.api import ROUTES
 
 DOCS = Path(__file__).parents[3] / "docs" / "api.md"
@@ -137,6 +137,7 @@ def test_what_has_not_changed_is_not_sent_again(api: Any, seed: Any) -> None:
     assert (again.status_code, again.data) == (304, b"")
 
 
+@pytest.mark.parametrize("web", ["sqlite", "postgres"], indirect=True)
 def test_catalogs(api: Any, seed: Any, clock: Any) -> None:
     seed()
     (installation,) = api.get("/installations")["items"]
@@ -164,6 +165,7 @@ def test_the_list_has_verdicts_and_no_word_of_anybody(api: Any, seed: Any, shape
     assert not any(word in json.dumps(line) for word in ("order", "ORD-4821", "ada@", "c-1", "Hello"))
 
 
+@pytest.mark.parametrize("web", ["sqlite", "postgres"], indirect=True)
 def test_filters_of_the_list(api: Any, seed: Any, shapes: Any) -> None:
     start = shapes.told().closed_at
     first = shapes.told("1")
@@ -188,6 +190,7 @@ def test_filters_of_the_list(api: Any, seed: Any, shapes: Any) -> None:
     assert ids(f"until={start.date()}") == {one, three}
 
 
+@pytest.mark.parametrize("web", ["sqlite", "postgres"], indirect=True)
 def test_pages_are_stable_while_others_come_in(api: Any, seed: Any, shapes: Any) -> None:
     start = shapes.told().closed_at
     made = [seed(shapes.told(str(n), closed_at=start + timedelta(minutes=n // 2))) for n in range(7)]
@@ -227,3 +230,18 @@ def test_every_version_and_episode_of_one_conversation(api: Any, seed: Any, shap
 def test_a_conversation_whose_content_is_gone(api: Any, seed: Any) -> None:
     row_id = seed(document=None)
     assert api.get(f"/conversations/{row_id}")["document"] is None
+
+
+def test_an_import_is_listed_and_shown_like_any_other(api: Any, seed: Any) -> None:
+    api.web.installation("intercom", account="file", options={"imported": True})
+    seed()
+    found = {each["account"]: each for each in api.get("/installations")["items"]}
+    assert [found[name]["imported"] for name in ("file", "acme")] == [True, False]
+    admin = api.web.admin()
+    page = admin.get("/helpdesks")
+    assert page.status_code == 200
+    row_id = found["file"]["id"]
+    refused = api.web.post(admin, f"/helpdesks/{row_id}/writing", form_on="/helpdesks", writing="on")
+    assert refused.status_code == 404
+    with api.web.parts.database.read() as session:
+        assert not session.get_one(Installation, row_id).writing

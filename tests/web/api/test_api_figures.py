@@ -130,6 +130,7 @@ def test_the_list_behind_every_value_is_what_it_counts(api: Any, keep: Any) -> N
                     assert sum(item.hits for item in page.items) == value["hits"], (each.name, value)
 
 
+@pytest.mark.parametrize("web", ["sqlite", "postgres"], indirect=True)
 def test_a_list_goes_on_after_a_part_without_any(api: Any, keep: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     path = "/figures/containment/conversations?value=class&of=likely&hits=true&since=2020-01-01&until=2026-12-31"
     keep(samples())
@@ -138,6 +139,7 @@ def test_a_list_goes_on_after_a_part_without_any(api: Any, keep: Any, monkeypatc
     assert api.pages(path, limit=2) == whole
 
 
+@pytest.mark.parametrize("web", ["sqlite", "postgres"], indirect=True)
 def test_the_list_over_the_api(api: Any, keep: Any) -> None:
     keep(samples())
     days = "since=2020-01-01&until=2026-12-31"
