@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from service.language.wording import content
 
 WEIGHTS = Path(__file__).parent / "weights" / "topic_projection.npz"
-"""Written by benchmarks/training/clusters.py (see topic_projection.md): a mean and a 384 x 384 projection; no text is in it.
+"""Written by benchmarks/training/clusters.py (see topic_projection.md): a mean, a 384 x 384 projection; no text.
 
 Learned from which messages of CLINC150 (CC BY 3.0) and BANKING77 (CC BY 4.0) share an intent, plain and put among
 small talk and details of Schema-Guided Dialogue (CC BY-SA 4.0; so are these weights).
