@@ -25,8 +25,11 @@ class Relevance(StrEnum):
     IRRELEVANT = "irrelevant"
 
 
-SURELY, HARDLY = 0.7, 0.25
-"""Relevance from which an answer is relevant, and up to which it is irrelevant; in between it is not judged."""
+SURELY, HARDLY = 0.85, 0.25
+"""Relevance by text from which an answer is relevant, and up to which it is irrelevant; in between it is not judged.
+
+Of our own chats' answers from 0.7 on 34 of 41 were relevant, from 0.85 on 32 of 37: a shared product misleads the text.
+"""
 
 FOLLOWED = 2
 """Earlier customer messages that are read together with the latest."""
@@ -59,7 +62,7 @@ def answer_relevance(case: Case) -> Score:
     `service.language.relevance` that it addresses the latest question or the one the bot had asked back about.
 
     Judged are answers and messages that say they have none; a question back, a greeting, an acknowledgement, an
-    announced handoff and a failed action are not, nor is an answer whose text is not sure (between 0.25 and 0.7,
+    announced handoff and a failed action are not, nor is an answer whose text is not sure (between 0.25 and 0.85,
     counted in `details.unsure`). value = relevant answers / judged answers. Verdict: `relevant` when all of them are,
     `irrelevant` when none is, else `mixed`; `None` when nothing was judged. In a language other than English only
     thumbs, votes and opened links judge and all other relevances are `None`. Source: `metrics.md` 6.
@@ -134,7 +137,7 @@ def _joined(messages: Sequence[Message]) -> str:
 
 def _judged(answer: Answer, sign: Sign | None, text: float | None) -> Judgement:
     if sign is not None:
-        return Judgement(answer, sign.relevance, sign.source, sign.shows, sign.relevance >= SURELY)
+        return Judgement(answer, sign.relevance, sign.source, sign.shows, sign.relevance > UNKNOWN)
     sure = text is not None and answer.kind in JUDGED and not HARDLY < text < SURELY
     relevant = text is not None and text >= SURELY
     shows = "has no answer" if answer.kind is Kind.NO_ANSWER else _SHOWS[relevant]

@@ -15,7 +15,7 @@ from service.language.signal_patterns import Signal
 from service.language.signals import PRESENT, has
 from service.language.statements import Outcome, read_outcome
 from service.language.wording import content
-from service.scoring.answer_relevance import SURELY, Judgement, judgements
+from service.scoring.answer_relevance import Judgement, judgements
 from service.scoring.answer_signs import ASKED_AGAIN, Source
 from service.scoring.answers import Kind
 from service.scoring.bot_part import BotPart, read_bot_part
@@ -54,6 +54,9 @@ SAYS: Mapping[Why, tuple[str, str, float]] = MappingProxyType(
 
 SURELY_IRRELEVANT = 0.12
 """Relevance by text up to which an answer missed the question; the behaviour's verdicts lie above and below it."""
+
+SERVED = 0.7
+"""Relevance by text from which a later answer has served the question after all."""
 
 FEWEST_WORDS = 3
 """Content words of a question that can be grouped with others."""
@@ -212,7 +215,7 @@ def _served_later(case: Case, question: Message, one: Judgement, judged: Sequenc
     if any(other.source is Source.FEEDBACK for other in later):
         return True
     pairs = [(question.text, other.answer.message.text) for other in later]
-    return any(value >= SURELY for value in relevance(pairs, case.embedder))
+    return any(value >= SERVED for value in relevance(pairs, case.embedder))
 
 
 def _novel(case: Case, part: BotPart, judged: Sequence[Judgement]) -> Iterator[Unserved]:

@@ -132,6 +132,7 @@ _EMPTY_DETAILS: Mapping[str, Mapping[str, object]] = {
     "effort": {"messages_until_useful": None, "rephrasings": 0, "channel_switches": 0},
     "escalation": {"timing": None, "reason": None, "trigger": None},
     "containment": {"claimed": "none"},
+    "knowledge_gap": {"reason": None, "question": None},
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -14,12 +13,11 @@ from service.language.detection import ENGLISH, language
 from service.language.personal_data import anonymous, personal_data
 from service.language.signal_patterns import Signal
 from service.language.signals import has, read_agent
-from service.language.statements import Outcome, read_outcome
+from service.language.statements import read_outcome
 from service.language.wording import content
-from service.scoring.bot_part import read_bot_part
 from service.scoring.intent import NOVEL, stating
-from service.scoring.replies import reply_outcomes
 from service.scoring.score import Case, Evidence, Score
+from service.scoring.verified import Verified, verified
 
 
 class Training(StrEnum):
@@ -67,16 +65,11 @@ QUESTION_WORDS = 2
 ANSWER_WORDS = 4
 """Content words from which an answer teaches something."""
 
-RIGHT = 0.9
-"""Relevance by feedback from which the customer has said that an answer is right."""
-
 SAME_EXAMPLE = 0.95
 """Cosine from which the catalog holds the question already."""
 
 OTHER_TOPIC = 0.3
 """Cosine to the opening question below which a later question is of another topic."""
-
-RELEVANT = 0.6
 
 _ASKS = re.compile(
     r"\?|\b(?:how|what|where|when|why|which|who|can|could|do|does|is|are|may) (?:i|you|we|it|there|my|the|your)\b",
@@ -90,15 +83,6 @@ _DONE = re.compile(
     re.IGNORECASE,
 )
 """A human who begins with what was done: "Moved to the new address."."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """An answer known to be right, and how that is known."""
-
-    message: Message
-    text: str
-    by: str
 
 
 def training_example(case: Case) -> Score:
@@ -132,7 +116,7 @@ def training_example(case: Case) -> Score:
         reason = "The customer wrote nothing." if not stated else "Nobody answered."
         return Score(verdict=None, reason=reason, details=MappingProxyType({"reasons": ()}))
     asked = "\n".join(message.text for message in stated)
-    answer = _verified(case)
+    answer = verified(case)
     question = anonymous(asked, _people(case))
     told = anonymous(answer.text, _people(case)) if answer else None
     reasons = tuple(dict.fromkeys(_reasons(case, stated, asked, answer, (question, told or ""))))
@@ -236,43 +220,3 @@ def _is_known(case: Case, asked: str) -> bool:
 def _verdict(case: Case, name: str) -> str | None:
     score = case.so_far.get(name)
     return score.verdict if score is not None else None
-
-
-def _verified(case: Case) -> Verified | None:
-    """The answer that is known to be right: by feedback, by a confirmed containment, or a human's that was accepted."""
-    by_id = {message.id: message for message in case.conversation.public}
-    relevance = case.so_far.get("answer_relevance")
-    listed = relevance.details.get("answers", ()) if relevance is not None else ()
-    entries = [e for e in listed if isinstance(e, Mapping)] if isinstance(listed, tuple | list) else []
-    answers = [e for e in entries if e["kind"] == "answer" and isinstance(e["relevance"], float)]
-    praised = [e for e in answers if e["source"] == "feedback" and e["relevance"] >= RIGHT]
-    if praised:
-        message = by_id[praised[-1]["message"]]
-        return Verified(message, message.text, "feedback")
-    if _verdict(case, "containment") == "confirmed":
-        good = [by_id[e["message"]] for e in answers if e["relevance"] >= RELEVANT]
-        return Verified(good[-1], good[-1].text, "containment") if good else None
-    return _accepted_human(case)
-
-
-def _accepted_human(case: Case) -> Verified | None:
-    """A human's answer that the customer says worked, or accepts as the last word."""
-    public = case.conversation.public
-    part = read_bot_part(public, case.embedder)
-    last = max(part.customer, default=-1)
-    for position, outcome in sorted(reply_outcomes(public, part.customer).items(), reverse=True):
-        right = outcome is Outcome.WORKS or (outcome is Outcome.ACCEPTS and position == last)
-        turn = _turn_before(public, public[position])
-        said = [m for m in turn if m.role is Role.AGENT and len(content(m.text)) >= ANSWER_WORDS]
-        # A "yes" to a question accepts nothing.
-        if right and said and "?" not in turn[-1].text:
-            return Verified(said[-1], "\n".join(m.text for m in said), "human")
-    return None
-
-
-def _turn_before(public: tuple[Message, ...], reply: Message) -> tuple[Message, ...]:
-    at = public.index(reply)
-    start = at
-    while start > 0 and public[start - 1].role is not Role.CUSTOMER:
-        start -= 1
-    return public[start:at]
