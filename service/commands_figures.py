@@ -124,7 +124,7 @@ def _question(asked: Asked, newest: date | None) -> Question:
 def _print(question: Question, source: Stored | OfFile, form: str, *, whole: bool) -> None:
     found = answers(question, source)
     if form == "json":
-        click.echo(json.dumps(to_json(question, found), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(to_json(question, found, least=source.least), ensure_ascii=False, indent=2))
         return
     if form == "csv":
         write_csv(sys.stdout, question, found)

@@ -151,8 +151,8 @@ def described(figure: Figure) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def to_json(question: Question, found: Iterable[Answer]) -> dict[str, Any]:
-    """The answers with what was asked. `until` is the last day, as people name it."""
+def to_json(question: Question, found: Iterable[Answer], *, least: int = LEAST) -> dict[str, Any]:
+    """The answers with what was asked. `until` is the last day, as people name it; `least` the source's."""
     return {
         "definitions": question.definitions,
         "since": question.since.isoformat(),
@@ -160,7 +160,7 @@ def to_json(question: Question, found: Iterable[Answer]) -> dict[str, Any]:
         "by": None if question.period is Period.WHOLE else question.period.value,
         "dimension": question.dimension,
         "filters": dict(question.filters),
-        "least": LEAST,
+        "least": least,
         "figures": [
             {
                 **described(answer.figure),
