@@ -91,6 +91,7 @@ class OfFile:
     _waiting: dict[tuple[date, tuple[str | None, ...]], list[Fact]] = field(default_factory=dict)
     _waits: int = 0
     undated: int = 0
+    least: int = LEAST
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Count facts; those without a day are only counted as `undated`."""
