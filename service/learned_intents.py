@@ -11,7 +11,7 @@ from service.intent_file import LONGEST_NAME, NOVEL_NAME
 from service.language.detection import ENGLISH, language
 from service.language.intents import Example
 from service.language.redaction import redact
-from service.scoring.intent import stating
+from service.scoring.intent import stated_text, stating
 from service.store.intents import Learned
 
 
@@ -27,9 +27,9 @@ def learned(documents: Iterable[tuple[str, Mapping[str, Any]]], *, prefixes: Seq
         if name is None or language(conversation) != ENGLISH:
             continue
         # A correction speaks of the conversation as it is now: of its last episode.
-        text = "\n".join(message.text.strip() for message in stating(episodes(conversation)[-1]))
-        if text:
-            yield Learned(Example(name, redact(text)), row_id)
+        latest = episodes(conversation)[-1]
+        if stated := stating(latest):
+            yield Learned(Example(name, redact(stated_text(latest, stated))), row_id)
 
 
 def tagged_intent(conversation: Conversation, prefixes: Sequence[str]) -> str | None:

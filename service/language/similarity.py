@@ -105,7 +105,7 @@ def statement(conversation: Conversation) -> Statement | None:
     if not written:
         return None
     opening = _opening(conversation, [m for m in written if says_something(m.text)] or written[:1])
-    subject = _subject(conversation)
+    subject = telling_subject(conversation)
     texts = [message.text.strip() for message in opening]
     if subject and not texts[0].lower().startswith(subject.lower().rstrip(".\u2026 ")):
         texts.insert(0, subject)
@@ -201,7 +201,8 @@ def _opening(conversation: Conversation, told: list[Message]) -> list[Message]:
     return opening
 
 
-def _subject(conversation: Conversation) -> str:
+def telling_subject(conversation: Conversation) -> str:
+    """The subject without marks of a reply; empty when it says nothing, or is what a helpdesk writes by itself."""
     subject = _REPLY_MARK.sub("", (conversation.subject or "").strip())
     return subject if says_something(subject) and not _GENERIC_SUBJECT.match(subject) else ""
 

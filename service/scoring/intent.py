@@ -8,6 +8,7 @@ from types import MappingProxyType
 from service.conversation import Conversation, Message, Role, handoff_position
 from service.language.detection import ENGLISH, language
 from service.language.intents import IntentReading
+from service.language.similarity import telling_subject
 from service.language.wording import content, stem
 from service.scoring.score import Case, Evidence, Score
 
@@ -20,13 +21,13 @@ _VAGUE = frozenset(map(stem, "account agent chat concern human info information 
 def intent(case: Case) -> Score:
     """What the customer wanted: the name of an intent of the catalog, or `novel`.
 
-    Read from the first customer message that says something, with what the customer wrote around it. `value` is the
-    probability (0..1) that the verdict is right; the verdict is whatever is likeliest, an intent or `novel`.
-    `details.novelty` (0..1) is the probability that the message fits no intent (of n in the catalog, taken to miss 3 in
-    3 + n messages), `details.candidates` are the likeliest intents. `details.reported` is the intent the bot assumed,
-    `details.corrected` the one a human put in its place, where the helpdesk has them: the pair that recognition
-    accuracy is counted from. `None` without a catalog or a customer's text, and in a language other than English,
-    which the text model is not validated for.
+    Read from the first customer message that says something, with what the customer wrote around it and the subject
+    where that says something. `value` is the probability (0..1) that the verdict is right; the verdict is whatever is
+    likeliest, an intent or `novel`. `details.novelty` (0..1) is the probability that the message fits no intent (of n
+    in the catalog, taken to miss 3 in 3 + n messages), `details.candidates` are the likeliest intents.
+    `details.reported` is the intent the bot assumed, `details.corrected` the one a human put in its place, where the
+    helpdesk has them: the pair that recognition accuracy is counted from. `None` without a catalog or a customer's
+    text, and in a language other than English, which the text model is not validated for.
 
     >>> from service.conversation import Author, Conversation, Message, Role
     >>> from service.scoring.score import History, Policy
@@ -40,7 +41,7 @@ def intent(case: Case) -> Score:
     if case.catalog is None or not stated:
         reason = "This account has no intent catalog." if case.catalog is None else "The customer wrote no text."
         return Score(verdict=None, reason=reason, details=MappingProxyType({"novelty": None, **pair}))
-    reading = case.catalog.read("\n".join(m.text for m in stated), case.embedder)
+    reading = case.catalog.read(stated_text(conversation, stated), case.embedder)
     spoken = language(conversation)
     if spoken != ENGLISH:
         return _unread(spoken, {"novelty": round(reading.novelty, 9), **pair})
@@ -91,6 +92,14 @@ def _telling(stated: tuple[Message, ...]) -> Message:
 def _named(message: Message) -> frozenset[str]:
     """The words of a message that say what it is about."""
     return frozenset(word for word in content(message.text) - _VAGUE if not word[0].isdigit())
+
+
+def stated_text(conversation: Conversation, stated: tuple[Message, ...]) -> str:
+    """What the `stated` messages say, under the subject unless they begin with it."""
+    subject, texts = telling_subject(conversation), [message.text.strip() for message in stated]
+    if subject and not texts[0].lower().startswith(subject.lower().rstrip(".\u2026 ")):
+        texts.insert(0, subject)
+    return "\n".join(texts)
 
 
 def _bursts(messages: tuple[Message, ...]) -> list[tuple[Message, ...]]:

@@ -13,7 +13,7 @@ from service.intent_file import examples
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.intents import Example, IntentCatalog
 from service.language.model import MiniLM
-from service.scoring.intent import intent, stating
+from service.scoring.intent import intent, stated_text, stating
 from service.scoring.score import Case, History, Policy, Score
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "intents.csv"
@@ -89,6 +89,22 @@ def test_what_the_bot_assumed_and_a_human_corrected_stand_beside_each_other(
     score = judged(conversation, catalog if catalogued else None, embedder)
     assert (score.details["reported"], score.details["corrected"]) == ("late_parcel", "refund")
     assert score.verdict == ("refund" if catalogued else None)
+
+
+@pytest.mark.parametrize(
+    ("subject", "verdict"),
+    [("RE: Cancel my subscription", "cancel_subscription"), ("Conversation with Kim", "novel"), (None, "novel")],
+)
+def test_the_subject_of_a_letter_counts(
+    catalog: IntentCatalog, embedder: CachedEmbedder, subject: str | None, verdict: str
+) -> None:
+    letter = talk("C Dear team, I wrote to you on Tuesday as well. Greetings from the seaside", subject=subject)
+    assert judged(letter, catalog, embedder).verdict == verdict
+
+
+def test_a_subject_that_begins_the_message_is_not_said_twice() -> None:
+    conversation = talk("C where is my parcel, I paid for express", subject="Where is my parcel...")
+    assert stated_text(conversation, stating(conversation)) == "where is my parcel, I paid for express"
 
 
 def test_another_language_is_not_guessed(catalog: IntentCatalog, embedder: CachedEmbedder) -> None:
