@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -14,6 +15,8 @@ from service.language.embedding import CachedEmbedder
 from service.language.intent_packing import fitted_by, pack
 from service.language.model import MiniLM, ModelMissing
 from service.learned_intents import learned
+from service.proposed_intents import proposed
+from service.scoring.score import short
 from service.settings import Settings
 from service.store import installations
 from service.store import intents as store
@@ -90,6 +93,31 @@ def learn(installation: str, prefixes: tuple[str, ...]) -> None:
         click.echo(f"{_many(len(found), 'conversation')} with an intent from a human, {_many(count, 'example')} added.")
         if count:
             _fit(given, opened, installation)
+
+
+@intents.command()
+@click.argument("installation")
+@click.option("--days", type=click.IntRange(1), default=90, show_default=True, help="How far back to look.")
+def propose(installation: str, days: int) -> None:
+    """Group the messages that fit no intent: each group may be one that the catalog lacks.
+
+    To take one in, add its examples to a file and import it: deskmark intents import INSTALLATION FILE
+    """
+    given = settings()
+    with database(given) as opened:
+        _check(opened, installation)
+        model = CachedEmbedder(MiniLM(given.model_dir), StoredVectors(opened, clock=utc_now))
+        with opened.read() as session:
+            novel = list(store.novel_documents(session, installation, since=utc_now() - timedelta(days=days)))
+        try:
+            found = proposed(novel, model)
+        except ModelMissing as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{_many(len(novel), 'conversation')} of the last {days} days fit no intent of the catalog.")
+    for one in found:
+        click.echo(f"\n{one.label}  ({_many(one.size, 'conversation')})")
+        for example in one.examples:
+            click.echo(f"  {short(example, 100)}")
 
 
 @intents.command()

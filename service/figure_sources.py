@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from service import gap_report
 from service.figure_report import Filters, Key
-from service.figures.beside import Beside, Gaps, Prices
+from service.figures.beside import Beside, Gaps, Prices, Proposal
 from service.figures.fact import DIMENSIONS, Fact
 from service.figures.rates import LEAST
 from service.figures.tally import Tally, merge, tally
-from service.store import figures, installations, intents, reviews
+from service.store import figures, gaps, installations, intents, reviews
 from service.store.fact_days import last_day
 from service.store.figures import Period
 
@@ -66,9 +66,17 @@ class Stored:
             reviews=checked,
             reviewers=reviews.between_reviewers(self.session, since=start, until=end, installation_ids=ids),
             examples=self._examples(ids),
+            proposals=tuple(proposal for name in ids for proposal in self._proposals(name)),
             prices=self.prices,
             least=self.least,
         )
+
+    def _proposals(self, installation_id: str) -> Iterator[Proposal]:
+        """Groups of unserved questions that fit no intent: each may be one that the catalog lacks."""
+        for gap in gaps.listed(self.session, installation_id):
+            novel = gap.reasons.get("novel", 0)
+            if 2 * novel > len(gap.facts.seen):
+                yield Proposal(gap.row.label, novel, tuple(gap.examples))
 
     def _examples(self, ids: Collection[str]) -> Mapping[str, int]:
         """How many examples the catalogs hold of each intent."""

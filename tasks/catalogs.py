@@ -7,7 +7,7 @@ from threading import Lock
 import numpy as np
 import structlog
 
-from service.language.embedding import Model
+from service.language.embedding import Named
 from service.language.intent_packing import fitted_by, pack, unpack
 from service.language.intents import IntentCatalog
 from service.store import intents
@@ -24,7 +24,7 @@ class Catalogs:
         self._kept: dict[str, tuple[str, IntentCatalog | None]] = {}
         self._lock = Lock()
 
-    def of(self, installation_id: str, database: Database, model: Model) -> IntentCatalog | None:
+    def of(self, installation_id: str, database: Database, model: Named) -> IntentCatalog | None:
         """The installation's catalog as it is now; `None` where it has no examples.
 
         One that nobody has fitted yet, or that older code or another model fitted, is fitted here and kept for all.
@@ -41,13 +41,13 @@ class Catalogs:
             return kept[1]
 
 
-def _loaded(installation_id: str, database: Database, model: Model) -> IntentCatalog | None:
+def _loaded(installation_id: str, database: Database, model: Named) -> IntentCatalog | None:
     with database.read() as session:
         packed = intents.fitted(session, installation_id, fitted_by=fitted_by(model.id))
     return None if packed is None else unpack(packed)
 
 
-def fit(installation_id: str, database: Database, model: Model) -> IntentCatalog | None:
+def fit(installation_id: str, database: Database, model: Named) -> IntentCatalog | None:
     """Fit the catalog from its examples and keep it for every process; `None` without examples."""
     with database.read() as session:
         revision = intents.revision(session, installation_id)

@@ -16,7 +16,7 @@ from connectors.base import Client, Connector, Installation
 from connectors.http import Http
 from connectors.limiter import Limiter
 from service.document import policy_from_json
-from service.language.embedding import Model
+from service.language.embedding import Named
 from service.language.intents import IntentCatalog
 from service.scoring.score import Policy
 from service.settings import Settings
@@ -80,7 +80,7 @@ class Runtime:
     database: Database
     secrets: SecretBox
     clients: Clients
-    embedder: Model
+    embedder: Named
     queue: Queue
     clock: Clock = field(default=utc_now)
     catalogs: Catalogs = field(default_factory=Catalogs)

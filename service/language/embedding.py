@@ -35,13 +35,17 @@ class Embedder(Protocol):
         ...
 
 
-class Model(Embedder, Protocol):
+class Named(Embedder, Protocol):
     """An embedder that can say which model it is, so that its vectors are never taken for another's."""
 
     @property
     def id(self) -> str:
         """Changes whenever the vectors of a text would."""
         ...
+
+
+class Model(Named, Protocol):
+    """The model itself: it names both kinds of vectors."""
 
     @property
     def issue_id(self) -> str:

@@ -1,7 +1,8 @@
 """What one message signals: a customer who asks for a person or is angry, a bot that cannot go on, an agent who acted.
 
 Logistic regressions over hashed n-grams and a few patterns, for customers also over the sentence vector. The author is
-given by the caller and never read from the wording. Weights are made by `benchmarks/training/signals.py`; no metric is known here.
+given by the caller and never read from the wording. Weights are made by `benchmarks/training/signals.py`; no metric is
+known here.
 """
 
 from __future__ import annotations

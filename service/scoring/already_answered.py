@@ -142,7 +142,8 @@ def probability(like: Likeness, *, refers: bool, told: bool) -> float:
     """Of a repetition.
 
     The first five weights are those of a logistic regression on our own pairs (`tests/samples/escalation_pairs.jsonl`,
-    cross-validated in `benchmarks/training/escalation.py`), rounded, with a lower intercept as repetitions are rarer than there.
+    cross-validated in `benchmarks/training/escalation.py`), rounded, with a lower intercept as repetitions are rarer
+    than there.
     """
     logit = (
         -3.3

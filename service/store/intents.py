@@ -9,12 +9,13 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from service.language.intents import Example
+from service.scoring.intent import NOVEL
 from service.store.intent_models import IntentCatalogRow, IntentExample, Source
-from service.store.models import Conversation
+from service.store.models import Conversation, Scorecard
 from service.store.statements import insert
 
 _AT_ONCE = 500
@@ -107,6 +108,27 @@ def documents(session: Session, installation_id: str) -> Iterator[tuple[str, dic
         select(Conversation)
         .where(Conversation.installation_id == installation_id, Conversation.document.is_not(None))
         .order_by(Conversation.created_at, Conversation.id)
+        .options(undefer(Conversation.document))
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    for row in session.scalars(statement):
+        if row.document is not None:
+            yield row.id, row.document
+            session.expunge(row)
+
+
+def novel_documents(session: Session, installation_id: str, *, since: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Our id and the document of every conversation that ended since then and whose intent is novel, oldest first."""
+    statement = (
+        select(Conversation)
+        .join(Scorecard, and_(Scorecard.conversation_id == Conversation.id, Scorecard.latest))
+        .where(
+            Conversation.installation_id == installation_id,
+            Conversation.document.is_not(None),
+            Conversation.ended_at >= since,
+            Scorecard.card[("scores", "intent", "verdict")].as_string() == NOVEL,
+        )
+        .order_by(Conversation.ended_at, Conversation.id)
         .options(undefer(Conversation.document))
         .execution_options(yield_per=_AT_ONCE)
     )

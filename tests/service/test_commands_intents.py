@@ -15,7 +15,7 @@ from service import commands_intents, commands_policy
 from service.embedded import own_settings
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM
-from service.store import conversations, installations
+from service.store import conversations, installations, results
 from service.store import intents as store
 from service.store.database import Database
 from service.store.models import Conversation
@@ -149,3 +149,31 @@ def test_a_policy_is_shown_set_and_cleared(run: Run, tmp_path: Path, database: D
         row = installations.get(session, "i1")
         assert row is not None
         assert row.policy is None
+
+
+def test_proposing_intents_from_what_fits_none(run: Run, database: Database) -> None:
+    assert run("intents", "propose", "i1").output.startswith("0 conversations of the last 90 days fit no intent")
+    asked = [
+        "Do you sell gift cards?",
+        "Can I buy a gift card for my aunt?",
+        "gift cards, do you have them",
+        "hm what now",
+    ]
+    now = datetime.now(UTC)
+    with database.begin() as session:
+        installation = installations.get(session, "i1")
+        assert installation is not None
+        for number, text in enumerate(asked):
+            row_id = conversations.announce(session, installation, str(number), at=now, now=now)
+            row = session.get_one(Conversation, row_id)
+            row.document = {"id": str(number), "messages": [{"id": "m0", "author": {"role": "customer"}, "text": text}]}
+            row.ended_at = now
+            verdict = {"verdict": "novel" if number < 3 else None}
+            card = {"episode": 1, "definitions": "2", "scores": {"intent": verdict}}
+            results.save_cards(session, row_id, [card], now=now)
+    shown = run("intents", "propose", "i1")
+    assert shown.exit_code == 0, shown.output
+    assert "3 conversations of the last 90 days fit no intent of the catalog." in shown.output
+    assert "(3 conversations)" in shown.output
+    assert "gift" in shown.output
+    assert "what now" not in shown.output
