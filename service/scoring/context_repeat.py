@@ -44,7 +44,7 @@ from service.language.information.items import Item
 from service.language.information.naming import name_of
 from service.language.information.reask import asks_anything, assess, stated
 from service.language.information.replies import told_before
-from service.scoring.score import Case, Evidence, Score, short
+from service.scoring.score import Case, Evidence, Score
 from service.scoring.transfers import transfers
 
 READ_LENGTH = 4000
@@ -86,7 +86,7 @@ def context_repeat(case: Case) -> Score:
             if asks_anything(a.message.text[:READ_LENGTH]) or a.finding.probability >= threshold
         ],
         kinds=sorted({a.finding.item.kind.value for a in repeats if a.finding.item}),
-        protests=[{"message": a.protest.id, "quote": short(a.protest.text)} for a in asked if a.protest is not None],
+        protests=[{"message": a.protest.id} for a in asked if a.protest is not None],
         given_again=_given_again(messages, start),
     )
     if repeats:

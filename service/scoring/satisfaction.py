@@ -53,16 +53,15 @@ def satisfaction(case: Case) -> Score:
         scale = f"the scale {rating.scale!r}" if rating.scale else "no known scale"
         reason = f"The rating {short(str(rating.score), 20)!r} on {scale} cannot be read."
         return Score(None, confidence=0.0, reason=reason, evidence=evidence, details=details)
-    given = f"{short(str(rating.score), 20)} on the scale {rating.scale or USUAL_SCALE}"
-    if _says_itself(rating):
-        given = f"{short(str(rating.score), 20)!r}"
+    said = f"{rating.score:g}" if isinstance(rating.score, float) else short(str(rating.score), 20)
+    given = f"{said!r}" if _says_itself(rating) else f"{said} on the scale {rating.scale or USUAL_SCALE}"
     verdict = _verdict(share)
     return Score(
         verdict.value,
         value=round(1 + 4 * share, 2),
         confidence=ASSUMED if assumed else 1.0,
         reason=f"The customer rated the conversation {given}{', which is assumed' if assumed else ''}.",
-        evidence=evidence or (Evidence(None, f"{rating.score}", "the customer's rating"),),
+        evidence=evidence or (Evidence(None, said, "the customer's rating"),),
         details=details,
     )
 

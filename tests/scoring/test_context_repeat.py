@@ -107,7 +107,7 @@ def test_another_queue_is_no_other_agent(judge) -> None:  # type: ignore[no-unty
 def test_the_customer_s_protest_is_kept(judge) -> None:  # type: ignore[no-untyped-def]
     told = "C: I already told the bot, it is 48213"
     score = judge(talk(LATE, OVER, "handoff", "A: Hello! What is your order number?", told))
-    assert score.details["protests"] == [{"message": "m4", "quote": told[3:]}]
+    assert score.details["protests"] == [{"message": "m4"}]
     assert score.evidence[0].shows == "asks for the order number, given before; the customer says so"
     unasked = judge(talk(LATE, OVER, "handoff", "A: I see. One moment.", told))
     assert (unasked.verdict, len(unasked.details["protests"])) == ("preserved", 1)
