@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from service.masked import Pseudonyms, masked
 from service.scoring.definitions import VERSIONS
 from service.store import installations, listing, overview
-from service.store.listing import Line, Sought
+from service.store.listing import Line, Place, Sought
 from service.store.models import Conversation, Installation, Scorecard, State
 from service.web.api.cursors import cursor, moment_of, place_of
 from service.web.api.routes import Answer, Day, Query, get
@@ -87,15 +87,15 @@ class ConversationsQuery(Query):
 
 @get("/conversations", Conversations, query=ConversationsQuery)
 def conversations(asked: ConversationsQuery) -> Answer:
-    """Conversations, newest first.
+    """Conversations, the last ended first; those that have not ended come behind.
 
     Pages go on behind the last conversation, so nothing is skipped or told twice when others come in meanwhile. No text
     and no person is in this list.
     """
     behind = None
     if asked.cursor is not None:
-        at, row_id = place_of(asked.cursor, 2)
-        behind = (moment_of(at), row_id)
+        kind, at, row_id = place_of(asked.cursor, 3)
+        behind = Place(kind == _ENDED, moment_of(at), row_id)
     with parts().database.read() as session:
         sought = Sought(
             installation_ids=ids_named(session, asked.installation),
@@ -108,8 +108,15 @@ def conversations(asked: ConversationsQuery) -> Answer:
         )
         found = listing.page(session, sought, behind=behind, limit=asked.limit + 1)
     shown = found[: asked.limit]
-    more = cursor(shown[-1].moment, shown[-1].conversation.id) if len(found) > asked.limit else None
+    more = _behind(shown[-1].place) if len(found) > asked.limit else None
     return Conversations(items=[_line(line) for line in shown], next=more)
+
+
+_ENDED = "ended"
+
+
+def _behind(place: Place) -> str:
+    return cursor(_ENDED if place.ended else "", place.moment, place.id)
 
 
 def ids_named(session: Any, names: Sequence[str]) -> tuple[str, ...] | None:

@@ -103,8 +103,8 @@ def test_every_error_is_a_problem(api: Any) -> None:
         ("/conversations?installation=none", "installation"),
         ("/conversations?cursor=%21", "cursor"),
         ("/conversations?cursor=WyJ4Il0", "cursor"),
-        ("/conversations?cursor=WyJ4IiwieSJd", "cursor"),
-        ("/conversations?cursor=WyIyMDI2LTAxLTAxIiwieSJd", "cursor"),
+        ("/conversations?cursor=WyJ4IiwieSIsInoiXQ", "cursor"),
+        ("/conversations?cursor=WyJlbmRlZCIsIjIwMjYtMDEtMDEiLCJ4Il0", "cursor"),
         ("/figures/containment?since=2026-02-01&until=2026-01-01", "since"),
         ("/figures/containment?by=year", "by"),
         ("/figures/containment?dimension=colour", "dimension"),
@@ -197,11 +197,14 @@ def test_pages_are_stable_while_others_come_in(api: Any, seed: Any, shapes: Any)
     assert [line["id"] for line in api.pages("/conversations")] == sorted(
         made, key=lambda row_id: (made.index(row_id) // 2, row_id), reverse=True
     )
+    waiting = [seed(shapes.told(f"w{n}"), ended_at=None, created_at=start + timedelta(days=9 + n)) for n in range(3)]
+    assert [line["id"] for line in api.pages("/conversations")][7:] == waiting[::-1]
+    assert [line["id"] for line in api.pages("/conversations", limit=5)][7:] == waiting[::-1]
     first = api.get("/conversations?limit=3")
     seed(shapes.told("new", closed_at=start + timedelta(days=1)))
     rest = api.get(f"/conversations?limit=200&cursor={first['next']}")
-    assert {line["id"] for line in (*first["items"], *rest["items"])} == set(made)
-    assert len(first["items"]) + len(rest["items"]) == 7
+    assert {line["id"] for line in (*first["items"], *rest["items"])} == {*made, *waiting}
+    assert len(first["items"]) + len(rest["items"]) == 10
 
 
 def test_one_conversation_is_masked_unless_asked_otherwise(api: Any, seed: Any, shapes: Any) -> None:
