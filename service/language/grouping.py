@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from service.language.topics import Rows, unit
 
-# Chosen together over 36 development sets (benchmarks/training/clusters.py prints them): public intents in unequal
+# Chosen together over development sets such as benchmarks/training/clusters.py prints: public intents in unequal
 # numbers, plain and among small talk, and spoken requests of two companies.
 WORDS_WEIGH = 0.8
 """Length of a row's words beside its vector's 1."""
