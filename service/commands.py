@@ -156,6 +156,9 @@ def installations() -> None:
         last = queries.last_deliveries(session)
         rows = store.all_of(session)
     for row in rows:
+        if store.is_imported(row):
+            click.echo(f"{row.id}  {row.connector} {row.account}  from a file")
+            continue
         heard = f"last webhook {last[row.id]:%Y-%m-%d %H:%M} UTC" if row.id in last else "no webhook yet"
         click.echo(f"{row.id}  {row.connector} {row.account}  writing {'on' if row.writing else 'off'}  {heard}")
         click.echo(f"  {webhook_url(given, row.connector, row.id)}")
@@ -173,10 +176,7 @@ def installations() -> None:
 def writing(installation: str, state: str) -> None:
     """Switch writing to a connected helpdesk on or off."""
     with database(settings()) as opened, opened.begin() as session:
-        row = _row(session, installation)
-        if store.is_imported(row):
-            raise click.ClickException("its conversations come from a file: there is no helpdesk to write to")
-        store.change(session, row.id, writing=state == "on")
+        store.change(session, _helpdesk(session, installation).id, writing=state == "on")
     click.echo(f"Writing is {state}.")
 
 
@@ -186,7 +186,7 @@ def check(installation: str) -> None:
     """Look at a connected helpdesk: does it let Deskmark in, and what is left to do there."""
     given = settings()
     with database(given) as opened, opened.read() as session:
-        found = connected(_row(session, installation), SecretBox(given.secret_key.get_secret_value()))
+        found = connected(_helpdesk(session, installation), SecretBox(given.secret_key.get_secret_value()))
     try:
         seen = setting_up.check(found, public_url=given.public_url)
     except ConnectorError as error:
@@ -207,7 +207,7 @@ def prepare(installation: str, by_trigger: bool) -> None:
         raise click.ClickException("Zendesk calls https addresses only: set PUBLIC_URL to the one of this service")
     box = SecretBox(given.secret_key.get_secret_value())
     with database(given) as opened, opened.begin() as session:
-        row = _row(session, installation)
+        row = _helpdesk(session, installation)
         endpoint = webhook_url(given, row.connector, row.id)
         try:
             made = setting_up.prepare(connected(row, box), endpoint=endpoint, by_trigger=by_trigger)
@@ -218,6 +218,14 @@ def prepare(installation: str, by_trigger: bool) -> None:
     for line in made.made:
         click.echo(line)
     click.echo("The webhook's signing secret is stored.")
+
+
+def _helpdesk(session: Session, installation: str) -> Installation:
+    """A connected helpdesk that can be talked to."""
+    row = _row(session, installation)
+    if store.is_imported(row):
+        raise click.ClickException("its conversations come from a file: there is no helpdesk to talk to")
+    return row
 
 
 def _row(session: Session, installation: str) -> Installation:

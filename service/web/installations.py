@@ -53,7 +53,7 @@ class Shown:
     """One helpdesk on the page. `missing` names credentials that were not given yet, or `None`: they are unreadable.
 
     `refused` is what the helpdesk answered, while conversations wait because it refuses the credentials.
-    `webhooks_refused_at` is set while the last webhook that came was refused.
+    `webhooks_refused_at` is set while the last webhook that came was refused. `imported`: there is only a file.
     """
 
     row: Installation
@@ -62,6 +62,7 @@ class Shown:
     missing: tuple[Field, ...] | None
     refused: str | None
     webhooks_refused_at: datetime | None
+    imported: bool
 
 
 def _shown(row: Installation, heard_at: datetime | None, refused: str | None) -> Shown:
@@ -72,7 +73,8 @@ def _shown(row: Installation, heard_at: datetime | None, refused: str | None) ->
     except SecretsUnreadable:
         missing = None
     address = webhook_url(p.settings, row.connector, row.id)
-    return Shown(row, address, heard_at, missing, refused, store.refused_since(row, heard_at))
+    refused_at = store.refused_since(row, heard_at)
+    return Shown(row, address, heard_at, missing, refused, refused_at, store.is_imported(row))
 
 
 @blueprint.get("/connect/<connector>")

@@ -162,6 +162,10 @@ def test_what_was_imported_is_never_written_to(run: Callable[..., Result], tmp_p
     with database.read() as session:
         row_id = session.scalars(select(Installation.id)).one()
     database.close()
-    asked = CliRunner(env={"DESKMARK_DATA_DIR": str(folder)}).invoke(main, ["writing", row_id, "on"])
-    assert asked.exit_code == 1
-    assert "there is no helpdesk to write to" in asked.output
+    env = {"DESKMARK_DATA_DIR": str(folder), "PUBLIC_URL": "https://desk.example"}
+    for asked in (("writing", row_id, "on"), ("check", row_id), ("prepare", row_id)):
+        refused = CliRunner(env=env).invoke(main, asked)
+        assert refused.exit_code == 1
+        assert "there is no helpdesk to talk to" in refused.output
+    listed = CliRunner(env=env).invoke(main, ["installations"]).output
+    assert listed == f"{row_id}  intercom default  from a file\n"
