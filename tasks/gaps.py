@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy.orm import Session
@@ -60,11 +60,15 @@ def _portion(runtime: Runtime, installation_id: str) -> int:
     with runtime.database.begin() as session:
         stored = gaps.groups(session, installation_id, lock=True)
         waiting = gaps.ungrouped(session, installation_id, limit=AT_ONCE)
+        if not waiting:
+            return 0
         texts = _texts(session, waiting)
         for each in waiting:
             if each not in texts:
                 gaps.drop(session, each)
-        asked = [each for each in waiting if each in texts]
+        # New questions may found a group that loose ones belong to.
+        texts.update(_texts(session, gaps.loose(session, installation_id, limit=AT_ONCE)))
+        asked = list(texts)
         if not asked:
             return len(waiting)
         state = _state(stored, runtime.embedder.id, gaps.last_group(session, installation_id))
@@ -76,8 +80,8 @@ def _portion(runtime: Runtime, installation_id: str) -> int:
             labels={known.id: known.label for known in grown.state.groups},
             merged={old: grown.state.current(old) for old in grown.state.merged},
             assigned=[
-                Assignment(each.conversation_id, each.episode, number)
-                for each, number in zip(asked, grown.assignments, strict=True)
+                Assignment(each.conversation_id, each.episode, number, loose=place in grown.loose)
+                for place, (each, number) in enumerate(zip(asked, grown.assignments, strict=True))
             ],
             now=runtime.clock(),
         )
@@ -96,7 +100,7 @@ def _state(stored: str | None, model: str, last: int) -> ClusterState:
         return fresh
 
 
-def _texts(session: Session, waiting: Sequence[Ungrouped]) -> Mapping[Ungrouped, str]:
+def _texts(session: Session, waiting: Sequence[Ungrouped]) -> dict[Ungrouped, str]:
     """The text of each question, where it still is."""
     found = {}
     for each in waiting:

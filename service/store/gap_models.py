@@ -64,7 +64,10 @@ class KnowledgeGap(Base):
 
 
 class GapMessage(Base):
-    """The question of one episode that the bot could not serve. `gap_id` is `None` until it is grouped."""
+    """The question of one episode that the bot could not serve. `gap_id` is `None` until it is grouped.
+
+    A `loose` one fits no group well: it was put to the nearest, does not count there, and may move.
+    """
 
     __tablename__ = "gap_message"
     __table_args__ = (Index(None, "installation_id", "gap_id"), Index(None, "gap_id", "at"))
@@ -76,6 +79,7 @@ class GapMessage(Base):
     message: Mapped[str] = mapped_column(String(255))
     reason: Mapped[str] = mapped_column(String(32))
     negative: Mapped[bool]
+    loose: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime]
 
 

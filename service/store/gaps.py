@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from service.figures.gap_life import GapFacts
@@ -50,11 +51,12 @@ class Ungrouped:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A question and the group it went into."""
+    """A question and the group it went into; a `loose` one was only put to the nearest."""
 
     conversation_id: str
     episode: int
     group: int
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,10 @@ def keep_questions(session: Session, installation_id: str, conversation_id: str,
         key = {"conversation_id": conversation_id, "episode": question.episode}
         known = session.get(GapMessage, tuple(key.values()))
         if known is not None and known.message != question.message:
-            known.gap_id, known.message = None, question.message
+            known.gap_id, known.loose, known.message = None, False, question.message
             session.flush()
         statement = insert(session, GapMessage).values(
-            **key, installation_id=installation_id, message=question.message, **values
+            **key, installation_id=installation_id, message=question.message, loose=False, **values
         )
         unique = [GapMessage.conversation_id, GapMessage.episode]
         session.execute(statement.on_conflict_do_update(index_elements=unique, set_=values))
@@ -94,15 +96,23 @@ def forget_questions(session: Session, conversation_id: str) -> None:
 
 def ungrouped(session: Session, installation_id: str, *, limit: int) -> list[Ungrouped]:
     """Questions without a group whose conversation is still stored, oldest first."""
+    return _questions(session, installation_id, GapMessage.gap_id.is_(None), GapMessage.at.asc(), limit)
+
+
+def loose(session: Session, installation_id: str, *, limit: int) -> list[Ungrouped]:
+    """Questions that fit no group well yet, latest first."""
+    waiting = and_(GapMessage.gap_id.is_not(None), GapMessage.loose)
+    return _questions(session, installation_id, waiting, GapMessage.at.desc(), limit)
+
+
+def _questions(
+    session: Session, installation_id: str, which: ColumnElement[bool], order: ColumnElement[Any], limit: int
+) -> list[Ungrouped]:
     statement = (
         select(GapMessage.conversation_id, GapMessage.episode, GapMessage.message)
         .join(Conversation, Conversation.id == GapMessage.conversation_id)
-        .where(
-            GapMessage.installation_id == installation_id,
-            GapMessage.gap_id.is_(None),
-            Conversation.document.is_not(None),
-        )
-        .order_by(GapMessage.at, GapMessage.conversation_id, GapMessage.episode)
+        .where(GapMessage.installation_id == installation_id, which, Conversation.document.is_not(None))
+        .order_by(order, GapMessage.conversation_id, GapMessage.episode)
         .limit(limit)
     )
     return [Ungrouped(*row) for row in session.execute(statement)]
@@ -155,7 +165,7 @@ def save_groups(
         session.execute(
             update(GapMessage)
             .where(GapMessage.conversation_id == each.conversation_id, GapMessage.episode == each.episode)
-            .values(gap_id=ids[each.group])
+            .values(gap_id=ids[each.group], loose=each.loose)
         )
 
 
@@ -192,7 +202,8 @@ EXAMPLES = 5
 def _with_facts(session: Session, rows: Sequence[KnowledgeGap]) -> list[Gap]:
     """Three statements, however many gaps."""
     ids = [row.id for row in rows]
-    asked = select(GapMessage).where(GapMessage.gap_id.in_(ids)).order_by(GapMessage.at.desc())
+    counted = (GapMessage.gap_id.in_(ids), GapMessage.loose.is_(False))
+    asked = select(GapMessage).where(*counted).order_by(GapMessage.at.desc())
     messages: dict[int | None, list[GapMessage]] = defaultdict(list)
     for message in session.scalars(asked):
         messages[message.gap_id].append(message)

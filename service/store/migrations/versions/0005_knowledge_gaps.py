@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("message", sa.String(length=255), nullable=False),
         sa.Column("reason", sa.String(length=32), nullable=False),
         sa.Column("negative", sa.Boolean(), nullable=False),
+        sa.Column("loose", sa.Boolean(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversation.id"], name=op.f("fk_gap_message_conversation_id"), ondelete="CASCADE"
