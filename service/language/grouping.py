@@ -7,8 +7,8 @@ linkage, cut where the silhouette of the rows as they were is best. Groups of fe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 
-import fastcluster
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,7 +47,8 @@ def group(vectors: Rows, words: Rows) -> Grouped:
     rows = drawn(unit(np.concatenate([vectors, WORDS_WEIGH * words], axis=1)))
     upper = np.triu_indices(count, 1)
     distances = np.clip(1 - (rows @ rows.T)[upper], 0, None).astype(np.float64)
-    merges = fastcluster.linkage(distances, method="average", preserve_input=False)
+    # Imported here: it takes SciPy in where that is installed, and a worker that groups nothing needs neither.
+    merges = import_module("fastcluster").linkage(distances, method="average", preserve_input=False)
     tried: dict[int, tuple[float, Grouped]] = {}
     for height in CUTS:
         groups = int((merges[:, 2] >= height).sum()) + 1
