@@ -43,8 +43,22 @@ class Question:
     definitions: str = DEFINITIONS
 
 
+TRENDS = frozenset({"response_accuracy"})
+"""Figures that read the months."""
+
+BESIDE = frozenset(
+    {"knowledge_gaps", "feedback_loop", "novel_intents", "training_data", "business", "review_agreement"}
+)
+"""Figures that read something else beside the tally. For the others none of it is fetched."""
+
+
 class Source(Protocol):
     """Where tallies come from; bound to one version of the definitions and to installations."""
+
+    @property
+    def least(self) -> int:
+        """Fewest cases for which a number is shown."""
+        ...
 
     def tallies(
         self, since: date, until: date, period: Period, dimension: str | None, filters: Filters
@@ -82,8 +96,9 @@ def answers(question: Question, source: Source) -> tuple[Answer, ...]:
     found = source.tallies(q.since, q.until, q.period, q.dimension, q.filters)
     if not found and q.dimension is None and q.period is Period.WHOLE:
         found = {(q.since, None): Tally()}
-    known = source.beside(q.since, q.until)
-    months = _months(question, source) if q.period is Period.WHOLE else {}
+    asked = {one.name for one in q.figures}
+    known = source.beside(q.since, q.until) if asked & BESIDE else Beside(least=source.least)
+    months = _months(question, source) if q.period is Period.WHOLE and asked & TRENDS else {}
     besides = {key: _beside(known, months.get(key[1], {}), question, key) for key in found}
     return tuple(Answer(one, _cells(one, found, besides)) for one in q.figures)
 

@@ -11,14 +11,19 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from fact_samples import facts
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from service.cli import main
-from service.figure_report import Question, answers, to_json
+from service.figure_report import BESIDE, TRENDS, Question, answers, to_json
 from service.figure_sources import OfFile
 from service.figure_table import duration, interval, number
+from service.figures.beside import Beside, Prices, Proposal
 from service.figures.catalogue import ALL_FIGURES, figure
 from service.figures.fact import Fact
 from service.figures.results import Unit, Value
+from service.figures.tally import tally
 from service.store.figures import Period
 
 CHANNELS = ("messaging", "email")
@@ -225,14 +230,14 @@ def test_what_has_no_time_is_told() -> None:
 
 
 def test_trends_come_from_the_months_of_the_range() -> None:
-    facts = [
+    known = [
         Fact(helpdesk="z", account="a", conversation=f"{month}-{n}", episode=1, definitions="2", intent="refund",
              day=f"2026-{month:02}-05", bot_took_part=True, relevance="relevant",
              answers=("text relevant" if n < 10 + 8 * month else "text irrelevant",), containment="likely")
         for month in (1, 2, 4) for n in range(40)
     ]  # fmt: skip
     source = OfFile()
-    source.add(facts)
+    source.add(known)
     assert source.last_day() == date(2026, 4, 5)
     question = Question(date(2026, 1, 1), date(2026, 5, 1), (figure("response_accuracy"),))
     (answer,) = answers(question, source)
@@ -242,6 +247,20 @@ def test_trends_come_from_the_months_of_the_range() -> None:
     by_month = to_json(question, answers(Question(date(2026, 1, 1), date(2026, 5, 1), question.figures, Period.MONTH),
                                          source))  # fmt: skip
     assert [cell["start"] for cell in by_month["figures"][0]["cells"]] == ["2026-01-01", "2026-02-01", "2026-04-01"]
+
+
+@given(st.lists(facts, min_size=1, max_size=9))
+@settings(max_examples=10)
+def test_what_is_not_fetched_for_a_figure_would_not_change_it(given_facts: list[Fact]) -> None:
+    counted = tally(given_facts)
+    agreed = {("containment", "likely", "likely"): 30}
+    everything = Beside(
+        months={f"2026-{month:02}": counted for month in range(1, 7)}, prices=Prices(1, 2, 3, "EUR"), reviews=agreed,
+        reviewers=agreed, examples={"refund": 9}, proposals=(Proposal("label", 30),), least=1,
+    )  # fmt: skip
+    for each in ALL_FIGURES:
+        if each.name not in TRENDS | BESIDE:
+            assert each.compute(counted, everything) == each.compute(counted, Beside(least=1)), each.name
 
 
 @pytest.mark.parametrize(
