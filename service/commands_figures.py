@@ -21,7 +21,7 @@ from service.figure_file import FactFile
 from service.figure_report import DAYS, Question, answers, to_json
 from service.figure_sources import OfFile, Stored
 from service.figure_table import show, write_csv
-from service.figures.catalogue import ALL_FIGURES
+from service.figures.catalogue import ALL_FIGURES, Figure, Maturity
 from service.figures.fact import DIMENSIONS
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM, ModelMissing
@@ -37,6 +37,7 @@ from tasks.runtime import utc_now
 
 PERIODS = tuple(period.value for period in Period if period is not Period.WHOLE)
 NAMES = tuple(figure.name for figure in ALL_FIGURES)
+STAGES = tuple(stage.value for stage in Maturity)
 
 
 class Filter(click.ParamType[tuple[str, str | None]]):
@@ -58,6 +59,7 @@ class Filter(click.ParamType[tuple[str, str | None]]):
 @click.argument("file", required=False, type=click.File("rb"))
 @click.option("--conversations", type=click.File("rb"), help="The conversations of the scorecards in FILE.")
 @click.option("--figure", "chosen", multiple=True, type=click.Choice(NAMES), help="This one, in full. Repeatable.")
+@click.option("--maturity", type=click.Choice(STAGES), help="Only what a team of this maturity looks at.")
 @click.option("--by", type=click.Choice(PERIODS), help="One answer for each day, week or month.")
 @click.option("--dimension", type=click.Choice(DIMENSIONS), help="One answer for each value.")
 @click.option("--filter", "filters", multiple=True, type=Filter(), help="Only these conversations. Repeatable.")
@@ -92,6 +94,7 @@ class Asked:
     file: BinaryIO | None
     conversations: BinaryIO | None
     chosen: tuple[str, ...]
+    maturity: str | None
     by: str | None
     dimension: str | None
     filters: tuple[tuple[str, str | None], ...]
@@ -113,12 +116,19 @@ def _question(asked: Asked, newest: date | None) -> Question:
     return Question(
         since=since,
         until=last + timedelta(days=1),
-        figures=tuple(figure for figure in ALL_FIGURES if not asked.chosen or figure.name in asked.chosen),
+        figures=tuple(figure for figure in ALL_FIGURES if _is_asked_for(figure, asked)),
         period=Period(asked.by) if asked.by else Period.WHOLE,
         dimension=asked.dimension,
         filters=dict(asked.filters),
         definitions=asked.definitions,
     )
+
+
+def _is_asked_for(figure: Figure, asked: Asked) -> bool:
+    """Each stage of maturity adds to what the one before it shows."""
+    if asked.chosen:
+        return figure.name in asked.chosen
+    return asked.maturity is None or STAGES.index(figure.maturity) <= STAGES.index(asked.maturity)
 
 
 def _print(question: Question, source: Stored | OfFile, form: str, *, whole: bool) -> None:

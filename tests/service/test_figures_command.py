@@ -202,6 +202,17 @@ def test_the_table_fits_and_says_what_it_rests_on() -> None:
     assert "no conversations" in run("-", "--by", "day", "--since", "2026-05-01", "--until", "2026-05-02").stdout
 
 
+def test_a_young_team_sees_less() -> None:
+    def names(stage: str) -> list[str]:
+        return [
+            each["name"] for each in json.loads(run("-", "--format", "json", "--maturity", stage).stdout)["figures"]
+        ]
+
+    assert names("starter") == ["containment", "effort", "escalation", "business"]
+    assert set(names("starter")) < set(names("growing")) < set(names("advanced"))
+    assert len(names("advanced")) == len(ALL_FIGURES)
+
+
 def test_csv_has_a_value_a_row() -> None:
     rows = list(csv.DictReader(io.StringIO(run("-", "--format", "csv", "--dimension", "channel").stdout)))
     (one,) = (
