@@ -55,6 +55,9 @@ SAYS: Mapping[Why, tuple[str, str, float]] = MappingProxyType(
 SURELY_IRRELEVANT = 0.12
 """Relevance by text up to which an answer missed the question; the behaviour's verdicts lie above and below it."""
 
+LONGEST = 1000
+"""Characters of the question that are kept."""
+
 SERVED = 0.7
 """Relevance by text from which a later answer has served the question after all."""
 
@@ -115,7 +118,7 @@ def knowledge_gap(case: Case) -> Score:
         reason=reason,
         evidence=(Evidence.of(found.question, "the bot could not serve this"), Evidence.of(found.shown, shows)),
         details=MappingProxyType(
-            {"reason": found.why.value, "question": found.question.id, "text": mask(found.question.text)}
+            {"reason": found.why.value, "question": found.question.id, "text": mask(found.question.text[:LONGEST])}
         ),
     )
 

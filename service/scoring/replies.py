@@ -12,6 +12,9 @@ from service.language.signal_patterns import Signal
 from service.language.signals import Reading
 from service.language.statements import Outcome, read_statements
 
+LONGEST = 2000
+"""Characters of a reply that are read."""
+
 SURE = 0.6
 """Strength of a signal from which it decides alone."""
 
@@ -46,7 +49,7 @@ def reply_outcomes(messages: tuple[Message, ...], readings: Mapping[int, Reading
     for position, reading in readings.items():
         outcome = said.get(messages[position].id)
         if outcome not in _DECISIVE and position > first:
-            outcome = _heard(messages[position].text.lower().replace("\u2019", "'"), reading) or outcome
+            outcome = _heard(messages[position].text[:LONGEST].lower().replace("\u2019", "'"), reading) or outcome
         if outcome is not None:
             found[position] = outcome
     return found

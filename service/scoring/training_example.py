@@ -59,6 +59,9 @@ SAYS: Mapping[Unfit, str] = MappingProxyType(
     }
 )
 
+LONGEST = 2000
+"""Characters of a question and of an answer that are taken over."""
+
 QUESTION_WORDS = 2
 """Content words from which a question stands for itself."""
 
@@ -117,8 +120,8 @@ def training_example(case: Case) -> Score:
         return Score(verdict=None, reason=reason, details=MappingProxyType({"reasons": ()}))
     asked = "\n".join(message.text for message in stated)
     answer = verified(case)
-    question = anonymous(asked, _people(case))
-    told = anonymous(answer.text, _people(case)) if answer else None
+    question = anonymous(asked[:LONGEST], _people(case))
+    told = anonymous(answer.text[:LONGEST], _people(case)) if answer else None
     reasons = tuple(dict.fromkeys(_reasons(case, stated, asked, answer, (question, told or ""))))
     details = {"reasons": tuple(r.value for r in reasons), "verified_by": answer.by if answer else None}
     if not reasons:
@@ -176,7 +179,7 @@ def _about_answer(case: Case, answer: Verified) -> Iterator[Unfit]:
     acts = {act.message_id: act for act in read_bot_turns(case.conversation.public)}
     act = acts.get(answer.message.id)
     done = act is not None and act.success >= 0.5
-    if acted or done or "***" in anonymous(answer.text):
+    if acted or done or "***" in anonymous(answer.text[:LONGEST]):
         yield Unfit.CASE_SPECIFIC
     if len(content(answer.text)) < ANSWER_WORDS:
         yield Unfit.TOO_SHORT
