@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     price_agent_message: float = Field(default=0, ge=0)
     """What the account says its work costs; all at 0: figures leave costs out."""
     price_currency: str = ""
+    api_write_token: SecretStr | None = Field(default=None, min_length=16)
+    """The bearer token with which the JSON API may be told of improvements; without one it is told nothing."""
     model_dir: Path | None = None
     """A folder with the sentence model; without it the installed package's files are used."""
 
@@ -99,7 +101,7 @@ class Settings(BaseSettings):
             raise ValueError("must not be empty")
         return value
 
-    @field_validator("model_dir", "metrics_token", "api_token", mode="before")
+    @field_validator("model_dir", "metrics_token", "api_token", "api_write_token", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.store import queries
-from service.web import webhooks
+from service.web import api, webhooks
 from service.web.parts import parts
 from service.web.problems import asked_by_program
 
@@ -54,7 +54,9 @@ def protect(app: Flask, *, https: bool) -> None:
         PERMANENT_SESSION_LIFETIME=SIGNED_IN_FOR,
         WTF_CSRF_TIME_LIMIT=None,
     )
-    CSRFProtect(app).exempt(webhooks.blueprint)  # Webhooks are signed by the helpdesk instead.
+    csrf = CSRFProtect(app)
+    csrf.exempt(webhooks.blueprint)  # Webhooks are signed by the helpdesk instead.
+    csrf.exempt(api.blueprint)  # What tells the API something carries a token that no browser sends by itself.
     login = LoginManager(app, add_context_processor=False)
     login.user_loader(_visitor)
     app.before_request(_require_sign_in)

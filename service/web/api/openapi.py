@@ -9,9 +9,10 @@ from importlib.metadata import version
 from typing import Any
 
 from flask import Response, jsonify
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from service.web.api.routes import PREFIX, ROUTES, Answer, Query, Route, blueprint
+from service.web.api.routes import PREFIX, ROUTES, Query, Route, blueprint
 from service.web.problems import TYPE
 
 PROBLEM: Mapping[str, Any] = {
@@ -47,23 +48,32 @@ ERRORS = {
 @cache
 def document() -> dict[str, Any]:
     """The whole document. Complete once every module with routes is imported, as `service.web.api` does."""
-    shapes: list[tuple[type[Answer], Any]] = [(route.answer, "serialization") for route in ROUTES]
+    shapes: list[tuple[type[BaseModel], Any]] = [(route.answer, "serialization") for route in ROUTES]
+    shapes += [(route.body, "validation") for route in ROUTES if route.body is not None]
     _, schemas = models_json_schema(shapes, ref_template="#/components/schemas/{model}")
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Deskmark",
             "version": version("deskmark"),
-            "description": "Figures and scored conversations, read-only. docs/api.md explains it.",
+            "description": "Figures, conversations, gaps and what was done about them. docs/api.md explains it.",
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "paths": {_path(route.path): {"get": _operation(route)} for route in ROUTES},
+        "paths": _paths(),
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": {**schemas["$defs"], "Problem": dict(PROBLEM)},
         },
     }
+
+
+def _paths() -> dict[str, dict[str, Any]]:
+    """Operations by path and method."""
+    found: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        found.setdefault(_path(route.path), {})["get" if route.body is None else "post"] = _operation(route)
+    return found
 
 
 def _path(rule: str) -> str:
@@ -73,10 +83,19 @@ def _path(rule: str) -> str:
 def _operation(route: Route) -> dict[str, Any]:
     answer = {"$ref": f"#/components/schemas/{route.answer.__name__}"}
     tag = {"ETag": {"description": "Send it as If-None-Match next time.", "schema": {"type": "string"}}}
+    told = {"operationId": route.name, "summary": route.summary, "description": route.description}
+    if route.body is not None:
+        body = {"$ref": f"#/components/schemas/{route.body.__name__}"}
+        return {
+            **told,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "responses": {
+                "201": {"description": "What is kept.", "content": {"application/json": {"schema": answer}}},
+                **{code: _error(text) for code, text in ERRORS.items()},
+            },
+        }
     return {
-        "operationId": route.name,
-        "summary": route.summary,
-        "description": route.description,
+        **told,
         "parameters": [*_path_parameters(route), *_query_parameters(route.query)],
         "responses": {
             "200": {"description": "The answer.", "headers": tag, "content": {"application/json": {"schema": answer}}},

@@ -1,7 +1,7 @@
 """How an endpoint of the API is made: one decorator that puts it into the application and into its OpenAPI document.
 
 So every route is documented, its parameters are checked by what the document says, and what it answers is made from the
-documented shape. Only GET: nothing can be changed through the API.
+documented shape. What tells Deskmark something is a POST and needs a token of its own.
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 
 class Query(BaseModel):
     """Parameters of one route. A parameter that it does not know is an error: a misspelt filter would show too much."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Body(BaseModel):
+    """What a POST carries, as JSON. A key that it does not know is an error, as nobody would notice that it is lost."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,6 +71,8 @@ class Route:
     query: type[Query]
     answer: type[Answer]
     path_help: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    body: type[Body] | None = None
+    """What a POST carries; `None`: a GET."""
 
 
 ROUTES: list[Route] = []
@@ -91,6 +99,36 @@ def get(
     return make
 
 
+def post(
+    path: str, answer: type[Answer], *, body: type[Body]
+) -> Callable[[Callable[..., Answer]], Callable[..., Response]]:
+    """The same for what is told: the function is given the body, the answer comes with status 201."""
+
+    def make(endpoint: Callable[..., Answer]) -> Callable[..., Response]:
+        summary, _, description = (endpoint.__doc__ or "").partition("\n")
+        ROUTES.append(
+            Route(endpoint.__name__, path, summary, " ".join(description.split()), Nothing, answer, body=body)
+        )
+
+        def view() -> Response:
+            _asked(Nothing)
+            told = endpoint(_told(body)).model_dump_json()
+            return Response(told, status=201, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+        blueprint.add_url_rule(path, endpoint.__name__, view, methods=["POST"])
+        return view
+
+    return make
+
+
+def _told(body: type[Body]) -> Body:
+    """The body of this request. Raises a 400 problem that names every key that cannot be used."""
+    try:
+        return body.model_validate_json(request.get_data())
+    except ValidationError as error:
+        raise Problem(400, "the body cannot be used", faults=_faults(error, "body")) from error
+
+
 def _asked(query: type[Query]) -> Query:
     """The parameters of this request. Raises a 400 problem that names every one that cannot be used."""
     lists = {name for name, f in query.model_fields.items() if "tuple" in str(f.annotation)}
@@ -100,11 +138,15 @@ def _asked(query: type[Query]) -> Query:
     try:
         return query.model_validate(given)
     except ValidationError as error:
-        faults = [
-            {"parameter": ".".join(map(str, fault["loc"][:1])) or "query", "detail": _words(fault["msg"])}
-            for fault in error.errors(include_input=False, include_url=False, include_context=False)
-        ]
-        raise Problem(400, "a parameter cannot be used", faults=faults) from error
+        raise Problem(400, "a parameter cannot be used", faults=_faults(error, "query")) from error
+
+
+def _faults(error: ValidationError, whole: str) -> list[dict[str, str]]:
+    """What is wrong where; `whole` names the place of a fault of all of it."""
+    return [
+        {"parameter": ".".join(map(str, fault["loc"][:1])) or whole, "detail": _words(fault["msg"])}
+        for fault in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
 
 
 def _words(message: str) -> str:
@@ -126,13 +168,16 @@ def check_token() -> None:
     """Let nobody in without the token, and nobody at all while none is set."""
     if request.endpoint in OPEN:
         return
-    token = parts().settings.api_token
+    settings, name = parts().settings, "DESKMARK_API_TOKEN"
+    token = settings.api_token
+    if request.method == "POST":
+        token, name = settings.api_write_token, "DESKMARK_API_WRITE_TOKEN"
     if token is None:
-        raise Problem(403, "the API is switched off: set DESKMARK_API_TOKEN to switch it on")
+        raise Problem(403, f"this is switched off: set {name} to switch it on")
     kind, _, given = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.get_secret_value().encode()):
         headers = {"WWW-Authenticate": 'Bearer realm="deskmark"'}
-        raise Problem(401, "send the token of DESKMARK_API_TOKEN as a bearer token", headers=headers)
+        raise Problem(401, f"send the token of {name} as a bearer token", headers=headers)
 
 
 @blueprint.app_errorhandler(Problem)

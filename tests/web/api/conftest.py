@@ -12,9 +12,10 @@ import pytest
 from openapi_core import Config, OpenAPI
 from openapi_core.contrib.werkzeug import WerkzeugOpenAPIRequest, WerkzeugOpenAPIResponse
 from pydantic import SecretStr
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
 
 TOKEN = "a token for tests of the API"
+WRITE_TOKEN = "a token that tells the API things"
 
 
 @dataclass
@@ -39,6 +40,19 @@ class Api:
         self.document.validate_response(request, response)
         return answer.get_json() if answer.data else None
 
+    def post(self, path: str, body: Any, *, status: int = 201, token: str | None = WRITE_TOKEN) -> Any:
+        """Tell something; the body of an answer with this status."""
+        given = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = self.web.client().post(f"/api/v1{path}", json=body, headers=given)
+        assert answer.status_code == status, answer.get_data(as_text=True)
+        # The body of the request that was answered is read already.
+        asked = EnvironBuilder(f"/api/v1{path}", method="POST", json=body, headers=given).get_request()
+        request, response = WerkzeugOpenAPIRequest(asked), WerkzeugOpenAPIResponse(answer)
+        if status == 201:
+            self.document.validate_request(request)
+        self.document.validate_response(request, response)
+        return answer.get_json()
+
     def pages(self, path: str, *, limit: int = 2) -> list[dict[str, Any]]:
         """The items of all pages."""
         items: list[dict[str, Any]] = []
@@ -57,7 +71,9 @@ class Api:
 def web(request: pytest.FixtureRequest, make_web: Callable[..., Any]) -> Any:
     """An application whose API is switched on, over SQLite unless a test asks for "postgres"."""
     kind = getattr(request, "param", "sqlite")
-    return make_web(request.getfixturevalue(f"{kind}_url"), api_token=SecretStr(TOKEN))
+    return make_web(
+        request.getfixturevalue(f"{kind}_url"), api_token=SecretStr(TOKEN), api_write_token=SecretStr(WRITE_TOKEN)
+    )
 
 
 @pytest.fixture
