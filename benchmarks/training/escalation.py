@@ -2,9 +2,10 @@
 
     python benchmarks/training/escalation.py [FILE]
 
-Without FILE: `escalation_dev.jsonl`, on which the rules and the sentences of `benchmarks/training/signals.py` were tuned, so its
-figures say nothing about quality; then `escalation_held_out.jsonl`, written last (its first run gave macro F1 .879 of
-verdicts and .953 of timings; two general rules were added after reading its three errors); then the pairs.
+Without FILE: `escalation_dev.jsonl`, on which the rules and the sentences of `benchmarks/training/signals.py` were
+tuned, so its figures say nothing about quality; then `escalation_held_out.jsonl`, written last (its first run gave
+macro F1 .879 of verdicts and .953 of timings; two general rules were added after reading its three errors); then the
+pairs.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ than those of neighbouring intents (supervised contrastive loss); the mean of tw
 strength it was trained with. Printed: AUC on same_issue_dev with intents never seen (two folds by intent; a pair counts
 where both of its intents are in the fold left out; NatCS is never trained on) and, beside it, with intents seen. The
 probability is fitted on the unseen cosines, and its calibration measured by fitting it on one half of the intents and
-asking the other.
+asking the other. The figures of unseen intents go into cross_validated.json.
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.training import text_network
+from benchmarks.training import issue_figures, left_out, text_network
+from benchmarks.training.issue_figures import Curve
 from benchmarks.training.small_talk import wrapped
 from benchmarks.training.text_network import Changes, Hidden, Network, contrast, mean_of, name, pack, rounded
 from service.language.adaptation import WEIGHTS
 from service.language.model import MiniLM
 
 Floats = NDArray[np.float64]
+Kept = list[dict[str, Any]]
 FOLDS, WHOLE = 2, -1
 SOURCES = {"clinc": "intent_train.jsonl", "bank": "banking_train.jsonl"}
 INTENTS_A_GROUP, GROUPS, MESSAGES_AN_INTENT, NEIGHBOURS = 8, 2, 4, 15
@@ -101,12 +103,13 @@ def main() -> None:
     for fold in range(FOLDS):
         unseen[folds == fold] = each[fold][folds == fold]
     known = ~np.isnan(unseen)
-    slope, intercept = measure(pairs, unseen, known, network)
+    curve, kept = measure(pairs, unseen, known, network)
     if options.folds_only:
         return
     changes, mean = fitted(network, train, WHOLE)
-    report("adapted, b77 and clinc intents SEEN", dev, pairs.cosines(network, changes, mean), known)
-    write(network, changes, mean, slope, intercept)
+    issue_figures.report("adapted, b77 and clinc intents SEEN", dev, pairs.cosines(network, changes, mean), known)
+    write(network, changes, mean, curve)
+    left_out.keep("same_issue", kept)
 
 
 def labelled(network: Network, data: Path, taken: set[str]) -> Labelled:
@@ -210,41 +213,27 @@ def neighbours(train: Labelled, names: list[str], members: list[NDArray[np.int64
     return nearest
 
 
-def measure(pairs: Pairs, unseen: Floats, known: NDArray[np.bool_], network: Network) -> tuple[float, float]:
-    """Print the figures of unseen intents; the logistic curve of their cosines."""
+def measure(pairs: Pairs, unseen: Floats, known: NDArray[np.bool_], network: Network) -> tuple[Curve, Kept]:
+    """Print the figures of unseen intents; the curve of their cosines, and what is kept of the figures."""
     gold = np.array([row["same_issue"] for row in pairs.rows])
     left, right = np.split(network.vectors(pairs.hidden, {}, 0.0), 2)
     base = (left * right).sum(1)
-    report("MiniLM as it is", pairs.rows, base, known)
-    report("adapted, intents unseen", pairs.rows, unseen, known)
-    draws = bootstrap(known.sum())
-    gains = [auc(gold[known][d], unseen[known][d]) - auc(gold[known][d], base[known][d]) for d in draws]
-    print(f"gain, paired: {np.mean(gains):+.4f} [{np.quantile(gains, 0.025):+.4f}, {np.quantile(gains, 0.975):+.4f}]")
-    half = np.array([zlib.crc32(f"half {row['intent_a']}".encode()) % 2 for row in pairs.rows])
-    chance = np.zeros(len(gold))
-    for part in (0, 1):
-        slope, intercept = logistic(unseen[known & (half != part)], gold[known & (half != part)])
-        here = known & (half == part)
-        chance[here] = 1 / (1 + np.exp(-(slope * unseen[here] + intercept)))
-    calibration("all", chance[known], gold[known])
-    for origin in sorted({row["origin"] for row in pairs.rows}):
-        here = known & np.array([row["origin"] == origin for row in pairs.rows])
-        calibration(origin, chance[here], gold[here])
-    for cut in (0.5, 0.6, 0.65, 0.7, 0.8, 0.9):
-        said = chance[known] >= cut
-        share = gold[known][said].mean()
-        print(f"  at {cut}: precision {share:.3f}, recall {said[gold[known] == 1].mean():.3f}")
-    slope, intercept = logistic(unseen[known], gold[known])
-    print(f"probability = 1 / (1 + exp(-({slope:.3f} * cosine + {intercept:.3f})))")
-    return slope, intercept
+    issue_figures.report("MiniLM as it is", pairs.rows, base, known)
+    areas = issue_figures.report("adapted, intents unseen", pairs.rows, unseen, known)
+    issue_figures.gain(gold[known], unseen[known], base[known])
+    kept = [area.kept() for area in areas if area.part in issue_figures.AIMS]
+    kept += issue_figures.probabilities(pairs.rows, unseen, known)
+    curve = Curve.fit(unseen[known], gold[known])
+    print(f"probability = 1 / (1 + exp(-({curve.slope:.3f} * cosine + {curve.intercept:.3f})))")
+    return curve, kept
 
 
-def write(network: Network, changes: Changes, mean: Floats, slope: float, intercept: float) -> None:
+def write(network: Network, changes: Changes, mean: Floats, curve: Curve) -> None:
     """The factors in half precision, where each matrix starts in the model's file, and the logistic curve."""
     stored: dict[str, Any] = {
         "mean": (CENTRED * mean).astype(np.float32),
-        "slope": slope,
-        "intercept": intercept,
+        "slope": curve.slope,
+        "intercept": curve.intercept,
     }
     for layer, matrices in changes.items():
         for matrix, (a, b) in matrices.items():
@@ -254,50 +243,6 @@ def write(network: Network, changes: Changes, mean: Floats, slope: float, interc
             stored[f"{key}/b"] = np.asarray(STRENGTH * b, np.float16)
     np.savez(WEIGHTS, **stored)
     print(f"wrote {WEIGHTS.name}, {WEIGHTS.stat().st_size // 1024} kB")
-
-
-def logistic(x: Floats, y: NDArray[np.int64], rounds: int = 30) -> tuple[float, float]:
-    """Slope and intercept of the least-loss logistic curve (Newton's method)."""
-    design = np.stack([x, np.ones_like(x)], axis=1)
-    weights = np.zeros(2)
-    for _ in range(rounds):
-        p = 1 / (1 + np.exp(-design @ weights))
-        weights += np.linalg.solve((design.T * (p * (1 - p))) @ design, design.T @ (y - p))
-    return float(weights[0]), float(weights[1])
-
-
-def calibration(which: str, chance: Floats, gold: NDArray[np.int64], bins: int = 10) -> None:
-    """Print the expected calibration error over bins of equal width, and the Brier score."""
-    place = np.minimum((chance * bins).astype(int), bins - 1)
-    gaps = [abs(chance[place == b].mean() - gold[place == b].mean()) * (place == b).mean() for b in set(place)]
-    print(f"  calibration, {which}: n={len(gold)} ECE {sum(gaps):.3f}, Brier {((chance - gold) ** 2).mean():.3f}")
-
-
-def auc(gold: NDArray[np.int64], score: Floats) -> float:
-    """Area under the ROC curve; ties count half."""
-    _, place, count = np.unique(score, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
-    positives = int(gold.sum())
-    return float((ranks[gold == 1].sum() - positives * (positives + 1) / 2) / (positives * (len(gold) - positives)))
-
-
-def bootstrap(n: int, rounds: int = 400) -> list[NDArray[np.int64]]:
-    """Draws of `n` with replacement."""
-    rng = np.random.default_rng(7)
-    return [rng.integers(n, size=n) for _ in range(rounds)]
-
-
-def report(which: str, rows: list[dict[str, Any]], score: Floats, known: NDArray[np.bool_]) -> None:
-    """The AUC with its bootstrap interval over all pairs and against neighbouring intents, and by origin."""
-    gold = np.array([row["same_issue"] for row in rows])
-    origin = np.array([row["origin"] for row in rows])
-    hard = known & np.array([bool(row["same_issue"]) or row["kind"] == "neg_neighbour" for row in rows])
-    parts = [("all", known), ("neighbours", hard), *((o, known & (origin == o)) for o in sorted(set(origin)))]
-    print(which)
-    for part, kept in parts:
-        y, x = gold[kept], score[kept]
-        low, high = np.quantile([auc(y[d], x[d]) for d in bootstrap(len(y))], [0.025, 0.975])
-        print(f"  {part:16s} n={len(y):4d} AUC {auc(y, x):.4f} [{low:.3f}, {high:.3f}]")
 
 
 def pair_fold(row: dict[str, Any]) -> int:
