@@ -14,29 +14,29 @@ import click
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from service.commands.intent_terminal import fit_shown, told_examples
+from service.commands.terminal import Moment
+from service.commands.terminal import progress as progress_bar
 from service.document import DocumentError, policy_from_json
-from service.intent_terminal import fit_shown, told_examples
+from service.files.scores import BadLine, dump, read, scorecards
+from service.files.spool import Spool
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM, ModelMissing
-from service.score_file import BadLine, dump, read, scorecards
 from service.scoring.definitions import VERSIONS
 from service.scoring.score import DEFINITIONS, Policy
-from service.spool import Spool
-from service.terminal import Moment
-from service.terminal import progress as progress_bar
 
 ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "service.commands_cluster": ("cluster",),
-        "service.commands_intents": ("intents",),
-        "service.commands_policy": ("policy",),
-        "service.commands_gaps": ("gaps", "improvements"),
-        "service.commands_rescore": ("rescore",),
-        "service.commands_reviews": ("reviews",),
-        "service.commands_import": ("import",),
-        "service.commands_figures": ("figures",),
-        "service.commands_export": ("export",),
-        "service.commands": (
+        "service.commands.cluster": ("cluster",),
+        "service.commands.intents": ("intents",),
+        "service.commands.policy": ("policy",),
+        "service.commands.gaps": ("gaps", "improvements"),
+        "service.commands.rescore": ("rescore",),
+        "service.commands.reviews": ("reviews",),
+        "service.commands.imports": ("import",),
+        "service.commands.figures": ("figures",),
+        "service.commands.export": ("export",),
+        "service.commands.running": (
             "up", "connect", "installations", "prepare", "check", "writing", "sign-in-link", "migrate", "key",
         ),
     }

@@ -73,6 +73,8 @@ def measure_pairs(embedder: CachedEmbedder) -> None:
         features.append((like.covered, like.cosine, min(like.shared_values, 2), min(like.new_values, 3), like.fresh))
         shipped.append(probability(like, refers=False, told=False))
     fitted = cross_val_predict(LogisticRegression(C=3), np.array(features), same, cv=10, method="predict_proba")[:, 1]
+    whole = LogisticRegression(C=3).fit(np.array(features), same)
+    print("regression on all pairs:", whole.coef_[0].round(2).tolist(), "constant", whole.intercept_.round(2).tolist())
     print(f"escalation_pairs.jsonl, {len(rows)} pairs, {same.sum()} repetitions; at 0.7:")
     for name, chance in (("shipped", np.array(shipped)), ("regression, 10 folds", fitted)):
         flagged = chance >= 0.7

@@ -43,10 +43,6 @@ class Named(Embedder, Protocol):
         """Changes whenever the vectors of a text would."""
         ...
 
-
-class Model(Named, Protocol):
-    """The model itself: it names both kinds of vectors."""
-
     @property
     def issue_id(self) -> str:
         """Changes whenever the issue vectors of a text would."""
@@ -102,7 +98,7 @@ class CachedEmbedder:
     `embedded` and `cached` count the distinct texts of each call that the model had to read, and that it had not.
     """
 
-    def __init__(self, model: Model, cache: VectorCache) -> None:
+    def __init__(self, model: Named, cache: VectorCache) -> None:
         self._model = model
         self._cache = cache
         self.embedded = 0
@@ -112,6 +108,11 @@ class CachedEmbedder:
     def id(self) -> str:
         """The model's id."""
         return self._model.id
+
+    @property
+    def issue_id(self) -> str:
+        """The adapted model's id."""
+        return self._model.issue_id
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """One unit row for each text, in order."""

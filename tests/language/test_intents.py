@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.intent_file import examples
+from service.files.intents import examples
 from service.language.embedding import CachedEmbedder, MemoryCache, Vectors
 from service.language.intent_packing import fitted_by, pack, unpack
 from service.language.intents import Example, IntentCatalog, IntentReading

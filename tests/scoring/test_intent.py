@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.conversation import Author, BotTurn, Conversation, Event, EventKind, Message, Role
-from service.intent_file import examples
+from service.files.intents import examples
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.intents import Example, IntentCatalog
 from service.language.model import MiniLM

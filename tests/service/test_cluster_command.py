@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from service import cluster_file
 from service.cli import main
-from service.cluster_file import StateFault, load, save
+from service.files import clusters as cluster_file
+from service.files.clusters import StateFault, load, save
 from service.language.cluster_state import ClusterState
 
 TEXTS = ("I lost my card", "where is my parcel", "my card was stolen", "the parcel has not arrived")

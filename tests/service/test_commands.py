@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from service.commands import COMMANDS
+from service.commands.running import COMMANDS
 from service.embedded import own_settings
 from service.store.database import Database
 from service.store.models import Delivery, Installation

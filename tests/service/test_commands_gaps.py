@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from service.commands_gaps import COMMANDS
+from service.commands.gaps import COMMANDS
 from service.embedded import own_settings
 from service.store import conversations, gaps, installations
 from service.store.database import Database

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
-from service import commands_rescore
 from service.cli import main
+from service.commands import rescore as commands_rescore
 from service.conversation import Author, Conversation, Message, Role
 from service.document import card_document, to_document
 from service.embedded import own_settings

@@ -11,7 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from service import commands_intents, commands_policy
+from service.commands import intents as commands_intents
+from service.commands import policy as commands_policy
 from service.embedded import own_settings
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM

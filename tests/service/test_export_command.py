@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from service import export_writing
 from service.cli import main
-from service.export_rows import COLUMNS, SCORES, Column, Kind, Row
-from service.export_writing import Csv, Format, PackageMissing, Parquet, format_of, harmless, row_of
+from service.files import export_writing
+from service.files.export_rows import COLUMNS, SCORES, Column, Kind, Row
+from service.files.export_writing import Csv, Format, PackageMissing, Parquet, format_of, harmless, row_of
 from service.scoring.definitions import VERSIONS
 from service.store.exports import Scored
 

@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.cli import main
-from service.figure_report import BESIDE, TRENDS, Question, answers, to_json
-from service.figure_sources import OfFile
-from service.figure_table import duration, interval, number
 from service.figures.beside import Beside, Prices, Proposal
 from service.figures.catalogue import ALL_FIGURES, figure
 from service.figures.fact import Fact
 from service.figures.results import Unit, Value
 from service.figures.tally import tally
+from service.reports.figures import BESIDE, TRENDS, Question, answers, to_json
+from service.reports.sources import OfFile
+from service.reports.table import duration, interval, number
 from service.store.figures import Period
 
 CHANNELS = ("messaging", "email")

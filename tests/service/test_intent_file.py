@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.intent_file import BadExample, NoIntentFile, examples
+from service.files.intents import BadExample, NoIntentFile, examples
 from service.language.intents import Example
 
 REFUND = Example("refund", "I want my money back")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.review_file import BadReview, NoReviewFile, ReviewLine, reviews
+from service.files.reviews import BadReview, NoReviewFile, ReviewLine, reviews
 from service.scoring.definitions import VERDICTS, definitions
 
 LINE = {"conversation": "4711", "score": "effort", "verdict": "high", "reviewer": "r1"}

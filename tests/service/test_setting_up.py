@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from connectors.intercom.sandbox import Sandbox as Intercom
 from connectors.zendesk.sandbox import Sandbox as Zendesk
-from service.commands import COMMANDS
+from service.commands.running import COMMANDS
 from service.embedded import own_settings
 from service.store.database import Database
 from service.store.models import Installation

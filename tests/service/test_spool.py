@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.conversation import Author, Contact, Conversation, Message, Role
-from service.spool import DuplicateConversation, Spool
+from service.files.spool import DuplicateConversation, Spool
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import OptedOut
 from service.conversation import Contact, Role
-from service.gap_report import lives, report
+from service.reports.gaps import lives, report
 from service.store import gaps as store
 from service.store.gap_models import ImprovementKind
 from service.store.models import Conversation

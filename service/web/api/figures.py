@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 from sqlalchemy.orm import Session
 
-from service.figure_behind import Behind, Wanted, behind
-from service.figure_report import DAYS, Cell, Question, answers
-from service.figure_report import described as as_json
-from service.figure_sources import Stored
 from service.figures.catalogue import ALL_FIGURES, Figure
 from service.figures.catalogue import figure as figure_named
 from service.figures.fact import DIMENSIONS
 from service.figures.results import Value
+from service.reports.behind import Behind, Wanted, behind
+from service.reports.figures import DAYS, Cell, Question, answers
+from service.reports.figures import described as as_json
+from service.reports.sources import Stored
 from service.scoring.definitions import VERSIONS
 from service.scoring.score import DEFINITIONS
 from service.store.figures import Period

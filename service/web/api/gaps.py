@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, Field
 
-from service.gap_report import report
+from service.reports.gaps import report
 from service.store import gaps as store
 from service.store import installations
 from service.store.gap_models import Audience, Improvement, ImprovementKind

@@ -12,13 +12,13 @@ from fact_samples import facts
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from service import figure_behind
-from service.figure_behind import Wanted, behind
-from service.figure_report import Question
 from service.figures.beside import Beside
 from service.figures.catalogue import ALL_FIGURES
 from service.figures.fact import Fact
 from service.figures.tally import tally
+from service.reports import behind as figure_behind
+from service.reports.behind import Wanted, behind
+from service.reports.figures import Question
 from service.store import conversations
 from service.store.facts import Judged, save
 from service.store.models import Installation

@@ -1,0 +1,1 @@
+"""The commands of `deskmark` around the service and its data; `service.cli` mounts them by name."""

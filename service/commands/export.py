@@ -1,0 +1,117 @@
+"""`deskmark export`: stored conversations with all their scores, as JSON Lines, CSV or Parquet."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from rich.console import Console
+
+from service.commands.running import database, settings
+from service.commands.terminal import Day
+from service.commands.terminal import progress as progress_bar
+from service.files.export_writing import WRITERS, Format, PackageMissing, Writer, format_of, whole_file
+from service.masked import Pseudonyms, masked, without_people
+from service.scoring.definitions import VERSIONS
+from service.store import exports, installations
+from service.store.exports import Scored, Wanted
+
+FORMATS = tuple(each.value for each in Format)
+
+
+@click.command("export")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
+@click.option(
+    "--format", "chosen", type=click.Choice(FORMATS), help="Default: what the output's name says, else jsonl."
+)
+@click.option("--since", type=Day(), help="First day, UTC: conversations that ended on it or later.")
+@click.option("--until", type=Day(), help="Last day, UTC.")
+@click.option("--installation", "given", multiple=True, help="Id, or helpdesk, or account. Repeatable. Default: all.")
+@click.option("--definitions", type=click.Choice(tuple(VERSIONS)), help="Default: what each was scored under last.")
+@click.option("--with-personal-data", is_flag=True, help="Texts and people as they are, nothing masked.")
+def export_command(
+    output: Path | None,
+    chosen: str | None,
+    since: date | None,
+    until: date | None,
+    given: tuple[str, ...],
+    definitions: str | None,
+    with_personal_data: bool,
+) -> None:
+    """Write stored conversations with all their scores, one row a conversation (docs/export.md).
+
+    JSON Lines holds the whole conversation and its scorecard, and `deskmark score -` reads it; CSV and Parquet hold a
+    column for every score's verdict, value and confidence. Personal data is masked unless you ask for it.
+    """
+    kind = Format(chosen) if chosen else format_of(output) or Format.JSONL
+    if kind is Format.PARQUET and output is None:
+        raise click.UsageError("Parquet is no text: name a file with --output")
+    own = settings()
+    pseudonyms = None if with_personal_data else Pseudonyms.under(own.session_key.get_secret_value())
+    with database(own) as opened, progress_bar(Console(stderr=True)) as progress:
+        with opened.read() as session:
+            try:
+                wanted = Wanted(since, until, installations.named(session, given), definitions)
+            except installations.UnknownInstallation as error:
+                raise click.ClickException(f"{error}; see deskmark installations") from error
+            task = progress.add_task("exporting", total=exports.count(session, wanted))
+        written = 0
+        with _writer(output, kind) as writer:
+            for found in exports.scored(opened, wanted):
+                writer.write(found if pseudonyms is None else _masked(found, pseudonyms, kind))
+                written += 1
+                progress.advance(task)
+    shown = "with personal data" if with_personal_data else "personal data masked"
+    click.echo(f"deskmark: {written} conversation{'' if written == 1 else 's'}, {shown}", err=True)
+
+
+def _masked(found: Scored, pseudonyms: Pseudonyms, kind: Format) -> Scored:
+    """The conversation and all its cards, masked. A flat row shows no text, so there none has to be looked at."""
+    if kind is not Format.JSONL:
+        return replace(found, document=without_people(found.document, pseudonyms))
+    pairs = [masked(found.document, card, pseudonyms) for card in found.cards]
+    return replace(found, document=pairs[-1][0], cards=[card for _, card in pairs if card is not None])
+
+
+@contextmanager
+def _writer(output: Path | None, kind: Format) -> Iterator[Writer]:
+    try:
+        if output is None:
+            with _standard_output() as file:
+                yield from _finished(WRITERS[kind](file))
+        else:
+            with whole_file(output) as file:
+                yield from _finished(WRITERS[kind](file))
+    except PackageMissing as error:
+        raise click.ClickException(str(error)) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise click.ClickException(f"{output}: {error.strerror or error}") from error
+
+
+def _finished(writer: Writer) -> Iterator[Writer]:
+    yield writer
+    writer.finish()
+
+
+@contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads us has enough; Python would complain once more when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+COMMANDS: tuple[click.Command, ...] = (export_command,)
+"""Everything here, for the command line to mount."""

@@ -1,0 +1,1 @@
+"""Files in and out: conversations and scorecards, groups, catalogs, reviews, exports."""

@@ -1,0 +1,217 @@
+"""The conversations behind one value of a figure: found by asking the figure itself about each fact.
+
+So the list cannot say anything else than the number: what counts in it is what is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from service.figures.beside import Beside
+from service.figures.catalogue import Figure
+from service.figures.fact import Fact
+from service.figures.results import Value
+from service.figures.tally import Tally, tally
+from service.reports.figures import Question
+from service.store import installations
+from service.store.facts import COLUMNS
+from service.store.figure_models import FactRow
+from service.store.figures import Period, tallies
+from service.store.models import Conversation, Installation
+
+ONE = Beside(least=1)
+"""What a figure is given for a single fact: nothing beside it, and a number even for one case."""
+
+LOOKED_AT = 2000
+"""Facts looked at for one page at most: a rare value's next one may be far away, and nobody waits for that."""
+
+Place = tuple[date, str, int]
+"""A fact's day, conversation and episode: what the list is ordered by, each downwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A value by its name and what it is of; with `only_hits` only what counts among its hits."""
+
+    name: str
+    of: str = ""
+    only_hits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """One episode that the value counts, and how often."""
+
+    conversation: str
+    installation: str
+    external_id: str
+    episode: int
+    day: date
+    n: int
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of them; `next` is the place of the last fact that was looked at, `None` when there is none behind it."""
+
+    items: tuple[Behind, ...]
+    next: Place | None
+
+
+def behind(
+    session: Session,
+    question: Question,
+    installation_ids: Collection[str] | None,
+    wanted: Wanted,
+    *,
+    after: Place | None,
+    limit: int,
+) -> Page | None:
+    """At most `limit` of the episodes that the value counts, behind the place `after`.
+
+    `None` when the figure has no such value, or none that comes from conversations alone.
+    """
+    (figure,) = question.figures
+    whole = tallies(
+        session,
+        since=question.since,
+        until=question.until,
+        period=Period.WHOLE,
+        filters=question.filters,
+        definitions=question.definitions,
+        installation_ids=installation_ids,
+    )
+    counter = _Counter.of(figure, wanted, next(iter(whole.values()), Tally()))
+    if counter is None:
+        return None
+    items: list[Behind] = []
+    place: Place | None = None
+    for looked_at, (row, external_id) in enumerate(_facts(session, question, installation_ids, after)):
+        if len(items) == limit or looked_at == LOOKED_AT:
+            return Page(tuple(items), place)
+        place = (row.day, row.conversation_id, row.episode)
+        n, hits = counter.count(Fact.from_json(row.fact))
+        if (hits if wanted.only_hits else n) > 0:
+            items.append(Behind(row.conversation_id, row.installation_id, external_id, row.episode, row.day, n, hits))
+    return Page(tuple(items), None)
+
+
+def _facts(
+    session: Session, question: Question, installation_ids: Collection[str] | None, after: Place | None
+) -> Iterator[tuple[FactRow, str]]:
+    """The facts that the question counts, newest day first: the same days, installations, filters and definitions.
+
+    Day by day, so that the first page of a million facts does not wait for all of them to be put in order.
+    """
+    ids = installation_ids
+    if ids is None:
+        ids = [row.id for row in installations.all_of(session)]
+    until = question.until if after is None else after[0] + timedelta(days=1)
+    for day in _days(session, question, sorted(ids), until):
+        statement = (
+            select(FactRow, Conversation.external_id)
+            .join(Conversation, Conversation.id == FactRow.conversation_id)
+            .join(Installation, Installation.id == FactRow.installation_id)
+            .where(FactRow.installation_id.in_(sorted(ids)), FactRow.definitions == question.definitions)
+            .where(FactRow.day == day, *_filtered(question.filters))
+            .order_by(FactRow.conversation_id.desc(), FactRow.episode.desc())
+            .limit(LOOKED_AT + 1)
+        )
+        if after is not None and after[0] == day:
+            _, row_id, episode = after
+            same = and_(FactRow.conversation_id == row_id, FactRow.episode < episode)
+            statement = statement.where(or_(FactRow.conversation_id < row_id, same))
+        for row in session.execute(statement):
+            yield row[0], row[1]
+
+
+def _days(session: Session, question: Question, ids: Collection[str], until: date) -> Iterator[date]:
+    """Days with facts before `until`, newest first: each is one look into the index for each installation."""
+
+    def before(installation_id: str, day: date) -> date | None:
+        latest = select(func.max(FactRow.day)).where(FactRow.installation_id == installation_id)
+        latest = latest.where(FactRow.definitions == question.definitions, FactRow.day < day)
+        return session.scalar(latest.where(FactRow.day >= question.since))
+
+    latest = {name: before(name, until) for name in ids}
+    while (day := max(filter(None, latest.values()), default=None)) is not None:
+        yield day
+        latest.update({name: before(name, day) for name, known in latest.items() if known == day})
+
+
+def _filtered(filters: Mapping[str, str | None]) -> Iterator[ColumnElement[bool]]:
+    own = {"helpdesk": Installation.connector, "account": Installation.account}
+    for name, value in filters.items():
+        if name in COLUMNS:
+            column = getattr(FactRow, name)
+            yield column == value if value else or_(column.is_(None), column == "")
+        else:
+            yield own[name] == value
+
+
+@dataclass(slots=True)
+class _Counter:
+    """How often a fact counts in a value: by how much the value's counts grow when the fact is added.
+
+    It is added to `base`, which has every bucket that there is, once: a share of a class that nothing else falls into
+    would not be there for a single fact. Facts that add the same to what the figure reads are asked about once.
+    """
+
+    figure: Figure
+    wanted: Wanted
+    base: Tally
+    counts: tuple[int, int]
+    measures: tuple[str, ...]
+    known: dict[tuple[frozenset[tuple[str, int]], ...], tuple[int, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, figure: Figure, wanted: Wanted, whole: Tally) -> _Counter | None:
+        """`None` when the figure has no such value."""
+        read: set[str] = set()
+        once = {measure: dict.fromkeys(whole.of(measure), 1) for measure in whole.cells}
+        values = figure.compute(Tally(_Recorder(once, read)), ONE)
+        found = _value(values, wanted)
+        if found is None:
+            return None
+        base = Tally({measure: once[measure] for measure in read if measure in once})
+        return cls(figure, wanted, base, (found.n, found.hits or 0), tuple(sorted(read)))
+
+    def count(self, fact: Fact) -> tuple[int, int]:
+        """How often it counts in n, and how often among the hits."""
+        counted = tally([fact])
+        key = tuple(frozenset(counted.of(measure).items()) for measure in self.measures)
+        if key not in self.known:
+            added = Tally({m: counted.of(m) for m in self.measures if counted.of(m)})
+            found = _value(self.figure.compute(self.base + added, ONE), self.wanted)
+            n, hits = self.counts
+            self.known[key] = (0, 0) if found is None else (found.n - n, (found.hits or 0) - hits)
+        return self.known[key]
+
+
+def _value(values: Iterable[Value], wanted: Wanted) -> Value | None:
+    return next((value for value in values if (value.name, value.of) == (wanted.name, wanted.of)), None)
+
+
+class _Recorder(Mapping[str, Mapping[str, int]]):
+    """Cells that remember which measures were asked for."""
+
+    def __init__(self, cells: Mapping[str, Mapping[str, int]], read: set[str]) -> None:
+        self._cells = cells
+        self._asked = read
+
+    def __getitem__(self, measure: str) -> Mapping[str, int]:
+        self._asked.add(measure)
+        return self._cells[measure]
+
+    def __iter__(self) -> Iterator[str]:
+        self._asked.update(self._cells)
+        return iter(self._cells)
+
+    def __len__(self) -> int:
+        return len(self._cells)

@@ -1,0 +1,145 @@
+"""Where figures take their tallies from: the service's database, or conversations of a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy.orm import Session
+
+from service.figures.beside import Beside, Gaps, Prices, Proposal
+from service.figures.fact import DIMENSIONS, Fact
+from service.figures.rates import LEAST
+from service.figures.tally import Tally, merge, tally
+from service.reports import gaps as gap_report
+from service.reports.figures import Filters, Key
+from service.store import figures, gaps, installations, intents, reviews
+from service.store.fact_days import last_day
+from service.store.figures import Period
+
+AT_ONCE = 500
+"""Facts that are counted together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Tallies from the database, of `installation_ids` (`None`: all) under one version of the definitions.
+
+    `now` says how far the lives of knowledge gaps are told; `prices` and `least` are the account's own.
+    """
+
+    session: Session
+    definitions: str
+    installation_ids: Collection[str] | None
+    now: datetime
+    prices: Prices | None = None
+    least: int = LEAST
+
+    def tallies(
+        self, since: date, until: date, period: Period, dimension: str | None, filters: Filters
+    ) -> Mapping[Key, Tally]:
+        """As `service.reports.figures.Source` says."""
+        return figures.tallies(
+            self.session,
+            since=since,
+            until=until,
+            period=period,
+            dimension=dimension,
+            filters=filters,
+            definitions=self.definitions,
+            installation_ids=self.installation_ids,
+        )
+
+    def beside(self, since: date, until: date) -> Beside:
+        """The lives of the installations' knowledge gaps, reviews given on these days, catalogs and prices."""
+        ids = self.installation_ids
+        if ids is None:
+            ids = [row.id for row in installations.all_of(self.session)]
+        start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
+        checked = reviews.against_deskmark(
+            self.session, since=start, until=end, definitions=self.definitions, installation_ids=ids
+        )
+        return Beside(
+            gaps=Gaps(gap_report.lives(self.session, list(ids), as_of=self.now), self.now, self.now),
+            reviews=checked,
+            reviewers=reviews.between_reviewers(self.session, since=start, until=end, installation_ids=ids),
+            examples=self._examples(ids),
+            proposals=tuple(proposal for name in ids for proposal in self._proposals(name)),
+            prices=self.prices,
+            least=self.least,
+        )
+
+    def _proposals(self, installation_id: str) -> Iterator[Proposal]:
+        """Groups of unserved questions that fit no intent: each may be one that the catalog lacks."""
+        for gap in gaps.listed(self.session, installation_id):
+            novel = gap.reasons.get("novel", 0)
+            if 2 * novel > len(gap.facts.seen):
+                yield Proposal(gap.row.label, novel, tuple(gap.examples))
+
+    def _examples(self, ids: Collection[str]) -> Mapping[str, int]:
+        """How many examples the catalogs hold of each intent."""
+        held: Counter[str] = Counter()
+        for name in ids:
+            for intent, by_source in intents.counts(self.session, name).items():
+                held[intent] += sum(by_source.values())
+        return held
+
+    def last_day(self) -> date | None:
+        """The latest day with anything to count."""
+        return last_day(self.session, self.definitions, self.installation_ids)
+
+
+@dataclass(slots=True)
+class OfFile:
+    """Tallies of facts that nobody stored. Only what has a day can be counted by days."""
+
+    _counted: dict[tuple[date, tuple[str | None, ...]], Tally] = field(default_factory=dict)
+    _waiting: dict[tuple[date, tuple[str | None, ...]], list[Fact]] = field(default_factory=dict)
+    _waits: int = 0
+    undated: int = 0
+    least: int = LEAST
+
+    def add(self, facts: Iterable[Fact]) -> None:
+        """Count facts; those without a day are only counted as `undated`."""
+        for fact in facts:
+            if fact.day is None:
+                self.undated += 1
+                continue
+            key = (date.fromisoformat(fact.day), tuple(getattr(fact, name) for name in DIMENSIONS))
+            self._waiting.setdefault(key, []).append(fact)
+            self._waits += 1
+        if self._waits >= AT_ONCE:
+            self._count()
+
+    def tallies(
+        self, since: date, until: date, period: Period, dimension: str | None, filters: Filters
+    ) -> Mapping[Key, Tally]:
+        """As `service.reports.figures.Source` says. Raises `ValueError` for an unknown dimension."""
+        self._count()
+        place = DIMENSIONS.index(dimension) if dimension else None
+        wanted = {DIMENSIONS.index(name): value or None for name, value in filters.items()}
+        parts: dict[Key, list[Tally]] = {}
+        for (day, values), counted in self._counted.items():
+            if since <= day < until and all(values[n] == value for n, value in wanted.items()):
+                key = (period.start(day, since), None if place is None else values[place])
+                parts.setdefault(key, []).append(counted)
+        return {key: merge(parts[key]) for key in sorted(parts, key=lambda k: (k[0], k[1] is None, k[1] or ""))}
+
+    def beside(self, since: date, until: date) -> Beside:  # noqa: ARG002 - the source's interface
+        """Nothing: gaps, prices and reviews live in the service."""
+        return Beside()
+
+    def last_day(self) -> date | None:
+        """The latest day with anything to count."""
+        self._count()
+        return max((day for day, _ in self._counted), default=None)
+
+    def _count(self) -> None:
+        for key, facts in self._waiting.items():
+            known = self._counted.get(key)
+            counted = tally(facts)
+            self._counted[key] = counted if known is None else known + counted
+        self._waiting.clear()
+        self._waits = 0

@@ -1,0 +1,132 @@
+"""Figures for people and spreadsheets: a table that fits 80 columns, and CSV with one value a row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from service.figures.results import Unit, Value
+from service.files.export_writing import harmless
+from service.reports.figures import Answer, Cell, Question
+from service.store.figures import Period
+
+COLUMNS = (
+    "definitions", "figure", "level", "start", "dimension", "dimension_value", "value_name", "of", "value", "unit", "n",
+    "hits", "low", "high", "against", "p", "q", "interval", "better", "word", "note",
+)  # fmt: skip
+NOTHING = "(none)"
+SIDE_BY_SIDE = "class"
+"""The values of this name are always shown: what the bot kept is never one rate."""
+
+_DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
+
+
+def show(console: Console, question: Question, found: Sequence[Answer], *, whole: bool) -> None:
+    """Print every figure; `whole` with each of its values, else, where they are cut, only the leading ones."""
+    for answer in found:
+        figure = answer.figure
+        console.print()
+        heading = Text(figure.title, style="bold")
+        heading.append(f"  {figure.name}, {figure.level}, {figure.kind}", style="not bold dim")
+        console.print(heading)
+        if not answer.cells:
+            console.print(Padding("no conversations", (0, 2)))
+        for cell in answer.cells:
+            if (name := _cell_name(question, cell)) is not None:
+                console.print(Padding(Text(name, style="underline"), (0, 1)))
+            console.print(Padding(_table(cell.values, whole=whole or name is None), (0, 0, 0, 2)))
+
+
+def _cell_name(question: Question, cell: Cell) -> str | None:
+    parts = []
+    if question.period is not Period.WHOLE:
+        parts.append({Period.WEEK: "week of "}.get(question.period, "") + f"{cell.start:%Y-%m-%d}")
+    if question.dimension is not None:
+        parts.append(f"{question.dimension} {cell.of or NOTHING}")
+    return ", ".join(parts) or None
+
+
+def _table(values: Sequence[Value], *, whole: bool) -> Table | Text:
+    shown = [value for value in values if value.n or value.word]
+    if not whole:
+        shown = [value for value in shown if not value.of or value.name == SIDE_BY_SIDE]
+    if not shown:
+        return Text(next((value.note for value in values if value.note), "no data"), style="dim")
+    table = Table(box=None, pad_edge=False, show_header=False, expand=False)
+    table.add_column(max_width=30, overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(no_wrap=True, style="dim")
+    for value in shown:
+        name = value.name.replace("_", " ") + (f": {value.of}" if value.of else "")
+        if value.value is None:
+            table.add_row(Text(name), "", Text(value.note), "")
+        else:
+            note = " ".join(filter(None, (value.word, interval(value))))
+            table.add_row(Text(name), number(value.value, value.unit), Text(note), f"n {value.n}")
+    return table
+
+
+def number(value: float, unit: Unit) -> str:
+    """A value in words, e.g. "61.5 %", "1 h 55 min", "4.20".
+
+    >>> number(0.615, Unit.SHARE), number(6900, Unit.SECONDS), number(12, Unit.COUNT)
+    ('61.5 %', '1 h 55 min', '12')
+    """
+    match unit:
+        case Unit.SHARE:
+            return f"{value:.1%}".replace("%", " %")
+        case Unit.CHANGE:
+            return f"{value * 100:+.1f} %"
+        case Unit.SECONDS:
+            return duration(value)
+        case Unit.COUNT:
+            return f"{value:,.0f}"
+    return f"{value:,.2f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in their two largest units.
+
+    >>> duration(42), duration(90), duration(200_000)
+    ('42 s', '1 min 30 s', '2 d 7 h')
+    """
+    left = round(seconds)
+    for size, name, below, rest in ((_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINUTE, "min", 1, "s")):
+        if left >= size:
+            whole, part = divmod(left, size)
+            return f"{whole} {name}" + (f" {part // below} {rest}" if part // below else "")
+    return f"{left} s"
+
+
+def interval(value: Value) -> str:
+    """The 95 % interval, as "54.0 to 68.5 %"; empty where there is none."""
+    if value.low is None or value.high is None:
+        return ""
+    low, high = number(value.low, value.unit), number(value.high, value.unit)
+    return f"{low.removesuffix(' %') if high.endswith(' %') else low} to {high}"
+
+
+def write_csv(file: TextIO, question: Question, found: Sequence[Answer]) -> None:
+    """One row a value; an empty cell is "not known"."""
+    rows = csv.writer(file, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    rows.writerows(_rows(question, found))
+
+
+def _rows(question: Question, found: Sequence[Answer]) -> Iterator[list[object]]:
+    for answer in found:
+        for cell in answer.cells:
+            for v in cell.values:
+                texts = [question.definitions, answer.figure.name, answer.figure.level.value, cell.start.isoformat(),
+                         question.dimension or "", cell.of or "", v.name, v.of]  # fmt: skip
+                numbers = [v.value, v.unit.value, v.n, v.hits, v.low, v.high, v.against, v.p, v.q]
+                words = [v.interval, v.better.value, v.word, v.note]
+                cells = [*map(harmless, texts), *numbers, *map(harmless, words)]
+                yield ["" if item is None else item for item in cells]
