@@ -71,7 +71,7 @@ def _portion(runtime: Runtime, installation_id: str) -> int:
         asked = list(texts)
         if not asked:
             return len(waiting)
-        state = _state(stored, runtime.embedder.id, gaps.last_group(session, installation_id))
+        state = _state(stored, runtime.embedder.issue_id, gaps.last_group(session, installation_id))
         grown = grow(state, [texts[each] for each in asked], runtime.embedder)
         gaps.save_groups(
             session,

@@ -44,7 +44,7 @@ def cluster(file: BinaryIO, state_file: Path | None, model_dir: Path | None) -> 
     with progress_bar(Console(stderr=True)) as progress:
         reading = progress.add_task("reading", total=None)
         try:
-            state = load(state_file, model.id)
+            state = load(state_file, model.issue_id)
             messages = read(_advancing(file, progress, reading), faults.append)
             rows, state = clustered(messages, state, CachedEmbedder(model, MemoryCache()))
             if state_file and messages:

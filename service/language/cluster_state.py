@@ -22,7 +22,7 @@ class StateUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One group: `centroid` is the mean of its messages' sentence vectors, `size` how many distinct ones there were.
+    """One group: `centroid` is the mean of its messages' issue vectors, `size` how many distinct ones there were.
 
     `closeness` is the mean cosine of its messages to its centre when they joined; `words` is how many of them hold each
     of its most frequent terms.

@@ -17,7 +17,7 @@ from service.language import labels
 from service.language.cluster_state import ClusterState, Group, Loose
 from service.language.embedding import Embedder
 from service.language.grouping import SMALLEST_SHARE, Labels, group
-from service.language.topics import Rows, general_mean, project, unit, word_rows
+from service.language.topics import Rows, centred, general_mean, unit, word_rows
 
 FITS_WITHIN = 0.2
 """A message belongs to a group without a doubt when its cosine to the centre is at most this much below the group's
@@ -73,9 +73,9 @@ def digest(text: str) -> str:
 def _portion(state: ClusterState, fresh: Mapping[str, str], embedder: Embedder) -> ClusterState:
     """`state` with messages that it has not seen, text by digest."""
     digests, texts = [*fresh, *(row.digest for row in state.loose)], list(fresh.values())
-    vectors = np.concatenate([embedder.vectors(texts), *(row.vector[None] for row in state.loose)])
+    vectors = np.concatenate([embedder.issue_vectors(texts), *(row.vector[None] for row in state.loose)])
     mean = _mean(state, vectors[: len(texts)])
-    rows = project(vectors, mean)
+    rows = centred(vectors, mean)
     members = _fitting(state, rows, mean)
     members[len(texts) :] = -1
     unfit = np.flatnonzero(members < 0)
@@ -122,7 +122,7 @@ def _mean(state: ClusterState, vectors: Rows) -> Rows:
 
 
 def _centres(groups: Sequence[Group], mean: Rows) -> Rows:
-    return project(np.stack([known.centroid for known in groups]), mean)
+    return centred(np.stack([known.centroid for known in groups]), mean)
 
 
 def _founded(state: ClusterState, found: Labels, rows: Rows, mean: Rows) -> Labels:
@@ -172,7 +172,7 @@ def _with(known: Group, vectors: Rows, texts: Sequence[str], mean: Rows) -> Grou
         return known
     size = known.size + len(vectors)
     centroid = ((known.size * known.centroid + vectors.sum(0)) / size).astype(np.float32)
-    likeness = float((project(vectors, mean) @ project(centroid, mean)).sum())
+    likeness = float((centred(vectors, mean) @ centred(centroid, mean)).sum())
     return replace(
         known,
         centroid=centroid,

@@ -1,4 +1,4 @@
-"""Messages as rows of numbers in which those about one thing are close: by sentence vector, and by words."""
+"""Messages as rows of numbers in which those about one thing are close: by issue vector, and by words."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from service.language.adaptation import WEIGHTS
 from service.language.wording import content
-
-WEIGHTS = Path(__file__).parent / "weights" / "topic_projection.npz"
-"""Written by benchmarks/training/clusters.py (see topic_projection.md): a mean, a 384 x 384 projection; no text.
-
-Learned from which messages of CLINC150 (CC BY 3.0) and BANKING77 (CC BY 4.0) share an intent, plain and put among
-small talk and details of Schema-Guided Dialogue (CC BY-SA 4.0; so are these weights).
-"""
 
 RAREST_WORD = 2
 """Messages that must hold a word for it to count."""
@@ -31,19 +24,16 @@ Rows = NDArray[np.float32]
 
 
 @lru_cache(maxsize=1)
-def _weights() -> tuple[Rows, Rows]:
-    with np.load(WEIGHTS) as file:
-        return file["mean"].astype(np.float32), file["projection"].astype(np.float32)
-
-
 def general_mean() -> Rows:
-    """The mean sentence vector of public support messages; shape (384,)."""
-    return _weights()[0]
+    """What `service.language.adaptation` keeps as the mean of issue vectors: half of it, see there; shape (384,)."""
+    with np.load(WEIGHTS) as file:
+        mean: Rows = file["mean"].astype(np.float32)
+    return mean
 
 
-def project(vectors: Rows, mean: Rows) -> Rows:
-    """Unit rows that say what sentence vectors are about; `mean` (384,) is of the messages they are among."""
-    return unit((vectors - mean) @ _weights()[1])
+def centred(vectors: Rows, mean: Rows) -> Rows:
+    """Unit rows that say how messages differ from those they are among; `mean` (384,) is of these."""
+    return unit(vectors - mean)
 
 
 def word_rows(texts: Sequence[str]) -> Rows:

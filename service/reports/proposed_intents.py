@@ -34,7 +34,7 @@ class Proposed:
 def proposed(documents: Iterable[tuple[str, Mapping[str, Any]]], embedder: Named) -> list[Proposed]:
     """Groups of what customers wrote in these conversations (our id, document), the largest first."""
     texts = dict(_stated(documents))
-    grown = grow(ClusterState(embedder.id), list(texts.values()), embedder)
+    grown = grow(ClusterState(embedder.issue_id), list(texts.values()), embedder)
     members: dict[int, list[str]] = defaultdict(list)
     for row_id, group in zip(texts, grown.assignments, strict=True):
         members[group].append(row_id)

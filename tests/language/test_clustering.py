@@ -57,6 +57,8 @@ class Even:
         rows = [np.random.default_rng(int(digest(text)[:8], 16)).normal(size=384) for text in texts]
         return np.array([row / np.linalg.norm(row) for row in rows], dtype=np.float32).reshape(-1, 384)
 
+    issue_vectors = vectors
+
 
 def groups(texts: Sequence[str], state: ClusterState | None = None) -> list[int]:
     return list(grow(state or ClusterState("m"), texts, model()).assignments)
