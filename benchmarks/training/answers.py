@@ -2,8 +2,8 @@
 
     python benchmarks/training/answers.py [FILE ...] [--errors]
 
-Without FILE: `answers_dev.jsonl`, on which the rules were tuned after a first look, then `answers_held_out.jsonl`,
-written afterwards. A row holds a conversation document and what a reader says of it: for every bot message after the
+Without FILE: `answers_dev.jsonl`, on which the rules were tuned after a first look; `answers_held_out.jsonl`, written
+afterwards; then both parts of `answers_fresh.jsonl`: tuned on, and held out (other trades). A row holds a conversation document and what a reader says of it: for every bot message after the
 customer's first whether it is a relevant answer, an irrelevant one or none (null), the gap's reason (null: no gap), and
 whether a bot can be trained on it.
 """
@@ -13,7 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from service.document import from_document
 from service.language.embedding import CachedEmbedder, MemoryCache
@@ -22,7 +27,9 @@ from service.scoring.score import History, Policy
 from service.scoring.scorecard import score_conversation
 
 SAMPLES = Path(__file__).parents[2] / "tests" / "samples"
-NAMES = ("answers_dev.jsonl", "answers_held_out.jsonl")
+NAMES = ("answers_dev.jsonl", "answers_held_out.jsonl", "answers_fresh.jsonl")
+SURE = 0.7
+"""Stated relevance from which, and up to whose complement, an answer counts as surely judged."""
 
 
 def main() -> None:
@@ -33,19 +40,26 @@ def main() -> None:
     options = parser.parse_args()
     embedder = CachedEmbedder(MiniLM(), MemoryCache())
     for path in options.files or [SAMPLES / name for name in NAMES]:
-        measure(path, embedder, errors=options.errors)
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        for part in dict.fromkeys(row.get("part", "") for row in rows):
+            chosen = [row for row in rows if row.get("part", "") == part]
+            measure(f"{path.name} {part}", chosen, embedder, errors=options.errors)
 
 
-def measure(path: Path, embedder: CachedEmbedder, *, errors: bool) -> None:
+def measure(name: str, rows: Sequence[dict[str, Any]], embedder: CachedEmbedder, *, errors: bool) -> None:
+    """Print the counts of one set, and with `errors` every fault."""
     counts: Counter[str] = Counter()
-    for line in path.read_text().splitlines():
-        row = json.loads(line)
+    stated: list[tuple[float, bool]] = []
+    for row in rows:
         conversation = from_document(row["conversation"])
         scores = score_conversation(conversation, History(), Policy(), embedder)[-1].scores
         texts = {message.id: message.text for message in conversation.messages}
         wrong: list[str] = []
         for entry in scores["answer_relevance"].details["answers"]:
-            wrong += judged(entry, row["answers"][entry["message"]], texts, counts)
+            gold = row["answers"][entry["message"]]
+            wrong += judged(entry, gold, texts, counts)
+            if gold is not None and entry["relevance"] is not None:
+                stated.append((entry["relevance"], gold == "relevant"))
         gap = scores["knowledge_gap"].details.get("reason")
         wrong += told("gap", gap is not None, row["gap"] is not None, f"{gap} for {row['gap']}", counts)
         counts["gap reason right"] += gap is not None and gap == row["gap"]
@@ -54,12 +68,13 @@ def measure(path: Path, embedder: CachedEmbedder, *, errors: bool) -> None:
         wrong += told("fit", training.verdict == "fit", row["training"] == "fit", says, counts)
         if errors and wrong:
             print(conversation.id, *wrong, sep="\n    ")
-    summary(path.name, counts)
+    summary(name, counts)
+    honesty(stated)
 
 
 def judged(entry: dict[str, object], gold: str | None, texts: dict[str, str], counts: Counter[str]) -> list[str]:
     """Counts one bot message; the fault in words, if it is one."""
-    said = None if not entry["judged"] else "relevant" if float(str(entry["relevance"])) >= 0.7 else "irrelevant"
+    said = None if not entry["judged"] else "relevant" if float(str(entry["relevance"])) >= 0.5 else "irrelevant"
     counts[f"answer {gold} as {said}"] += 1
     counts[f"{entry['source']} {'right' if said == gold else 'wrong'}"] += said is not None
     if said == gold:
@@ -90,6 +105,19 @@ def summary(name: str, counts: Counter[str]) -> None:
         claimed = yes + counts[f"{what} false yes"]
         print(f"    {what}: precision {yes}/{claimed}, recall {yes}/{yes + no}")
     print(f"    gap reason right {counts['gap reason right']}")
+
+
+def honesty(stated: Sequence[tuple[float, bool]]) -> None:
+    """How well the stated relevance ranks and how honest it is, over all answers a reader calls relevant or not."""
+    chance, gold = np.array([p for p, _ in stated]), np.array([right for _, right in stated])
+    bins = np.minimum((chance * 10).astype(int), 9)
+    error = sum(abs((chance - gold)[bins == k].sum()) for k in range(10)) / len(gold)
+    sure = np.maximum(chance, 1 - chance) >= SURE
+    right = ((chance >= 0.5) == gold)[sure]
+    print(
+        f"    stated: AUC {roc_auc_score(gold, chance):.3f}, calibration error {error:.3f},"
+        f" Brier {((chance - gold) ** 2).mean():.3f}, right where sure {right.sum()}/{len(right)} of {len(gold)}"
+    )
 
 
 if __name__ == "__main__":
