@@ -1,16 +1,14 @@
-"""Learn what messages are about, so that they can be grouped; writes service/language/weights/topic_projection.npz.
+"""How well messages are grouped by what they are about, on development sets of unequal groups. Writes nothing.
 
     python -m benchmarks.training.clusters --data ../shared/data
+    python -m benchmarks.training.clusters --data ../shared/data --folds FOLDER
 
-Data: CLINC150 (intent_train.jsonl, CC BY 3.0) and BANKING77 (banking_train.jsonl, CC BY 4.0): which messages share an
-intent. A share of them is put among greetings, names and closings of our own and customers' details of other topics
-from Schema-Guided Dialogue (acts_train.jsonl, CC BY-SA 4.0; so are the weights), as people talk. A 384 x 384 projection
-of centred sentence vectors is trained on plain and talkative messages together (supervised contrastive loss against
-neighbouring intents, as in text_model.py), averaged over runs.
-
-Printed: one-to-one accuracy, normalised mutual information and number of groups of `service.language.grouping` on
-development sets of unequal groups. Sets of public intents are grouped by a projection that has seen none of their
-intents (two folds by intent); the spoken requests of NatCS (CDLA-Permissive-2.0) are never trained on.
+Printed: one-to-one accuracy, normalised mutual information and number of groups of `service.language.grouping`. The
+spoken requests of NatCS (CDLA-Permissive-2.0), which no model was trained on, are grouped as they are and in parts.
+With `--folds`, so are sets of CLINC150 (intent_train.jsonl, CC BY 3.0) and BANKING77 (banking_train.jsonl, CC BY 4.0),
+plain and put among greetings, names and closings of our own and customers' details of other topics from Schema-Guided
+Dialogue (acts_train.jsonl, CC BY-SA 4.0), each with a model that has seen none of its intents: FOLDER holds what
+`text_model --keep FOLDER --folds-only` writes.
 """
 
 from __future__ import annotations
@@ -29,17 +27,16 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import normalized_mutual_info_score
 
-from benchmarks.training.projection import Labelled, average, unit
-from service.language import topics
+from service.language import adaptation
+from service.language.clustering import PRIOR_MESSAGES
 from service.language.grouping import group
 from service.language.model import MiniLM
+from service.language.topics import centred, general_mean, word_rows
 
-Floats = NDArray[np.float64]
 SOURCES = {"clinc": "intent_train.jsonl", "bank": "banking_train.jsonl"}
 TALKATIVE = 5000
 """Messages of each source that are also used among small talk."""
 SEEDS = 3
-PRIOR_MESSAGES = 30
 
 FIRST_NAMES = "Maria Tom Sven Aisha Bruno Carla Deepa Elias Fatima George Hana Igor Julia Karl Lena Marco Nadia".split()
 LAST_NAMES = "Novak Becker Silva Tanaka Olsen Costa Weber Keller Moreno Fischer Adams Brown".split()
@@ -62,48 +59,42 @@ DETAILS = {"INFORM", "SELECT", "NEGATE", "AFFIRM", "NEGATE_INTENT"}
 
 @dataclass(frozen=True)
 class Messages:
-    """Texts with their vectors and intents."""
+    """Texts with their intents."""
 
-    kind: str
     texts: list[str]
-    vectors: NDArray[np.float32]
     intents: NDArray[np.str_]
 
     def only(self, rows: NDArray[np.intp]) -> Messages:
         """Some of them."""
-        return Messages(self.kind, [self.texts[i] for i in rows], self.vectors[rows], self.intents[rows])
+        return Messages([self.texts[i] for i in rows], self.intents[rows])
 
 
 def main() -> None:
-    """Train, print the figures, write the weights."""
+    """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--pull", type=float, default=0.003, help="how strongly the projection is held to the identity")
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--runs", type=int, default=3, help="projections averaged")
+    parser.add_argument("--folds", type=Path, help="folder of models that have seen half of the public intents each")
     options = parser.parse_args()
     model = MiniLM()
-    public = [m for name in SOURCES for m in source(options.data, name, model)]
-    means = [m.vectors.mean(0, dtype=float) for m in public]
-    mean: Floats = np.mean(means, axis=0)
-    whole = projection(public, mean, options, left_out=None)
-    for name, messages in spoken(options.data, model):
-        measure(name, [messages], mean, whole)
-        measure(f"{name}, parts", list(parts(messages)), mean, whole)
+    for name, messages in spoken(options.data):
+        measure(name, [messages], model)
+        measure(f"{name}, parts", list(parts(messages)), model)
+    if not options.folds:
+        return
+    public = [messages for name in SOURCES for messages in source(options.data, name)]
     for fold in (0, 1):
-        blind = projection(public, mean, options, left_out=fold)
-        for messages in public:
-            measure(f"{messages.kind}, fold {fold}", list(unequal(messages, fold)), mean, blind)
-    np.savez(topics.WEIGHTS, mean=mean.astype(np.float32), projection=whole.astype(np.float16))
-    print(f"wrote {topics.WEIGHTS.name}, {topics.WEIGHTS.stat().st_size // 1024} kB")
+        adaptation.WEIGHTS = options.folds / f"issue_model_fold{fold}.npz"
+        blind = MiniLM()
+        for name, messages in public:
+            measure(f"{name}, fold {fold}", list(unequal(messages, fold)), blind)
 
 
-def source(data: Path, name: str, model: MiniLM) -> Iterator[Messages]:
+def source(data: Path, name: str) -> Iterator[tuple[str, Messages]]:
     """One corpus as it is, and a part of it among small talk."""
     rows = [row for row in read(data / SOURCES[name]) if not row.get("oos")]
-    intents = np.array([f"{name}:{row['intent']}" for row in rows])
+    intents = np.array([row["intent"] for row in rows])
     texts = [row["text"] for row in rows]
-    yield Messages(name, texts, model.vectors(texts), intents)
+    yield name, Messages(texts, intents)
     rng = np.random.default_rng(5)
     details = sorted(
         {
@@ -114,8 +105,7 @@ def source(data: Path, name: str, model: MiniLM) -> Iterator[Messages]:
         }
     )
     chosen = rng.permutation(len(texts))[:TALKATIVE]
-    spoken_like = [talkative(texts[i], details, rng) for i in chosen]
-    yield Messages(f"{name} among small talk", spoken_like, model.vectors(spoken_like), intents[chosen])
+    yield f"{name} among small talk", Messages([talkative(texts[i], details, rng) for i in chosen], intents[chosen])
 
 
 def talkative(text: str, details: list[str], rng: np.random.Generator) -> str:
@@ -140,16 +130,7 @@ def talkative(text: str, details: list[str], rng: np.random.Generator) -> str:
     return whole.lower() if rng.random() < 0.2 else whole
 
 
-def projection(public: list[Messages], mean: Floats, options: argparse.Namespace, left_out: int | None) -> Floats:
-    """Trained on all intents, or without those of one fold."""
-    vectors = np.concatenate([m.vectors for m in public]).astype(float)
-    intents = np.concatenate([m.intents for m in public])
-    kept = np.array([left_out is None or intent_fold(i.split(":", 1)[1]) != left_out for i in intents])
-    known = Labelled(unit(vectors[kept] - mean), intents[kept])
-    return average(known, steps=options.steps, pull=options.pull, runs=options.runs)
-
-
-def spoken(data: Path, model: MiniLM) -> Iterator[tuple[str, Messages]]:
+def spoken(data: Path) -> Iterator[tuple[str, Messages]]:
     """NatCS: requests to a bank, and those to an insurer that the pairs of same_issue_dev hold."""
     rows = read(data / "cluster_dev.jsonl")
     pairs = [row for row in read(data / "same_issue_dev.jsonl") if row["origin"].startswith("natcs")]
@@ -158,7 +139,7 @@ def spoken(data: Path, model: MiniLM) -> Iterator[tuple[str, Messages]]:
         ("NatCS bank", [row["text"] for row in rows], [row["intent"] for row in rows]),
         ("NatCS insurer", list(insurer), list(insurer.values())),
     ):
-        yield name, Messages(name, texts, model.vectors(texts), np.array(intents))
+        yield name, Messages(texts, np.array(intents))
 
 
 def parts(messages: Messages) -> Iterator[Messages]:
@@ -174,7 +155,7 @@ def parts(messages: Messages) -> Iterator[Messages]:
 
 def unequal(messages: Messages, fold: int) -> Iterator[Messages]:
     """Sets of 18 to 44 intents of one fold, 5 to 150 messages of each (log-normal)."""
-    names = np.array([i for i in np.unique(messages.intents) if intent_fold(i.split(":", 1)[1]) == fold])
+    names = np.array([i for i in np.unique(messages.intents) if intent_fold(i) == fold])
     for seed in range(SEEDS):
         rng = np.random.default_rng(1000 * fold + seed)
         chosen = rng.choice(names, min(len(names), int(rng.integers(18, 45))), replace=False)
@@ -186,14 +167,14 @@ def unequal(messages: Messages, fold: int) -> Iterator[Messages]:
         yield messages.only(np.sort(np.concatenate(rows)))
 
 
-def measure(name: str, sets: list[Messages], mean: Floats, projected: Floats) -> None:
+def measure(name: str, sets: list[Messages], model: MiniLM) -> None:
     """One line for each set."""
     figures = defaultdict(list)
+    mean = general_mean()
     for messages in sets:
-        vectors = messages.vectors
+        vectors = model.issue_vectors(messages.texts)
         own = (PRIOR_MESSAGES * mean + vectors.sum(0)) / (PRIOR_MESSAGES + len(vectors))
-        rows = topics.unit((vectors - own) @ projected)
-        found = group(rows, topics.word_rows(messages.texts)).labels
+        found = group(centred(vectors, own), word_rows(messages.texts)).labels
         gold = messages.intents
         figures["accuracy"].append(accuracy(gold, found))
         figures["nmi"].append(float(normalized_mutual_info_score(gold, found)))

@@ -89,6 +89,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model-dir", type=Path)
     parser.add_argument("--folds-only", action="store_true")
+    parser.add_argument("--keep", type=Path, help="folder for the models of the folds, which clusters.py measures with")
     options = parser.parse_args()
     network = Network(MiniLM(options.model_dir))
     dev = read(options.data / "same_issue_dev.jsonl")
@@ -104,11 +105,14 @@ def main() -> None:
         unseen[folds == fold] = each[fold][folds == fold]
     known = ~np.isnan(unseen)
     curve, kept = measure(pairs, unseen, known, network)
+    if options.keep:
+        for fold, (changes, mean) in enumerate(parts):
+            write(options.keep / f"issue_model_fold{fold}.npz", network, changes, mean, curve)
     if options.folds_only:
         return
     changes, mean = fitted(network, train, WHOLE)
     issue_figures.report("adapted, b77 and clinc intents SEEN", dev, pairs.cosines(network, changes, mean), known)
-    write(network, changes, mean, curve)
+    write(WEIGHTS, network, changes, mean, curve)
     left_out.keep("same_issue", kept)
 
 
@@ -228,7 +232,7 @@ def measure(pairs: Pairs, unseen: Floats, known: NDArray[np.bool_], network: Net
     return curve, kept
 
 
-def write(network: Network, changes: Changes, mean: Floats, curve: Curve) -> None:
+def write(path: Path, network: Network, changes: Changes, mean: Floats, curve: Curve) -> None:
     """The factors in half precision, where each matrix starts in the model's file, and the logistic curve."""
     stored: dict[str, Any] = {
         "mean": (CENTRED * mean).astype(np.float32),
@@ -241,8 +245,8 @@ def write(network: Network, changes: Changes, mean: Floats, curve: Curve) -> Non
             stored[f"{key}/offset"] = network.stored[key].offset
             stored[f"{key}/a"] = np.asarray(a, np.float16)
             stored[f"{key}/b"] = np.asarray(STRENGTH * b, np.float16)
-    np.savez(WEIGHTS, **stored)
-    print(f"wrote {WEIGHTS.name}, {WEIGHTS.stat().st_size // 1024} kB")
+    np.savez(path, **stored)
+    print(f"wrote {path.name}, {path.stat().st_size // 1024} kB")
 
 
 def pair_fold(row: dict[str, Any]) -> int:

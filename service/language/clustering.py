@@ -32,8 +32,9 @@ NEW_GROUP = 3
 """Messages of a kind that found a group beside others."""
 KEPT_SEEN = 200_000
 KEPT_LOOSE = 500
-PRIOR_MESSAGES = 30
-"""How many messages the general mean of support messages stands for beside those at hand."""
+PRIOR_MESSAGES = 100
+"""How many messages the general mean stands for beside those at hand, whose own mean is also what they are about while
+they are few."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ WORDS_WEIGH = 0.8
 NEIGHBOURS, DRAWN, ROUNDS = 10, 0.5, 2
 ROWS_A_NEIGHBOUR = 20
 """Among few rows the nearest ones may be of another thing: fewer rows than this are not drawn anywhere."""
-USUAL_CUT, CUT_PULL = 0.5, 2.0
+USUAL_CUT, CUT_PULL = 0.5, 1.0
 """The prior of the cut: the silhouette loses `CUT_PULL` times the squared distance from the usual one."""
 CUTS = np.arange(0.3, 0.76, 0.025)
 """Average distances (1 - cosine of drawn rows) that are tried."""
