@@ -25,7 +25,9 @@ Rows = NDArray[np.float32]
 
 @lru_cache(maxsize=1)
 def general_mean() -> Rows:
-    """What `service.language.adaptation` keeps as the mean of issue vectors: half of it, see there; shape (384,)."""
+    """Half the mean issue vector of public support messages, as text_model.py keeps it; shape (384,). Half of it serves
+    small sets better than the whole.
+    """
     with np.load(WEIGHTS) as file:
         mean: Rows = file["mean"].astype(np.float32)
     return mean

@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 from service.cli import main
 from service.files import clusters as cluster_file
 from service.files.clusters import StateFault, load, save
-from service.language.cluster_state import ClusterState
+from service.language.cluster_state import ClusterState, to_json
+from service.language.model import MiniLM
 
 TEXTS = ("I lost my card", "where is my parcel", "my card was stolen", "the parcel has not arrived")
 
@@ -79,7 +80,14 @@ def test_nothing_in_nothing_out(rows: list[object], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [("{", "not JSON"), ('{"version": 99}', "version 99"), ("[1]", "not a state")]
+    ("content", "reason"),
+    [
+        ("{", "not JSON"),
+        ('{"version": 99}', "version 99"),
+        ("[1]", "not a state"),
+        (to_json(ClusterState(MiniLM.id)), f"made with the text model '{MiniLM.id}'"),
+    ],
+    ids=["no JSON", "another version", "a list", "of the model that is not adapted"],
 )
 def test_a_state_file_that_is_none_is_left_alone(content: str, reason: str, tmp_path: Path) -> None:
     state = tmp_path / "groups.json"
