@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from service.cli import main
 from service.files import clusters as cluster_file
 from service.files.clusters import StateFault, load, save
+from service.files.scores import BadLine
 from service.language.cluster_state import ClusterState, to_json
 from service.language.model import MiniLM
 
@@ -119,7 +120,7 @@ def test_without_the_text_model_the_error_says_so(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_the_whole_line_has_no_place() -> None:
-    faults: list[cluster_file.BadLine] = []
+    faults: list[BadLine] = []
     assert cluster_file.read([b"[1]\n"], faults.append) == []
     assert faults[0].number == 1
     assert not faults[0].reason.startswith(":")
