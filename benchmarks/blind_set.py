@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from measuring import COMMAND, ROOT, Row, at_least, at_most, auc, calibration_error, lines, macro_f1, of, row
+from measuring import COMMAND, ROOT, Row, at_least, at_most, calibrated, lines, macro_f1, of, row
 
 SETS = (("blind", ROOT / "tests" / "blind"), ("second blind", ROOT / "tests" / "blind_second"))
 """By different authors. The first was measured several times while scorers were built, knowing only its totals."""
@@ -114,10 +114,9 @@ def relevance(name: str, labels: dict[str, Label], cards: dict[str, Card]) -> It
     }
     pairs = [(int(right), told[key]["relevance"]) for key, right in gold.items() if key in told]
     pairs = [(right, p) for right, p in pairs if p is not None]
-    yield row(f"{name}: answer_relevance", "AUC of answers", auc(pairs), len(pairs), None)
-    sure = [(right, p) for right, p in pairs if p <= 0.3 or p >= 0.7]
-    yield share_of(f"{name}: answer_relevance", "right where it is sure", [right == (p > 0.5) for right, p in sure])
-    yield row(f"{name}: answer_relevance", "expected calibration error", calibration_error(pairs), len(pairs), None)
+    sure = [(right, told[key]["relevance"]) for key, right in gold.items() if key in told and told[key]["judged"]]
+    yield share_of(f"{name}: answer_relevance", "right where it is judged", [right == (p > 0.5) for right, p in sure])
+    yield from calibrated(f"{name}: answer_relevance", pairs)
 
 
 def share_of(task: str, figure: str, hits: list[bool]) -> Row:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from service.figures.calibration import Point, calibration
+from service.figures.rates import Rate
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("DESKMARK_SHARED", ROOT.parent / "shared"))
@@ -63,16 +65,7 @@ def spread(interval: list[float] | tuple[float, float], n: object) -> str:
 
 def of(share: float, n: int) -> str:
     """The n of a share with its Wilson interval."""
-    return spread(wilson(round(share * n), n), n)
-
-
-def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson score interval of a share (Wilson 1927)."""
-    if not n:
-        return 0.0, 1.0
-    p, d = hits / n, 1 + z * z / n
-    middle, half = (p + z * z / (2 * n)) / d, z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / d
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return spread(Rate(round(share * n), n).interval() or (0.0, 1.0), n)
 
 
 def macro_f1(pairs: list[tuple[object, object]]) -> tuple[float, dict[object, float]]:
@@ -83,28 +76,18 @@ def macro_f1(pairs: list[tuple[object, object]]) -> tuple[float, dict[object, fl
     return sum(per.values()) / len(per), per
 
 
-def auc(pairs: list[tuple[int, float]]) -> float | None:
-    """Chance that a positive is ranked above a negative, ties half (Mann and Whitney 1947)."""
-    positive, negative = ([p for label, p in pairs if label == wanted] for wanted in (1, 0))
-    if not (positive and negative):
-        return None
-    wins = sum((a > b) + (a == b) / 2 for a in positive for b in negative)
-    return wins / (len(positive) * len(negative))
-
-
-def brier(pairs: list[tuple[int, float]]) -> float:
-    """Mean squared distance of a stated probability from what was true (Brier 1950)."""
-    return sum((p - label) ** 2 for label, p in pairs) / len(pairs)
-
-
-def calibration_error(pairs: list[tuple[int, float]], bins: int = 10) -> float:
-    """Expected calibration error over bins of equal width (Naeini et al. 2015)."""
-    error = 0.0
-    for number in range(bins):
-        low, high = number / bins, (number + 1) / bins
-        inside = [(label, p) for label, p in pairs if low <= p < high or (number == bins - 1 and p == 1)]
-        error += abs(sum(label - p for label, p in inside))
-    return error / len(pairs)
+def calibrated(task: str, pairs: list[tuple[int, float]]) -> Iterable[Row]:
+    """How far stated probabilities (label 0 or 1, probability) are from what was true, and how well they rank."""
+    found = calibration(Point(p, label, 1 - label) for label, p in pairs)
+    assert found is not None, "there is something to measure"
+    base = found.rate.value or 0.0
+    for name, estimate, floor in (
+        ("expected calibration error", found.error, ""),
+        ("Brier score", found.brier, f"{base * (1 - base):.3f}"),
+        ("AUC of the probability", found.auc, ".500"),
+    ):
+        if estimate is not None:
+            yield row(task, name, estimate.value, spread((estimate.low, estimate.high), len(pairs)), None, floor)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from measuring import COMMAND, DATA, Aim, Row, at_least, at_most, brier, calibration_error, lines, of, row, spread
+from measuring import COMMAND, DATA, Row, at_least, at_most, calibrated, lines, of, row, spread
 
 CROSS_VALIDATED = Path(__file__).parent / "training" / "cross_validated.json"
 """Figures that need models trained without a part of the data; the training scripts write them, numbers only."""
@@ -54,7 +54,7 @@ def _context(
     yield row(task, "recall it leaves", turns["recall"], of(turns["recall"], turns["positive"]))
     if task == "context_repeat":
         cards = script.score(COMMAND, [script.document(r["conversation_id"], r["turns"]) for r in rows])
-        yield from calibration(task, list(_asked(rows, cards)))
+        yield from calibrated(task, list(_asked(rows, cards)))
 
 
 def _asked(rows: list[dict[str, Any]], cards: Cards) -> Iterable[tuple[int, float]]:
@@ -100,7 +100,7 @@ def _intent(script: ModuleType) -> Iterable[Row]:
         for r, card in zip(rows, cards, strict=True)
         if r in known and card["value"] is not None
     ]
-    yield from calibration(name, right)
+    yield from calibrated(name, right)
 
 
 def _intent_cards(script: ModuleType, rows: list[dict[str, Any]], train: list[dict[str, Any]]) -> Cards:
@@ -127,7 +127,7 @@ def _relevance(script: ModuleType) -> Iterable[Row]:
     ]
     cards = script.score(COMMAND, asked)
     said = [card["answer_relevance"]["details"]["answers"][0]["relevance"] for card in cards]
-    yield from calibration(name, [(r["relevant"], p) for r, p in zip(rows, said, strict=True)])
+    yield from calibrated(name, [(r["relevant"], p) for r, p in zip(rows, said, strict=True)])
 
 
 def _effort(script: ModuleType) -> Iterable[Row]:
@@ -157,16 +157,9 @@ def _tau(script: ModuleType) -> Iterable[Row]:
     ]
     cards = [card["containment"] for card in script.score(COMMAND, handed)]
     kept = [(r, card) for r, card in zip(rows, cards, strict=True) if not r["bot_transferred"]]
-    yield from calibration(name, [(int(r["resolved"]), card["value"]) for r, card in kept if card["value"] is not None])
+    yield from calibrated(name, [(int(r["resolved"]), card["value"]) for r, card in kept if card["value"] is not None])
     share = sum(card["verdict"] == "unclear" for _, card in kept) / len(kept)
     yield row(name, "share `unclear`", share, of(share, len(kept)), at_most(0.4))
-
-
-def calibration(task: str, pairs: Pairs, aim: Aim | None = None) -> Iterable[Row]:
-    """How far stated probabilities are from what was true."""
-    yield row(task, "expected calibration error", calibration_error(pairs), len(pairs), aim)
-    base = sum(label for label, _ in pairs) / len(pairs)
-    yield row(task, "Brier score", brier(pairs), len(pairs), None, f"{base * (1 - base):.3f}")
 
 
 def cross_validated(task: str) -> Iterable[Row]:
