@@ -28,7 +28,7 @@ UNNAMED = "(no words)"
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _CLAUSE = re.compile(r"[.!?;:,()\n]+")
-_MASKED = re.compile(r"\S*\*\*\*\S*|\((?:link|address)\)")
+_MASKED = re.compile(r"(?<!\S)\S*?\*\*\*\S*|\((?:link|address)\)")
 _FILLERS = frozenset(
     """
     yeah yep yes nope actually basically maybe guess think thought kind kinda sort gonna wanna gotta umm uhh hmm mhm

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 
-EMAIL = re.compile(r"\b([A-Za-z0-9])[\w.+-]*@[\w-]+(?:\.[\w-]+)+")
-LINK = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}/\S*", re.IGNORECASE)
+EMAIL = re.compile(r"\b([A-Za-z0-9])[\w.+-]{0,64}@[\w-]+(?:\.[\w-]+)+")
+LINK = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[A-Za-z]{2,63}/\S*", re.IGNORECASE)
 DOMAIN = re.compile(
-    r"\b(?:[\w-]+\.)+(?:com|org|net|io|co|app|dev|info|biz|xyz|ru|de|uk|link|site|shop|top)\b", re.IGNORECASE
+    r"\b(?:[\w-]{1,63}\.){1,8}(?:com|org|net|io|co|app|dev|info|biz|xyz|ru|de|uk|link|site|shop|top)\b", re.IGNORECASE
 )
 NAME = re.compile(
     r"\b((?:my|the|full|last|first) name(?:'s| is|:)?|i am called|this is)\s+([A-Z][\w'-]+(?: [A-Z][\w'-]+)*)"
 )
-NUMBER = re.compile(r"(?<![\w*])(?=[A-Z0-9+(#-]*\d)[A-Z0-9+(#][A-Z0-9()#-]*(?:[ .-]\d[\d()-]*)*", re.IGNORECASE)
+NUMBER = re.compile(r"(?<![\w*])(?=[A-Z0-9+(#-]{0,64}\d)[A-Z0-9+(#][A-Z0-9()#-]*(?:[ .-]\d[\d()-]*)*", re.IGNORECASE)
 STREET = re.compile(
     r"\b\d{1,5}[a-z]? (?:[A-Z][\w'-]+ ){1,3}"
     r"(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|court|ct|square|place)\b",

@@ -31,14 +31,14 @@ class Personal(StrEnum):
 
 _CAPITALISED = r"[A-Z][\w'\u2019-]+(?: (?:van |von |de |der |den |da |al |el )?[A-Z][\w'\u2019-]+){0,2}"
 _GREETED = re.compile(
-    rf"(?P<lead>(?:^|[.!?\n]\s*)(?:hi|hello|hey|dear|hiya|thanks|thank you|sorry|welcome|good (?:morning|afternoon"
+    rf"(?P<lead>(?:^|[.!?\n][^\S\n]*)(?:hi|hello|hey|dear|hiya|thanks|thank you|sorry|welcome|good (?:morning|afternoon"
     rf"|evening)),? (?:mr\.? |mrs\.? |ms\.? |dr\.? )?)(?P<name>(?-i:{_CAPITALISED}))"
     rf"(?=\s*(?:[,.!?;:]|\n|$|-|\u2013))",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(
     rf"(?P<lead>\b(?:(?:kind|best|warm|many)? ?(?:regards|wishes|greetings)|sincerely|cheers|thanks|thank you"
-    rf"|yours(?: truly)?)[,.!]?[ \n]+)(?P<name>(?-i:{_CAPITALISED}))(?=\s*[.!]?\s*$)",
+    rf"|yours(?: truly)?)[,.!]?[ \n]+)(?P<name>(?-i:{_CAPITALISED}))(?=\s*+(?:[.!]\s*+)?$)",
     re.IGNORECASE,
 )
 _INTRODUCED = re.compile(
@@ -59,11 +59,11 @@ _NO_NAMES = frozenset(
     """.split()
 )
 _TOKEN = re.compile(
-    r"\b(?:sk|pk|ghp|gho|xox[abp]|AKIA|eyJ)[\w-]{8,}|\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{20,}\b"
+    r"\b(?:sk|pk|ghp|gho|xox[abp]|AKIA|eyJ)[\w-]{8,}|\b(?=[\w-]{0,99}\d)(?=[\w-]{0,99}[A-Za-z])[\w-]{20,}\b"
     r"|(?<=password is )\S+|(?<=password: )\S+|(?<=pin is )\S+|(?<=passcode is )\S+",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.|\s?\(dot\)\s?)[A-Za-z]{2,}")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.|\s?\(dot\)\s?)[A-Za-z]{2,}")
 _DIGITS = re.compile(r"(?:\+|\b)\d(?:[ ()./-]{0,2}\d){6,}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _ADDRESS = re.compile(

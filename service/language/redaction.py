@@ -18,12 +18,13 @@ EMAIL, PHONE, CARD, IBAN, NUMBER, ADDRESS, NETWORK, BIRTH, WEB = (
 )  # fmt: skip
 
 _AT = r"(?:@|\s?[(\[]\s?at\s?[)\]]\s?|\s(?-i:AT)\s)"
-_SPACED_EMAIL = re.compile(r"[\w.+%-]+ ?@ ?[\w-]+(?: \. [\w-]+)+")
-_EMAIL = re.compile(rf"[\w.+%-]+{_AT}[\w-]+(?:(?:\.|\s?[(\[]\s?dot\s?[)\]]\s?)[\w-]+)+", re.IGNORECASE)
+_LOCAL = r"(?:(?<![\w.+%-])[\w.+%-]+|[\w.+%-]{1,64})"
+_SPACED_EMAIL = re.compile(rf"{_LOCAL} ?@ ?[\w-]+(?: \. [\w-]+)+")
+_EMAIL = re.compile(rf"{_LOCAL}{_AT}[\w-]+(?:(?:\.|\s?[(\[]\s?dot\s?[)\]]\s?)[\w-]+)+", re.IGNORECASE)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
 _STREET_ABROAD = re.compile(
-    r"\b[A-Z\u00c4\u00d6\u00dc][\w-]*(?:stra\u00dfe|strasse|str\.|weg|gasse|platz|allee|straat|laan|gatan|v\u00e4gen)"
+    r"\b[A-Z\u00c4\u00d6\u00dc][\w-]{0,60}(?:stra\u00dfe|strasse|str\.|weg|gasse|platz|allee|straat|laan|gatan|v\u00e4gen)"
     r" \d{1,4}[a-z]?\b|\b(?:rue|via|calle|avenida|piazza|plaza) (?:[\w'\u2019-]+,? ){1,4}\d{1,4}\b"
     r"|\b\d{1,4}(?: bis)?,? (?:rue|avenue|boulevard) (?:(?:de|du|des|la|le|les) ){0,2}[\w'\u2019-]+",
     re.IGNORECASE,
@@ -38,13 +39,13 @@ _CALLED_SO = re.compile(
 )
 _SECRET = re.compile(
     r"(\b(?:password|passwort|passcode|pin|otp|one[- ]time code|verification code|security code|cvv|cvc)"
-    r"\b(?:'s|\s+(?:is|was|code))*\s*[:=]?\s*)(?!is\b|was\b)(?=\S*[\d!#$%&*_])\S{3,}",
+    r"\b(?:'s|\s+(?:is|was|code))*\s*+(?:[:=]\s*+)?)(?!is\b|was\b)(?=\S{0,99}[\d!#$%&*_])\S{3,}",
     re.IGNORECASE,
 )
 _BIRTH = re.compile(
     r"(\b(?:born|birthday|birth|dob)\b[^.!?\n\d]{0,25})(\d[\w./-]*(?: \w{3,9} \d{2,4})?)", re.IGNORECASE
 )
-_RUN = re.compile(r"(?<![\w@.,])[+#(]{0,2}(?=[\w#/()-]*\d)\w[\w#/()-]*(?:[ .]{1,2}\(?\d[\d()/-]*)*")
+_RUN = re.compile(r"(?<![\w@.,])[+#(]{0,2}(?=[\w#/()-]{0,99}\d)\w[\w#/()-]*(?:[ .]{1,2}\(?\d[\d()/-]*)*")
 _DATE = re.compile(
     r"\d{4}([-/.])\d{1,2}\1\d{1,2}(?:T\d.*)?|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2})"
     r"|(?:19|20)\d\d(?:[-/](?:\d{2}|(?:19|20)\d\d))?"

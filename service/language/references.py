@@ -61,7 +61,7 @@ _AMOUNT = re.compile(
     r"|\b(?P<after>\d{1,3}(?:,\d{3})+\.\d\d|\d+\.\d\d)\s?(?:[$\u00a3\u20ac]|(?:dollars?|euros?|pounds?|usd|eur|gbp)\b)",
     re.IGNORECASE,
 )
-_LONG = re.compile(r"#?\b(?=[A-Za-z-]*\d)(?=(?:-?[A-Za-z0-9]){4})[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b")
+_LONG = re.compile(r"#?\b(?=[A-Za-z-]{0,40}\d)(?=(?:-?[A-Za-z0-9]){4})[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b")
 _DATE_LIKE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}-\d{1,2}-\d{2,4}|(?:19|20)\d\d")
 
 EARLIER_CONTACT = re.compile(

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Set as AbstractSet
 
-_LINK = re.compile(r"(?:https?://|www\.)[^\s)>\]]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|www\.)[^\s)>\]]+|\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"\u201c\u201e*]{1,2}([^\"\u201c\u201d*\n]{2,40})[\"\u201d*]{1,2}")
-_PATH = re.compile(r"([A-Z][\w&-]*(?: [A-Z&][\w-]*){0,2})\s*(?:>|\u2192|->|\u00bb)\s*(?=([A-Z][\w&-]*))")
+_PATH = re.compile(r"([A-Z][\w&-]{0,40}(?: [A-Z&][\w-]{0,40}){0,2})\s*(?:>|\u2192|->|\u00bb)\s*(?=([A-Z][\w&-]*))")
 _LEADING = re.compile(r"^(?:in|go to|under|open|via|at|from|head to|then|your|the|please) ")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[a-z]+|\d+(?:[.,]\d+)*")

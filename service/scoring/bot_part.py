@@ -52,9 +52,10 @@ _YES = re.compile(
 _NO = re.compile(
     r"^\W*(?:no|nope|nah|not? (?:now|needed|necessary)|i'?m (?:ok|good|fine)|it'?s (?:ok|okay|fine))\b", re.IGNORECASE
 )
-_HELPED_OR = re.compile(r"\b(?:help|solve|answer|resolve|useful)\w*\b[^.!]*\bor\b", re.IGNORECASE)
+_HELPED_OR = re.compile(r"(?:^|[.!])(?>[^.!]*?\b(?:help|solve|answer|resolve|useful)\w*\b)[^.!]*?\bor\b", re.IGNORECASE)
 _DID_IT_HELP = re.compile(
-    r"\b(?:did|does|do|has|have|is|was|were|are)\b[^?.!]*\b(?:help|solv|work|fix|answer|resolv)\w*\b[^?.!]*\?\W*$",
+    r"(?:^|[?.!])(?>[^?.!]*?\b(?:did|does|do|has|have|is|was|were|are)\b)"
+    r"(?>[^?.!]*?\b(?:help|solv|work|fix|answer|resolv)\w*\b)[^?.!]*+\?\W*+$",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"[A-Za-z]")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 _AMOUNT = re.compile(r"[$£€]\s?\d[\d,]*(?:\.\d+)?")
 _REFERENCE = re.compile(r"\b[A-Z]{2,4}\d{2,}\b|\b(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6,8}\b")
-_LIST = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
+_LIST = re.compile(r"^[^\S\n]*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
 _PROMISE = re.compile(r"\b(?:i will|i['\u2019]ll|let me|one moment|please hold|shortly)\b", re.IGNORECASE)
 
 _USUAL = ((1.00, 0.86), (1.10, 0.69), (0.98, 0.65), (0.66, 0.47), (0.45, 0.21))

@@ -51,6 +51,9 @@ _SIGNS = {
     1.0: "\N{GRINNING FACE WITH STAR EYES}\N{SMILING FACE WITH HEART-SHAPED EYES}\N{THUMBS UP SIGN}",
 }
 """The five faces of a messenger's rating, worst first, with those that look like them, and thumbs."""
+LONGEST = 40
+"""Characters of a scale; what is longer is none."""
+
 _SCALE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:-|\N{EN DASH}|to|\.\.)\s*(-?\d+(?:\.\d+)?)\s*")
 _STARS = re.compile(r"\s*(\d+)?[\s_-]*(?:stars?|points?|emojis?|faces?)\s*", re.IGNORECASE)
 _NAMED = {"nps": (0.0, 10.0), "thumbs": (0.0, 1.0), "percent": (0.0, 100.0), "%": (0.0, 100.0)}
@@ -81,6 +84,8 @@ def share_of_best(rating: Rating | None) -> float | None:
 
 def _ends(scale: str) -> tuple[float, float] | None:
     """The worst and the best number of a scale: "0-10", "5-star", "nps", "thumbs"; `None` for any other."""
+    if len(scale) > LONGEST:
+        return None
     numbers = _SCALE.fullmatch(scale)
     if numbers is not None:
         return float(numbers[1]), float(numbers[2])

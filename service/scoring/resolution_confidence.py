@@ -123,13 +123,16 @@ def _mapped(conversation: Conversation, policy: Policy) -> list[_Reported]:
     return [_Reported(share) for share in found if share is not None][:1]
 
 
+LONGEST = 40
+"""Characters of a reported confidence; what is longer is none."""
+
 _NUMBER = re.compile(r"\s*(\d{1,3})(?:[._,](\d+))?\s*(%)?\s*")
 
 
 def _share(given: object) -> float | None:
     """A number from 0 to 1, or of percent up to 100; in a tag "0_82" is 0.82. `None` for anything else."""
     text = str(given) if isinstance(given, (int, float, str)) and not isinstance(given, bool) else ""
-    found = _NUMBER.fullmatch(text)
+    found = _NUMBER.fullmatch(text) if len(text) <= LONGEST else None
     if found is None:
         return None
     number = float(f"{found[1]}.{found[2] or 0}")

@@ -22,6 +22,7 @@ from service.scoring.escalation import escalation
 from service.scoring.handoff_time import handoff_time
 from service.scoring.intent import intent
 from service.scoring.knowledge_gap import knowledge_gap
+from service.scoring.reading import all_as_read, as_read
 from service.scoring.repeat_contact import repeat_contact
 from service.scoring.resolution_confidence import resolution_confidence
 from service.scoring.satisfaction import satisfaction
@@ -73,10 +74,11 @@ def score_conversation(
     """
     defined = definitions(version)
     pieces = judged_episodes(conversation, policy)
+    others = all_as_read(history.others)
     cards: list[Scorecard] = []
     for number, piece in enumerate(pieces, 1):
         beside = tuple(other for other in pieces if other is not piece)
-        known = replace(history, others=(*history.others, *beside))
+        known = replace(history, others=(*others, *beside))
         case = Case(piece, known, policy, embedder, catalog=catalog, definitions=version)
         cards.append(_with_earlier(_card(case, number, defined), cards))
     return tuple(cards)
@@ -84,7 +86,7 @@ def score_conversation(
 
 def judged_episodes(conversation: Conversation, policy: Policy) -> tuple[Conversation, ...]:
     """The episodes that `score_conversation` gives a card each, as the scores see them."""
-    return episodes(_with_bots(conversation, policy))
+    return episodes(as_read(_with_bots(conversation, policy)))
 
 
 def _with_earlier(card: Scorecard, earlier: Sequence[Scorecard]) -> Scorecard:

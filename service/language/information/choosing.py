@@ -20,10 +20,10 @@ _CHOICE = re.compile(
     r"(?:(?:specific|particular|certain|preferred|favou?rite|exact) )?((?:[a-z-]+\s+){0,2}?"
     r"[a-z-]+)\b|\b(?:particular|specific|certain|preferred|favou?rite|preferences? (?:about"
     r"|for|on|in|regarding)|prefer(?:ence)?(?: for| of)?|name of (?:the|your)|special)\s+([a-z-]+)"
-    r"|\b([a-z-]+)\s+(?:preference|in mind|names?|titles?)\b|\b(title|name)\b"
+    r"|\b([a-z-]{1,40})\s+(?:preference|in mind|names?|titles?)\b|\b(title|name)\b"
 )
 _OPTION = re.compile(
-    r"(?<![a-z-])([a-z][a-z-]*(?:\s+[a-z-]+)?)(?:,[^?.]*)?,?\s+or\s+(?:a |an |the |your |from"
+    r"(?<![a-z-])([a-z][a-z-]*(?:\s+[a-z-]+)?)(?:,[^?.]{0,200})?,?\s+or\s+(?:a |an |the |your |from"
     r" |to |maybe )?([a-z][a-z-]*(?:\s+[a-z-]+)?)"
 )
 _NOT_CHOICE = word_set(

@@ -11,7 +11,7 @@ from service.language.information.identifier_nouns import nearest_role
 from service.language.information.items import Given, Item, Kind
 from service.language.information.names import given_names
 from service.language.information.replies import lacks
-from service.language.information.values import Found, emails, phones, times
+from service.language.information.values import Found, emails, overlaps, phones, times
 
 _EMAIL = re.compile(r"\be[- ]?mails?\b(?: ?(?:address|addy|id))?|\bmail (?:address|id)\b")
 _EMAIL_SENT = re.compile(
@@ -118,7 +118,7 @@ _STREET = re.compile(
     r"|crescent|row|hill|gardens?|grove|walk|mews|view|heights|parkway|highway"
     r"|strasse|str|route|rue|park|quay|circle)\b\.?|\b(?:address(?: is|:| =)|moved"
     r" to|live at|living at|delivered? to|deliver it to|send it to)\s*(?:the )?(?:flat"
-    r" |apt |unit )?\d+\w*,? [a-z'-]+ [a-z'-]+|\b[\w-]+(?:stra(?:ss|ß)e|str\.|weg"
+    r" |apt |unit )?\d+\w*,? [a-z'-]+ [a-z'-]+|\b[\w-]{1,60}(?:stra(?:ss|ß)e|str\.|weg"
     r"|gasse|platz) \d+"
 )
 
@@ -176,9 +176,10 @@ def given_contacts(text: str, raw: str, wanted: frozenset[Item] | set[Item]) -> 
     """Contact details in a customer's message (`text` plain with digits, `raw` as written)."""
     found = [Given(Item(Kind.EMAIL, _near_role(text, e)), 1.0, e.value) for e in emails(text)]
     wants = {item.kind: item for item in wanted}
+    elsewhere = overlaps(text, (*emails(text), *times(text)))
     for phone in phones(text):
         before = text[max(0, phone.start - 40) : phone.start]
-        if any(phone.start < e.end and e.start < phone.end for e in (*emails(text), *times(text))):
+        if elsewhere(phone):
             continue
         spoken = re.search(
             r"\b(?:phone|mobile|cell|call|ring|reach|text|tel|contact|landline|whatsapp|number is|number:)\b[^.?!]*$",

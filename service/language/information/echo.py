@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.language.information.exchange import items_asked, names, words
 from service.language.information.items import Kind
@@ -62,18 +63,19 @@ class Echo:
         )
 
 
+@lru_cache(maxsize=4096)
 def tokens(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """The values of a text (dates, times, numbers, codes, e-mails; normalised) and its other content words."""
     line = digits(plain(text))
     line = _ALIAS.sub(lambda m: _ALIASES[m.group()], line)
     values: set[str] = set()
-    spans: list[tuple[int, int]] = []
+    taken = bytearray(len(line))
     for found in (*emails(line), *times(line), *dates(line), *codes(line)):
-        if any(start < found.end and found.start < end for start, end in spans):
+        if any(taken[found.start : found.end]):
             continue
-        spans.append((found.start, found.end))
+        taken[found.start : found.end] = b"\x01" * (found.end - found.start)
         values.add(_bare(found.value))
-    rest = "".join(" " if any(a <= i < b for a, b in spans) else c for i, c in enumerate(line))
+    rest = "".join(" " if used else character for character, used in zip(line, taken, strict=True))
     values |= set(re.findall(r"\b\d+\b", rest))
     return frozenset(values), frozenset(w for w in words(rest) if not w.isdigit() and w not in _GENERIC)
 

@@ -7,6 +7,7 @@ one of no common kind.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from service.language.information.contacts import addresses, asked_contacts, given_contacts, role_of
 from service.language.information.identifier_nouns import NOUNS, SUFFIX, named_here, nearest_role
@@ -21,6 +22,7 @@ from service.language.information.values import (
     dates,
     digits,
     emails,
+    overlaps,
     phones,
     plain,
     times,
@@ -154,6 +156,9 @@ _PREFIX = (
     ("membership", r"mem|mbr|loy"),
 )
 _PREFIXED = tuple((role, re.compile(rf"(?:{prefix})[-_ #]?\d")) for role, prefix in _PREFIX)
+NEAR = 200
+"""Characters before a code in which it is told what the code is."""
+
 _TECHNICAL = re.compile(
     r"(?:error|err|fault|code|status|http|exception|version|v|ver|windows|ios|android"
     r"|macos|iphone|ipad|galaxy|pixel|series|chrome|firefox|model|build|firmware"
@@ -223,8 +228,9 @@ def given_identifiers(raw: str, wanted: frozenset[Item] | set[Item]) -> list[Giv
     taken += addresses(text)
     taken += [d for d in dates(text) if not d.value.startswith("day-")]
     asked_roles = [item.role for item in wanted if item.kind is Kind.IDENTIFIER]
+    elsewhere = overlaps(text, taken)
     for code in codes(text):
-        if any(code.start < t.end and t.start < code.end for t in taken) or _technical(text[: code.start], text):
+        if elsewhere(code) or _technical(text[max(0, code.start - NEAR) : code.start], text):
             continue
         found += _identify(text, code, asked_roles, wanted)
     found += _usernames(text, raw, wanted) + _lettered(raw, wanted)
@@ -309,11 +315,12 @@ def _identify(text: str, code: Found, asked_roles: list[str], wanted: frozenset[
     return [Given(Item(Kind.IDENTIFIER, ""), 0.8 if len(code.value) >= 5 else 0.4, code.value)]
 
 
-def _spoken_of(text: str) -> list[str]:
+@lru_cache(maxsize=64)
+def _spoken_of(text: str) -> tuple[str, ...]:
     """The kinds of records a message speaks of, when it is one or two: its code without a name is one of them."""
     roles = [role for role, noun in NOUNS if role in _RECORDS and re.search(rf"\b{noun}\b", text)]
     if re.search(r"\bordered\b", text) and "order" not in roles:
         roles.append("order")
     if re.search(r"\bbooked\b", text) and "booking" not in roles:
         roles.append("booking")
-    return roles if len(roles) <= 2 else []
+    return tuple(roles) if len(roles) <= 2 else ()

@@ -27,7 +27,7 @@ _CATEGORY_NOUN = (
 )
 _CATEGORY = re.compile(
     rf"\b((?!(?:a|an|the|some|any|my|for|of|to|good|nice|other|new|find|rental|online"
-    rf"|this|that|what|more|different|one|few|\d+)\b)[a-z-]+)\s+(?:rental |online )?(?={_CATEGORY_NOUN}\b)"
+    rf"|this|that|what|more|different|one|few|\d+)\b)[a-z-]{{1,40}})\s+(?:rental |online )?(?={_CATEGORY_NOUN}\b)"
 )
 _WHAT_IS_DONE = {
     "see": ("event", "movie"),

@@ -26,7 +26,7 @@ _NOT_YET = re.compile(
     r"|what (?:do|does|is)|trying (?:now|it))\b"
 )
 _NO = re.compile(
-    r"\W*(?:no|nope|nah)?\W*(?:i )?(?:didn'?t|haven'?t|did not|have not|not)(?: (?:yet|try|tried|it|that|this"
+    r"\W*+(?:(?:no|nope|nah)\W*+)?(?:i )?(?:didn'?t|haven'?t|did not|have not|not)(?: (?:yet|try|tried|it|that|this"
     r"|do|done))*\W*$"
 )
 """A bare "no, didn't"."""

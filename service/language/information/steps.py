@@ -73,7 +73,7 @@ _BARE = re.compile(
 """A bare order at the beginning of a clause."""
 _INFORMS = re.compile(
     r"(?:tell|send|share|give|provide|let) (?:me|us)\b|(?:what|which|who|how (?:many|much|old|far|long))\b"
-    r"|(?:\W*(?:and|so|but|ok(?:ay)?)\b\W*)*(?:is|are|was|were|does|do) (?!(?:the|your|all|both) (?:\w+ ){1,5}?"
+    r"|(?:\W*(?:(?:and|so|but|ok(?:ay)?)\b\W*+)+)?(?:is|are|was|were|does|do) (?!(?:the|your|all|both) (?:\w+ ){1,5}?"
     r"(?:clean\w*|empty|full|charged|closed|shut|tight|plugged|connected|seated|inserted|switched|turned)\b)"
 )
 """The beginning of what asks for information rather than for a step."""

@@ -7,6 +7,7 @@ in the evening" meets "5:15 pm". Nothing here knows conversations.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -210,6 +211,14 @@ def emails(text: str) -> list[Found]:
         Found(re.sub(r"\s?(?:\(at\)|\[at\])\s?|\s?@\s?", "@", m.group().lower()), m.start(), m.end())
         for m in _EMAIL.finditer(text)
     ]
+
+
+def overlaps(text: str, found: Iterable[Found]) -> Callable[[Found], bool]:
+    """A test whether something found in `text` shares a character with one of `found`."""
+    taken = bytearray(len(text))
+    for value in found:
+        taken[value.start : value.end] = b"\x01" * (value.end - value.start)
+    return lambda value: any(taken[value.start : value.end])
 
 
 def phones(text: str) -> list[Found]:
