@@ -5,7 +5,8 @@
 Data: the questions and answers of `answer_relevance_dev.jsonl` (DSTC9 track 1, Apache-2.0) and our own topics beside
 this file. Names are taken out (`service.language.shared_names`), then two 384 x 384 matrices, one for questions and one
 for answers, are trained so that a question lies nearest to its own answers among those of its trade, held near the
-identity and averaged over runs. The probability is logistic in two cosines, with and without the matrices.
+identity and averaged over runs. The probability printed here is logistic in two cosines, with and without the
+matrices; run `relevance_chance.py` afterwards, which learns the one that is shipped.
 
 Printed: AUC with topics left out (five folds of clustered topics), with a domain left out, and on our own topics with
 their trade left out; then calibration of the topic-wise probabilities. Nothing that is printed was trained on.
@@ -114,7 +115,7 @@ def main() -> None:
     print(f"public, probability: AUC {roc_auc_score(pairs.gold, chance.decision_function(left_out)):.4f}")
     whole = fit(pairs.topics(np.ones(len(pairs.gold), dtype=bool)), own)
     if not options.dry:
-        write(whole, chance)
+        write(whole)
 
 
 def read_pairs(path: Path, model: MiniLM) -> Pairs:
@@ -249,15 +250,18 @@ def calibration(name: str, chance: Floats, gold: NDArray[np.int_]) -> None:
     print(f"{name}: ECE {error:.3f}, Brier {(weights * (chance - gold) ** 2).sum():.3f} (n {len(gold)})")
 
 
-def write(fitted: Fitted, chance: LogisticRegression) -> None:
+def write(fitted: Fitted) -> None:
+    """Means and matrices; the slopes stay as they are until `relevance_chance.py` learns them anew."""
+    with np.load(WEIGHTS) as file:
+        slopes, intercept = file["slopes"], file["intercept"]
     np.savez_compressed(
         WEIGHTS,
         question_mean=fitted.question_mean.astype(np.float16),
         answer_mean=fitted.answer_mean.astype(np.float16),
         question_matrix=(fitted.question_matrix - np.eye(len(fitted.question_matrix))).astype(np.float16),
         answer_matrix=(fitted.answer_matrix - np.eye(len(fitted.answer_matrix))).astype(np.float16),
-        slopes=chance.coef_[0],
-        intercept=chance.intercept_[0],
+        slopes=slopes,
+        intercept=intercept,
     )
     print(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size // 1000} kB")
 

@@ -3,9 +3,9 @@
     python benchmarks/training/answers.py [FILE ...] [--errors]
 
 Without FILE: `answers_dev.jsonl`, on which the rules were tuned after a first look; `answers_held_out.jsonl`, written
-afterwards; then both parts of `answers_fresh.jsonl`: tuned on, and held out (other trades). A row holds a conversation document and what a reader says of it: for every bot message after the
-customer's first whether it is a relevant answer, an irrelevant one or none (null), the gap's reason (null: no gap), and
-whether a bot can be trained on it.
+afterwards; then both parts of `answers_fresh.jsonl`: tuned on, and held out (other trades). A row holds a conversation
+document and what a reader says of it: for every bot message after the customer's first whether it is a relevant answer,
+an irrelevant one or none (null), the gap's reason (null: no gap), and whether a bot can be trained on it.
 """
 
 from __future__ import annotations

@@ -9,12 +9,14 @@ from types import MappingProxyType
 
 from service.conversation import Message
 from service.language.detection import ENGLISH, language
+from service.language.question_fit import form_fit
 from service.language.relevance import relevance
 from service.language.wording import content
 from service.scoring.answer_signs import Sign, Source, read_signs
 from service.scoring.answers import JUDGED, Answer, Kind, answers
 from service.scoring.bot_part import read_bot_part
 from service.scoring.score import Case, Evidence, Score
+from service.scoring.what_followed import Trace, chance, traces
 
 
 class Relevance(StrEnum):
@@ -25,11 +27,8 @@ class Relevance(StrEnum):
     IRRELEVANT = "irrelevant"
 
 
-SURELY, HARDLY = 0.85, 0.25
-"""Relevance by text from which an answer is relevant, and up to which it is irrelevant; in between it is not judged.
-
-Of our own chats' answers from 0.7 on 34 of 41 were relevant, from 0.85 on 32 of 37: a shared product misleads the text.
-"""
+SURELY, HARDLY = 0.7, 0.3
+"""Relevance from which an answer is relevant, and up to which it is irrelevant; in between it is not judged."""
 
 FOLLOWED = 2
 """Earlier customer messages that are read together with the latest."""
@@ -38,8 +37,10 @@ NO_ANSWER = 0.08
 """Relevance of a message that says it has no answer."""
 
 FEWEST_WORDS = 2
-UNKNOWN = 0.5
-"""Content words below which an answer ("Yes, it is.") has no topic to compare, and its relevance then."""
+UNKNOWN, EITHER = 0.5, 0.75
+"""Content words below which an answer ("It is so.") has no topic to compare, and its relevance by text then: the second
+for a yes or a no to a question that asks for one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,11 @@ def answer_relevance(case: Case) -> Score:
     Definition. Every public bot message after the customer's first stands in `details.answers` as {message, relevance
     0..1, source, kind, judged}. Explicit feedback (thumb, article vote, "that worked", "not what I asked") decides
     before behaviour (link opened, asked again, wanted a human, gave up), and that before the text: the probability of
-    `service.language.relevance` that it addresses the latest question or the one the bot had asked back about.
+    `service.language.relevance` that it addresses the latest question or the one the bot had asked back about, moved
+    by what followed (`what_followed`: a content reply, a person who took over); the source is what weighs more.
 
     Judged are answers and messages that say they have none; a question back, a greeting, an acknowledgement, an
-    announced handoff and a failed action are not, nor is an answer whose text is not sure (between 0.25 and 0.85,
+    announced handoff and a failed action are not, nor is an answer whose text is not sure (between 0.3 and 0.7,
     counted in `details.unsure`). value = relevant answers / judged answers. Verdict: `relevant` when all of them are,
     `irrelevant` when none is, else `mixed`; `None` when nothing was judged. In a language other than English only
     thumbs, votes and opened links judge and all other relevances are `None`. Source: `metrics.md` 6.
@@ -105,11 +107,12 @@ def judgements(case: Case) -> tuple[Judgement, ...]:
     english = language(conversation) == ENGLISH
     signs = read_signs(conversation, part, found, words=english)
     unsaid = [answer for answer in found if answer.message.id not in signs]
-    texts = _by_text(case, unsaid) if english else {}
-    return tuple(_judged(answer, signs.get(answer.message.id), texts.get(answer.message.id)) for answer in found)
+    texts = by_text(case, unsaid) if english else {}
+    after = traces(case, part, unsaid) if english else {}
+    return tuple(_judged(a, signs.get(a.message.id), texts.get(a.message.id), after.get(a.message.id)) for a in found)
 
 
-def _by_text(case: Case, found: Sequence[Answer]) -> dict[str, float]:
+def by_text(case: Case, found: Sequence[Answer]) -> dict[str, float]:
     """The relevance of each answer by message id: to the question it fits best among those it may answer."""
     pairs = [(answer.message, question) for answer in found for question in _questions(answer)]
     brand = (case.conversation.brand,) if case.conversation.brand else ()
@@ -121,7 +124,8 @@ def _by_text(case: Case, found: Sequence[Answer]) -> dict[str, float]:
         if answer.kind is Kind.NO_ANSWER:
             best[answer.message.id] = NO_ANSWER
         elif len(content(answer.message.text)) < FEWEST_WORDS:
-            best[answer.message.id] = UNKNOWN
+            fits = any(form_fit(question, answer.message.text)[0] for question in _questions(answer))
+            best[answer.message.id] = EITHER if fits else UNKNOWN
     return best
 
 
@@ -135,16 +139,24 @@ def _joined(messages: Sequence[Message]) -> str:
     return "\n".join(message.text for message in messages)
 
 
-def _judged(answer: Answer, sign: Sign | None, text: float | None) -> Judgement:
+def _judged(answer: Answer, sign: Sign | None, text: float | None, trace: Trace | None) -> Judgement:
     if sign is not None:
         return Judgement(answer, sign.relevance, sign.source, sign.shows, sign.relevance > UNKNOWN)
-    sure = text is not None and answer.kind in JUDGED and not HARDLY < text < SURELY
-    relevant = text is not None and text >= SURELY
-    shows = "has no answer" if answer.kind is Kind.NO_ANSWER else _SHOWS[relevant]
-    return Judgement(answer, text, Source.TEXT, Evidence.of(answer.message, shows), relevant if sure else None)
+    if text is None or trace is None or answer.kind is not Kind.ANSWER:
+        sure = text is not None and answer.kind is Kind.NO_ANSWER
+        shows = "has no answer" if sure else _SHOWS[text is not None and text >= SURELY]
+        return Judgement(answer, text, Source.TEXT, Evidence.of(answer.message, shows), False if sure else None)
+    value, by_what_followed = chance(text, trace.followed)
+    relevant = value >= SURELY
+    source = Source.BEHAVIOUR if by_what_followed else Source.TEXT
+    shown, said = answer.message, _SHOWS[relevant]
+    if by_what_followed and trace.shown is not None:
+        shown, said = trace.shown, _FOLLOWS[relevant]
+    return Judgement(answer, value, source, Evidence.of(shown, said), relevant if relevant or value <= HARDLY else None)
 
 
 _SHOWS = {True: "addresses the question", False: "does not address the question"}
+_FOLLOWS = {True: "goes on content", False: "goes on without what was asked"}
 
 
 def _entry(one: Judgement) -> MappingProxyType[str, object]:

@@ -45,6 +45,7 @@ HELPFUL, UNHELPFUL, OPENED, LEFT = 0.98, 0.03, 0.85, 0.12
 """Relevance that a thumb, an opened link, and a customer who asks again or turns away say of an answer."""
 
 ASKED_AGAIN = "asks the same again"
+WANTS_HUMAN, GIVES_UP = "wants a human instead", "gives up"
 SAID_BEFORE = "had been turned down before"
 SAME = 0.8
 """Likeness of words from which one answer is the other again."""
@@ -148,9 +149,9 @@ def _turned_away(part: BotPart, judged: Sequence[Answer]) -> Iterator[tuple[str,
         if message.id in again or _is_fragment(part, position):
             shows = ASKED_AGAIN
         elif has(reading, Signal.ASKS_FOR_HUMAN) or (part.accepts(position) and outcome is not Outcome.TRIES):
-            shows = "wants a human instead"
+            shows = WANTS_HUMAN
         elif outcome is Outcome.GIVES_UP:
-            shows = "gives up"
+            shows = GIVES_UP
         else:
             continue
         for answer in _turn_before(part.messages, judged, message):

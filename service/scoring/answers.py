@@ -32,7 +32,8 @@ _LACKS = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _PLEASANT = re.compile(
     r"\b(?:i'll|i will|i'm|i am|let me|one moment|just a (?:moment|second)|bear with|hold on|enjoy|thanks|thank you"
-    r"|^welcome|(?:you're|you are) welcome|glad|happy to|pleasure|hello|hi there|sure thing|your message|have a)\b",
+    r"|^welcome|(?:you're|you are) welcome|glad|happy to|pleasure|hello|hi there|sure thing|your message"
+    r"|have an? (?:\w+ )?(?:day|evening|weekend|one|trip|time))\b",
     re.IGNORECASE,
 )
 """Greetings, thanks, wishes, and what the bot says it will do."""

@@ -15,13 +15,14 @@ from service.language.signal_patterns import Signal
 from service.language.signals import PRESENT, has
 from service.language.statements import Outcome, read_outcome
 from service.language.wording import content
-from service.scoring.answer_relevance import Judgement, judgements
-from service.scoring.answer_signs import ASKED_AGAIN, Source
+from service.scoring.answer_relevance import Judgement, by_text, judgements
+from service.scoring.answer_signs import GIVES_UP, WANTS_HUMAN, Source
 from service.scoring.answers import Kind
 from service.scoring.bot_part import BotPart, read_bot_part
 from service.scoring.human_needed import Reason, is_reserved
 from service.scoring.intent import NOVEL
 from service.scoring.score import Case, Evidence, Score
+from service.scoring.what_followed import chance, traces
 
 
 class Gap(StrEnum):
@@ -52,14 +53,14 @@ SAYS: Mapping[Why, tuple[str, str, float]] = MappingProxyType(
 )
 """Reason, what the bot's message shows, and confidence."""
 
-SURELY_IRRELEVANT = 0.12
-"""Relevance by text up to which an answer missed the question; the behaviour's verdicts lie above and below it."""
+MISSED = 0.5
+"""Relevance below which an answer missed the question, when the customer then turned away from the bot."""
 
 LONGEST = 1000
 """Characters of the question that are kept."""
 
-SERVED = 0.7
-"""Relevance by text from which a later answer has served the question after all."""
+SERVED = 0.5
+"""Relevance by text from which a later answer that is relevant has served this question after all."""
 
 FEWEST_WORDS = 3
 """Content words of a question that can be grouped with others."""
@@ -80,9 +81,9 @@ def knowledge_gap(case: Case) -> Score:
     Definition. Before the handoff, a bot message shows a gap when it says that it has no answer (`no_answer`), the
     customer rejects it or marks it as not helpful (`negative_feedback`), the bot reported a confidence under the
     setting `gap_confidence` (0.5) and nobody praised the answer (`low_confidence`), the customer asks the same again
-    or its text surely misses the question (`irrelevant`), or the intent is novel and no answer was relevant (`novel`);
-    the first of these that holds is the reason. No gap: a refusal or a matter that policy keeps for people, a failed
-    action, a wish for a human, and a question that the bot served later on.
+    or text and what followed say that it missed the question (`irrelevant`), or the intent is novel and no answer was
+    relevant (`novel`); the first of these that holds is the reason. No gap: a refusal or a matter that policy keeps for
+    people, a failed action, a customer who wanted a human from the start, and a question that the bot served later on.
 
     `details.question` is the id of the customer's message, `details.text` its masked text, ready to be grouped with
     others. value is undefined. `None` when no bot wrote to the customer. Source: `metrics.md` 10.
@@ -168,22 +169,34 @@ def _why(case: Case, part: BotPart, one: Judgement) -> Why | None:
         return None if accepted and one.relevant else Why.LOW_CONFIDENCE
     if accepted or any(e.kind == EventKind.ACTION_FAILED for e in case.conversation.events):
         return None
-    if _wants_human(part, answer.position):
-        return None
-    asked_again = one.source is Source.BEHAVIOUR and one.shows.shows == ASKED_AGAIN
-    missed = one.source is Source.TEXT and one.relevance is not None and one.relevance <= SURELY_IRRELEVANT
-    return Why.IRRELEVANT if asked_again or missed else None
+    return Why.IRRELEVANT if _missed(case, part, one) else None
+
+
+def _missed(case: Case, part: BotPart, one: Judgement) -> bool:
+    """Whether the answer was beside the question: judged so, or rather so and a person took over.
+
+    A customer who wanted a human from the start, or goes to one after a good answer, misses nothing.
+    """
+    if one.relevant or _wants_human(part, one.answer.position, after=False):
+        return False
+    if one.relevant is False and one.shows.shows not in (WANTS_HUMAN, GIVES_UP):
+        return True
+    name = one.answer.message.id
+    followed = traces(case, part, [one.answer])[name].followed
+    value, _ = chance(by_text(case, [one.answer])[name], followed)
+    return value < MISSED and (one.relevant is False or followed.person > 0)
 
 
 WANTING = frozenset({Kind.ANSWER, Kind.NO_ANSWER})
 PLEASED = frozenset({Outcome.WORKS, Outcome.ACCEPTS, Outcome.TRIES})
 
 
-def _wants_human(part: BotPart, position: int) -> bool:
-    """Whether the customer's message before or after wants a human: then it is no answer that is missed."""
-    before = max((i for i in part.customer if i < position), default=-1)
-    after = min((i for i in part.customer if i > position), default=-1)
-    return any(i >= 0 and has(part.customer[i], Signal.ASKS_FOR_HUMAN) for i in (before, after))
+def _wants_human(part: BotPart, position: int, *, after: bool = True) -> bool:
+    """Whether the customer's message before (or `after`) wants a human: then it is no answer that is missed."""
+    around = [max((i for i in part.customer if i < position), default=-1)]
+    if after:
+        around.append(min((i for i in part.customer if i > position), default=-1))
+    return any(i >= 0 and has(part.customer[i], Signal.ASKS_FOR_HUMAN) for i in around)
 
 
 _BUT = re.compile(r"\bbut\b|\?", re.IGNORECASE)
@@ -213,9 +226,9 @@ def _question(case: Case, part: BotPart, one: Judgement) -> Message | None:
 
 
 def _served_later(case: Case, question: Message, one: Judgement, judged: Sequence[Judgement]) -> bool:
-    """Whether a later answer of the bot was praised, or addresses the question by its text and nobody objects."""
+    """Whether a later answer of the bot left the customer content, or addresses the question by its text."""
     later = [other for other in judged if other.answer.position > one.answer.position and other.relevant]
-    if any(other.source is Source.FEEDBACK for other in later):
+    if any(other.source is not Source.TEXT for other in later):
         return True
     pairs = [(question.text, other.answer.message.text) for other in later]
     return any(value >= SERVED for value in relevance(pairs, case.embedder))

@@ -68,10 +68,37 @@ def test_every_bot_message_after_the_customers_first_is_listed() -> None:
 
 
 def test_an_answer_whose_text_is_not_sure_is_not_judged() -> None:
-    score = judged(talk("C Is the museum shop open on Sunday?", "B Yes, it is."))
+    score = judged(talk("C When is the museum shop open?", "B Yes, it is."))
     assert score.verdict is None
     assert score.details["unsure"] == 1
-    assert score.details["answers"][0]["relevance"] == 0.5
+    assert score.details["answers"][0]["relevance"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_yes_answers_a_question_that_wants_yes_or_no() -> None:
+    assert judged(talk("C Is the museum shop open on Sunday?", "B Yes, it is.", "C ok")).verdict == "relevant"
+
+
+ABOUT = "B The Kestrel kayak comes in red and in blue."
+
+
+@pytest.mark.parametrize(
+    ("followed", "source"),
+    [(["C thanks, great"], "behaviour"), (["A The Kestrel carries 110 kilos."], "text"), (["C ok but"], "text")],
+)
+def test_what_follows_moves_the_relevance(followed: list[str], source: str) -> None:
+    ask = "C What load does the Kestrel kayak carry?"
+    alone, after = (judged(talk(ask, ABOUT, *more)).details["answers"][0] for more in ([], followed))
+    if source == "behaviour":
+        assert after["relevance"] > alone["relevance"] + 0.1
+    else:
+        assert after["relevance"] <= alone["relevance"] + 0.1
+
+
+def test_an_answer_that_is_carried_by_what_followed_shows_it() -> None:
+    score = judged(talk("C May I feed the ducks here?", "B It is so.", "C great, thanks a lot"))
+    (entry,) = score.details["answers"]
+    assert (entry["source"], entry["judged"], score.verdict) == ("behaviour", True, "relevant")
+    assert [item.message for item in score.evidence] == ["m1", "m2"]
 
 
 def test_the_customers_word_is_shown_with_the_answer() -> None:
@@ -96,8 +123,11 @@ def test_another_language_is_judged_by_buttons_only() -> None:
     assert card.scores["answer_relevance"].verdict == "relevant"
 
 
-@pytest.mark.parametrize(("name", "least"), [("answers_dev.jsonl", 0.9), ("answers_held_out.jsonl", 0.85)])
-def test_own_conversations(name: str, least: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [("answers_dev.jsonl", 0.9, 0.9), ("answers_held_out.jsonl", 0.85, 0.9), ("answers_fresh.jsonl", 0.85, 0.75)],
+)
+def test_own_conversations(name: str, least: float, most: float) -> None:
     right = said = answers = 0
     for line in (SAMPLES / name).read_text().splitlines():
         row = json.loads(line)
@@ -108,9 +138,9 @@ def test_own_conversations(name: str, least: float) -> None:
             answers += gold is not None
             if entry["judged"]:
                 said += 1
-                right += gold == ("relevant" if entry["relevance"] >= 0.7 else "irrelevant")
+                right += gold == ("relevant" if entry["relevance"] >= 0.5 else "irrelevant")
     assert right / said >= least
-    assert said / answers >= 0.9
+    assert said / answers >= most
 
 
 texts = st.sampled_from([ASK, RIGHT, WRONG, "C no", "C works now, thanks", "B ", "C ", "A Ten.", "B Sorry, no idea."])

@@ -44,6 +44,9 @@ DUNNO = "B Sorry, I could not find an answer to that."
 GOOD = "B Water-based varnish can be used on terrace boards once they are sanded."
 OFF = "B Our shop in York opens at nine."
 
+DRIES = "B Our varnish dries within a day."
+HANDOFF = Event("h", EventKind.HANDOFF)
+
 GAPS = [
     (talk(ASK, DUNNO), "no_answer"),
     (talk(ASK, "B I don't know that, sorry. I'm connecting you with a colleague.", "A Yes you can."), "no_answer"),
@@ -53,6 +56,9 @@ GAPS = [
     (changed(talk(ASK, GOOD, "C ok but what about oak?"), 1, bot=BotTurn(confidence=0.2)), "low_confidence"),
     (talk(ASK, OFF), "irrelevant"),
     (talk(ASK, OFF, ASK, OFF), "irrelevant"),
+    (talk(ASK, OFF, "C let me talk to a person please"), "irrelevant"),
+    (talk(ASK, OFF, "C forget it"), "irrelevant"),
+    (talk(ASK, DRIES, "B I'm connecting you with a colleague.", "A Yes, on pine.", events=(HANDOFF,)), "irrelevant"),
 ]
 
 
@@ -75,6 +81,8 @@ NONE = [
     changed(talk(ASK, GOOD, "C perfect, thanks"), 1, bot=BotTurn(confidence=0.2)),
     changed(talk(ASK, GOOD), 1, bot=BotTurn(confidence=0.2), feedback=Feedback.HELPFUL),
     talk("C agent please", OFF, "C I want a human"),
+    talk(ASK, GOOD, "C I'd rather talk to a person"),
+    talk(ASK, OFF, "C and the varnish on the boards?", GOOD, "C great, thanks"),
     talk("C I want to talk to a person about my varnish", OFF, "C HUMAN NOW"),
     talk("C cancel my order", "B Something went wrong while cancelling. Please try again later."),
     talk("C refund me", "B Refunds can only be made by our team, I'm handing you over."),
@@ -110,7 +118,7 @@ def test_an_answer_that_misses_after_a_failed_action_is_not_held_against_knowled
     assert judged(failed).verdict == "none"
 
 
-UNSURE = talk(ASK, "B That depends on the weather and the season of the year.")
+UNSURE = talk(ASK, DRIES)
 
 
 def test_a_novel_question_without_a_relevant_answer() -> None:
