@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from service.conversation import Message, Role
 from service.language.patterns import any_of
@@ -205,6 +206,7 @@ _BAD_NEWS = (
 _LATER = frozenset({Outcome.DEFERS, Outcome.TRIES})
 
 
+@lru_cache(maxsize=8192)
 def read_outcome(text: str) -> Outcome | None:
     """What `text` says about the outcome, `None` when it says nothing about it.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 _LINK = re.compile(r"(?:https?://|www\.)[^\s)>\]]+|\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"\u201c\u201e*]{1,2}([^\"\u201c\u201d*\n]{2,40})[\"\u201d*]{1,2}")
@@ -39,6 +40,7 @@ def stem(word: str) -> str:
     return short if len(short) >= 3 else word
 
 
+@lru_cache(maxsize=8192)
 def content(text: str) -> frozenset[str]:
     """Stems of the words that carry content; numbers as digits."""
     plain = _LINK.sub(" ", text.lower().replace("\u2019", "'").replace("'", ""))

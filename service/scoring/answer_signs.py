@@ -162,7 +162,7 @@ def _is_fragment(part: BotPart, position: int) -> bool:
     """Whether the customer asks for one word of the question before: "Which size do I need?" ... "size?"."""
     text = part.messages[position].text.strip()
     words = content(text)
-    before = [content(part.messages[i].text) for i in part.customer if i < position]
+    before = (content(part.messages[i].text) for i in part.customer if i < position)
     return text.endswith("?") and 0 < len(words) <= FRAGMENT and any(words < asked for asked in before)
 
 

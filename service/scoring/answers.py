@@ -88,11 +88,11 @@ def answers(part: BotPart) -> tuple[Answer, ...]:
 
 def _questions(part: BotPart, position: int) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
     """The customer's latest messages before `position`; and the earlier ones, when the bot had asked in between."""
-    spoken = [i for i in range(position) if part.messages[i].role is Role.CUSTOMER]
-    latest = spoken[-1]
-    turn = [i for i in spoken if not any(part.messages[k].role is not Role.CUSTOMER for k in range(i + 1, latest))]
-    earlier = tuple(part.messages[i] for i in spoken if i < turn[0])
-    return tuple(part.messages[i] for i in turn), earlier
+    latest = next(i for i in range(position - 1, -1, -1) if part.messages[i].role is Role.CUSTOMER)
+    others = (i for i in range(latest - 1, -1, -1) if part.messages[i].role is not Role.CUSTOMER)
+    start = next(others, -1) + 1
+    earlier = tuple(message for message in part.messages[:start] if message.role is Role.CUSTOMER)
+    return part.messages[start : latest + 1], earlier
 
 
 def kind_of(part: BotPart, position: int) -> Kind:

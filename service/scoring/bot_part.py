@@ -24,6 +24,9 @@ NEAR_WORDS, NEAR_VECTOR = 0.35, 0.65
 FEWEST_WORDS = 2
 """Content words below which a message asks or answers nothing ("ok", "and now?")."""
 
+LOOK_BACK = 200
+"""Messages before one in which it is looked for whether it was said already."""
+
 SHORT_REPLY = 7
 """Words of a reply that can be a bare yes or no."""
 
@@ -137,7 +140,7 @@ class BotPart:
 
     def rejected(self, position: int) -> bool:
         """Whether the customer's message before the bot's at `position` rejects an answer."""
-        before = max((i for i in self.customer if i < position), default=-1)
+        before = next((i for i in range(position - 1, -1, -1) if i in self.customer), -1)
         return before >= 0 and any(has(self.customer[before], signal) for signal in REJECTS)
 
     def asked_again(self, position: int) -> bool:
@@ -149,7 +152,8 @@ class BotPart:
         prompted = self.says(turn, Signal.MISUNDERSTOOD) or any(self.acts[i].asks >= PRESENT for i in turn)
         if not turn or prompted:
             return False
-        return any(self._same_question(position, i) for i in self.customer if i < position)
+        earlier = range(max(0, position - LOOK_BACK), position)
+        return any(self._same_question(position, i) for i in earlier if i in self.customer)
 
     def _same_question(self, one: int, other: int) -> bool:
         mine, earlier = content(self.messages[one].text), content(self.messages[other].text)
@@ -172,8 +176,9 @@ class BotPart:
         mine = content(self.messages[position].text)
         if len(mine) < FEWEST_WORDS:
             return 0
-        spoken = max((i for i in range(position) if self.messages[i].role is Role.CUSTOMER), default=-1)
-        return sum(alike(mine, content(self.messages[i].text)) >= SAME_ANSWER for i in self.bot if i < spoken)
+        spoken = next((i for i in range(position - 1, -1, -1) if self.messages[i].role is Role.CUSTOMER), -1)
+        earlier = (i for i in range(max(0, spoken - LOOK_BACK), spoken) if i in self.bot)
+        return sum(alike(mine, content(self.messages[i].text)) >= SAME_ANSWER for i in earlier)
 
     def solved_last(self) -> int | None:
         """The customer's last message if it says that it is solved; else `None`."""
@@ -195,7 +200,7 @@ def read_bot_part(messages: tuple[Message, ...], embedder: Embedder) -> BotPart:
     first = next((i for i, m in enumerate(messages) if m.role is Role.CUSTOMER), len(messages))
     # What a bot says before the customer has spoken is a greeting: it cannot fail to answer yet.
     bots = [i for i, m in enumerate(messages) if m.role is Role.BOT and i > first]
-    acts = [act for act, m in zip(read_bot_turns(messages), _bot_messages(messages), strict=True) if m in bots]
+    acts = [act for act, m in zip(read_bot_turns(messages), _bot_messages(messages), strict=True) if m > first]
     heard = read_customer([messages[i].text for i in customers], embedder)
     return BotPart(
         messages=messages,

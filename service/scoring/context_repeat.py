@@ -33,6 +33,7 @@ Source: matcher trained on Schema-Guided Dialogue by `benchmarks/training/contex
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -76,7 +77,11 @@ def context_repeat(case: Case) -> Score:
     if not judged:
         return _undefined("No human wrote after the handoff.")
     threshold = case.policy.repeated_context_threshold
-    asked = [Asked(messages[i], _judge(case, i, start), _protest(messages, i)) for i in judged]
+    begins = sorted({transfer.position for transfer in transfers(case.conversation)})
+    asked = [
+        Asked(messages[i], _judge(case, messages, i, _joined(begins, messages, i, start)), _protest(messages, i))
+        for i in judged
+    ]
     repeats = [a for a in asked if a.finding.probability >= threshold]
     top = max(a.finding.probability for a in asked)
     details = _details(
@@ -118,16 +123,15 @@ def _first_judged(conversation: Conversation) -> int | None:
     return next((transfer.position for transfer in transfers(conversation)), None)
 
 
-def _joined(conversation: Conversation, messages: Sequence[Message], position: int, start: int) -> int:
+def _joined(begins: Sequence[int], messages: Sequence[Message], position: int, start: int) -> int:
     """Index of the first message of the agent who wrote `position`, in this stint: what came before it was given.
 
     A transfer begins a stint, unless the same agent goes on after it: then only the queue changed.
     """
-    begins = {transfer.position for transfer in transfers(conversation)}
     own = messages[position].author
     first = position
     for i in range(position - 1, start - 1, -1):
-        moved = any(i < begin <= first for begin in begins)
+        moved = bisect_right(begins, i) < bisect_right(begins, first)
         if messages[i].role is not Role.AGENT:
             continue
         author = messages[i].author
@@ -138,9 +142,7 @@ def _joined(conversation: Conversation, messages: Sequence[Message], position: i
     return first
 
 
-def _judge(case: Case, position: int, start: int) -> Finding:
-    messages = case.conversation.public
-    joined = _joined(case.conversation, messages, position, start)
+def _judge(case: Case, messages: Sequence[Message], position: int, joined: int) -> Finding:
     exchanges = _exchanges(messages[:joined], case.conversation.subject)
     spoken = sum(1 for m in messages[joined:position] if m.role is Role.AGENT)
     reply = _reply(messages, position)
@@ -176,18 +178,22 @@ def _protest(messages: Sequence[Message], position: int) -> Message | None:
 def _given_again(messages: Sequence[Message], start: int) -> list[dict[str, str]]:
     """Customer messages after the handoff that state a value again although nobody had asked or named it."""
     again: list[dict[str, str]] = []
-    for i in range(start, len(messages)):
-        if messages[i].role is not Role.CUSTOMER or not any(m.role is Role.AGENT for m in messages[start:i]):
-            continue
-        said = max((j for j in range(i) if messages[j].role is not Role.CUSTOMER), default=0)
-        if asks_anything(messages[said].text[:READ_LENGTH]):
-            continue
-        named = frozenset().union(*(_values(m) for m in messages[start:i]))
-        first = next(
-            (m for m in messages[:start] if m.role is Role.CUSTOMER and _values(m) & _values(messages[i]) - named), None
-        )
-        if first is not None:
-            again.append({"message": messages[i].id, "answered_in": first.id})
+    first_said: dict[str, int] = {}
+    for i, message in enumerate(messages[:start]):
+        if message.role is Role.CUSTOMER:
+            for value in _values(message):
+                first_said.setdefault(value, i)
+    named: set[str] = set()
+    answered, prompt = False, next((m for m in reversed(messages[:start]) if m.role is not Role.CUSTOMER), messages[0])
+    for message in messages[start:]:
+        values = _values(message)
+        if message.role is not Role.CUSTOMER:
+            answered, prompt = answered or message.role is Role.AGENT, message
+        elif answered and not asks_anything(prompt.text[:READ_LENGTH]):
+            repeated = [first_said[value] for value in values - named if value in first_said]
+            if repeated:
+                again.append({"message": message.id, "answered_in": messages[min(repeated)].id})
+        named |= values
     return again
 
 

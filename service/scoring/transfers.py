@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,12 +33,12 @@ def transfers(conversation: Conversation) -> tuple[Transfer, ...]:
     messages = conversation.public
     events = [event for event in conversation.events if event.kind == EventKind.TRANSFERRED]
     found = [_reported(event, event.at, messages) for event in events if event.at is not None]
-    positions = {transfer.position for transfer in found}
+    positions = sorted({transfer.position for transfer in found})
     last = None
     for position, message in enumerate(messages):
         if message.role is not Role.AGENT:
             continue
-        known = last is None or any(last < reported <= position for reported in positions)
+        known = last is None or bisect_right(positions, last) < bisect_right(positions, position)
         if last is not None and not known and _is_another(messages[last].author, message.author):
             found.append(Transfer(position, message.at, messages[last].author.group, message.author.group))
         last = position
