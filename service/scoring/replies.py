@@ -18,10 +18,13 @@ LONGEST = 2000
 SURE = 0.6
 """Strength of a signal from which it decides alone."""
 
+SURELY_DONE = 0.85
+"""Strength of "solved" from which a customer who tells what they did ("merged, perfect") says that it worked."""
+
 TOLD = 0.55
 """Strength of "I already told you" from which the answer before it is rejected."""
 
-_NEGATED = any_of(r"n't\b", r"\b(?:not|no|nope|never|nothing|still|cannot|cant|dont|doesnt|didnt|but)\b", r"\?")
+_NEGATED = any_of(r"n't\b", r"\b(?:not|no|nope|never|nothing|still|cannot|cant|dont|doesnt|didnt|but|without)\b", r"\?")
 _WORKED = any_of(
     r"\b(?:that|this|it|which)(?: really| just)? did (?:it|the trick)\b",
     r"\b(?:fixed|solved|cured|sorted) (?:it|that|this|the \w+)\b",
@@ -30,6 +33,9 @@ _WORKED = any_of(
     r"\bnow (?:it|that|all|everything)(?:'s| is) (?:fine|ok|okay|good|working)\b",
     r"\b(?:closes|opens|starts|runs|fits|loads|connects|prints|charges|plays|shows)\b.*\b(?:now|again|perfectly|fine)\b",
     r"\b(?:it|that|they) fits?\b",
+    r"\ball set\b",
+    r"\bdid the trick\b",
+    r"\b(?:what|all) i (?:needed|wanted)\b",
 )
 _DID = any_of(r"\b(?:[a-z]{3,}ed|found|done|reset|set|did|sent|paid|got)\b")
 _TOLD = any_of(r"\bi (?:already |just |have |'ve )*(?:said|told|asked|explained|wrote|mentioned)\b")
@@ -48,6 +54,8 @@ def reply_outcomes(messages: tuple[Message, ...], readings: Mapping[int, Reading
     found: dict[int, Outcome] = {}
     for position, reading in readings.items():
         outcome = said.get(messages[position].id)
+        if outcome is Outcome.WORKS and reading[Signal.UNSOLVED] >= max(SURE, reading[Signal.SOLVED]):
+            outcome = None
         if outcome not in _DECISIVE and position > first:
             outcome = _heard(messages[position].text[:LONGEST].lower().replace("\u2019", "'"), reading) or outcome
         if outcome is not None:
@@ -59,7 +67,7 @@ def _heard(text: str, reading: Reading) -> Outcome | None:
     """What signals and turns of phrase say of a reply that is not decisive by its statements."""
     plain = not _NEGATED.search(text)
     unhappy = max(reading[s] for s in (Signal.UNSOLVED, Signal.NOT_WHAT_I_ASKED, Signal.FRUSTRATED))
-    if plain and (_WORKED.search(text) or (reading[Signal.SOLVED] >= max(SURE, unhappy) and _DID.search(text))):
+    if plain and (_WORKED.search(text) or (reading[Signal.SOLVED] >= max(SURELY_DONE, unhappy) and _DID.search(text))):
         return Outcome.WORKS
     told = reading[Signal.ALREADY_TOLD] >= TOLD and _TOLD.search(text) is not None
     if reading[Signal.NOT_WHAT_I_ASKED] >= SURE or told or _REJECTED.search(text):

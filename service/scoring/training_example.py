@@ -87,6 +87,16 @@ _DONE = re.compile(
 )
 """A human who begins with what was done: "Moved to the new address."."""
 
+_STATE = re.compile(
+    r"\b(?:your|the) (?:order|parcel|package|refund|claim|booking|reservation|payment|invoice|appointment|subscription"
+    r"|account|delivery|shipment|ticket|request|application) (?:\S+ )?(?:was|were|has|had|left|arrived|shows"
+    r"|is (?:being|on|now|still|already|currently|scheduled|waiting|pending|in))\b"
+    r"|\bi (?:can )?see (?:that|here|in|your|an?)\b"
+    r"|\bi(?:'ve| have)? (?:just )?(?:checked|looked)\b|\bi(?:'ll| will| am going to|'m going to)\b",
+    re.IGNORECASE,
+)
+"""How things stand with this customer, or what a human will do for them."""
+
 
 def training_example(case: Case) -> Score:
     """Whether the conversation is fit to train a bot on.
@@ -119,7 +129,7 @@ def training_example(case: Case) -> Score:
         reason = "The customer wrote nothing." if not stated else "Nobody answered."
         return Score(verdict=None, reason=reason, details=MappingProxyType({"reasons": ()}))
     asked = "\n".join(message.text for message in stated)
-    answer = verified(case)
+    answer = verified(case, stated)
     question = anonymous(asked[:LONGEST], _people(case))
     told = anonymous(answer.text[:LONGEST], _people(case)) if answer else None
     reasons = tuple(dict.fromkeys(_reasons(case, stated, asked, answer, (question, told or ""))))
@@ -179,7 +189,7 @@ def _about_answer(case: Case, answer: Verified) -> Iterator[Unfit]:
     acts = {act.message_id: act for act in read_bot_turns(case.conversation.public)}
     act = acts.get(answer.message.id)
     done = act is not None and act.success >= 0.5
-    if acted or done or "***" in anonymous(answer.text[:LONGEST]):
+    if acted or done or _STATE.search(answer.text.replace("\u2019", "'")) or "***" in anonymous(answer.text[:LONGEST]):
         yield Unfit.CASE_SPECIFIC
     if len(content(answer.text)) < ANSWER_WORDS:
         yield Unfit.TOO_SHORT
@@ -190,7 +200,9 @@ def _is_clear(asked: str) -> bool:
 
 
 def _is_mixed(case: Case, stated: tuple[Message, ...]) -> bool:
-    """Whether the customer later asks something of another topic, unasked."""
+    """Whether the customer asks for two things at once, or later for something of another topic, unasked."""
+    if _asks_twice(case, stated):
+        return True
     public = case.conversation.public
     start = public.index(stated[-1])
     prompts = {act.message_id for act in read_bot_turns(public) if act.asks >= 0.5}
@@ -208,6 +220,16 @@ def _is_mixed(case: Case, stated: tuple[Message, ...]) -> bool:
         return False
     vectors = case.embedder.vectors(["\n".join(m.text for m in stated), *(m.text for m in others)])
     return bool((vectors[1:] @ vectors[0] < OTHER_TOPIC).any())
+
+
+def _asks_twice(case: Case, stated: tuple[Message, ...]) -> bool:
+    """Whether the opening holds two questions of different topics."""
+    sentences = re.findall(r"[^.?!\n]+\?", "\n".join(m.text for m in stated)[:LONGEST])
+    questions = [text for text in sentences if len(content(text)) >= QUESTION_WORDS]
+    if len(questions) < 2:
+        return False
+    vectors = case.embedder.vectors(questions)
+    return bool((vectors @ vectors.T < OTHER_TOPIC).any())
 
 
 def _is_known(case: Case, asked: str) -> bool:

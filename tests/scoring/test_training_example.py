@@ -50,6 +50,11 @@ CONFIRMED = Score("confirmed", 0.9)
         (talk(ASK, TOLD, "C ok"), {"containment": CONFIRMED}, "containment"),
         (talk(ASK, "B I'll get a colleague.", "A" + TOLD[1:], "C thank you"), {}, "human"),
         (talk(ASK, "A" + TOLD[1:], WORKED), {}, "human"),
+        (
+            talk(ASK, "B Our milk comes from Kent.", "C I mean, how long can I keep opened oat milk?", TOLD, WORKED),
+            {},
+            "feedback",
+        ),
     ],
 )
 def test_fit(conversation: Conversation, so_far: dict[str, Score], by: str) -> None:
@@ -71,8 +76,31 @@ def test_fit(conversation: Conversation, so_far: dict[str, Score], by: str) -> N
             talk("C where is my order 48213999", "B Order 48213999 is in York now, at the depot.", WORKED),
             "case_specific",
         ),
-        (talk(ASK, "B One moment.", "A I've sent you a new carton of oat milk by post.", "C thanks"), "case_specific"),
-        (talk(ASK, "B One moment.", "A Hello Sam, replaced the carton and the cap.", "C thanks"), "case_specific"),
+        (
+            talk(ASK, "B One moment.", "A Opened oat milk keeps five days, I've sent you a new carton.", "C thanks"),
+            "case_specific",
+        ),
+        (
+            talk(ASK, "B One moment.", "A Hello Sam, replaced the carton, open oat milk keeps five days.", "C thanks"),
+            "case_specific",
+        ),
+        (
+            talk(ASK, "B One moment.", "A Your order was delayed, so the opened oat milk keeps until May.", "C thanks"),
+            "case_specific",
+        ),
+        (talk(ASK, TOLD, WORKED, "C oh no, it still does not work"), "no_verified_answer"),
+        (talk(ASK, "B One moment.", "A We open at nine on Saturdays, see you then.", "C thanks"), "escalated"),
+        (
+            talk(
+                ASK,
+                TOLD,
+                "C And how long does opened soy milk keep?",
+                "B Soy milk keeps for a week.",
+                "C great, that answers it",
+            ),
+            "no_verified_answer",
+        ),
+        (talk("C How long can I keep opened oat milk? And where is your shop in Leeds?", TOLD, WORKED), "mixed_topics"),
         (talk(ASK, "B Five days, fridge.", WORKED), "too_short"),
         (talk("C How long is milk good, I was born on 3 May?", TOLD, WORKED), "personal_data_left"),
         (talk(ASK, TOLD, WORKED, truncated=True), "truncated"),
