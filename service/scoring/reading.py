@@ -15,6 +15,12 @@ from service.conversation import Conversation, Message
 READ_START, READ_END = 4000, 1000
 """Characters of a message that are read at its start and at its end; what lies between is a pasted log or worse."""
 
+READ_IN_ALL = 150_000
+"""Characters of a conversation from which each message gets an equal share of them, `READ_AT_LEAST` or more."""
+
+READ_AT_LEAST = 300
+"""Characters of a message that are read in the longest conversation."""
+
 LONGEST_WORD = 400
 """Characters without a space that are read: longer than any link that tells something."""
 
@@ -33,7 +39,8 @@ def as_read(conversation: Conversation) -> Conversation:
 
     One of which something was left out is `truncated`, like one of which the helpdesk gave only a part.
     """
-    messages = tuple(_shortened(message) for message in conversation.messages)
+    most = _share([len(message.text) for message in conversation.messages])
+    messages = tuple(_shortened(message, most) for message in conversation.messages)
     if all(one is other for one, other in zip(messages, conversation.messages, strict=True)):
         return conversation
     return replace(conversation, messages=messages, truncated=True)
@@ -44,21 +51,30 @@ def all_as_read(conversations: Sequence[Conversation]) -> tuple[Conversation, ..
     return tuple(as_read(conversation) for conversation in conversations)
 
 
-def readable(text: str) -> str:
-    """The part of a message's text that is read; the text itself up to `READ_START + READ_END` characters of prose.
+def readable(text: str, most: int = READ_START + READ_END) -> str:
+    """The part of a message's text that is read; the text itself up to `most` characters of prose.
 
     >>> readable("where is my parcel")
     'where is my parcel'
     >>> len(readable("a-" * 60_000))
     803
     """
-    if len(text) > READ_START + READ_END:
-        text = f"{text[:READ_START]}{LEFT_OUT}{text[-READ_END:]}"
+    if len(text) > most:
+        end = most * READ_END // (READ_START + READ_END)
+        text = f"{text[: most - end]}{LEFT_OUT}{text[-end:]}"
     if len(text) > LONGEST_GAP:
         text = _GAP.sub(r"\1", _WORD.sub(r"\1", text))
     return text
 
 
-def _shortened(message: Message) -> Message:
-    text = readable(message.text)
+def _share(lengths: Sequence[int]) -> int:
+    """Characters that are read of each message of these lengths."""
+    longest = READ_START + READ_END
+    if sum(min(length, longest) for length in lengths) <= READ_IN_ALL:
+        return longest
+    return min(longest, max(READ_AT_LEAST, READ_IN_ALL // len(lengths)))
+
+
+def _shortened(message: Message, most: int) -> Message:
+    text = readable(message.text, most)
     return message if text == message.text else replace(message, text=text)
