@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -36,7 +37,8 @@ from service.scoring.score import Case, History, Policy, Score
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ODD = (
     "a", "a-", "a.b", "7", "7 ", "7-", "@", "x@", "http://", "\n", "> ", '"', "[(", "e\u0301\u0301", "\U0001f600",
-    "\u202e", "\u05e9\u05dc ", "\u200b", "pneumono", "Hello. ", "shows ", "? ", "my order 12345 ", "and ", "\ud800", "\0",
+    "\u202e", "\u05e9\u05dc ", "\u200b",
+    "pneumono", "Hello. ", "shows ", "? ", "my order 12345 ", "and ", "\ud800", "\0",
     "is it working ", "AB12 ", "my name is Anna ",
 )  # fmt: skip
 
@@ -44,7 +46,7 @@ ODD = (
 class Letters:
     """Vectors of the letters of a text: deterministic and free."""
 
-    def vectors(self, texts: list[str]) -> Vectors:
+    def vectors(self, texts: Sequence[str]) -> Vectors:
         rows = np.full((len(texts), DIMENSIONS), 1e-3, dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
             for letter in text[:200]:
@@ -105,8 +107,9 @@ def test_many_long_messages_share_what_is_read() -> None:
 
 WEIRD = st.one_of(
     st.text(max_size=60),
-    st.sampled_from(("", " ", "?", "my order 12345", "that did not help", "I want a human", "What is your order number?",
-                     "thanks, it works now", "I can't help with that.", "I already told the bot", "ja und nein bitte")),
+    st.sampled_from(("", " ", "?", "my order 12345", "that did not help", "I want a human",
+                     "What is your order number?", "thanks, it works now", "I can't help with that.",
+                     "I already told the bot", "ja und nein bitte")),
     st.builds(lambda unit, count: unit * count, st.sampled_from(ODD), st.integers(1, 80)),
 )  # fmt: skip
 
@@ -133,8 +136,8 @@ MESSAGES = st.lists(
 )  # fmt: skip
 EVENTS = st.lists(
     st.tuples(
-        st.sampled_from(("handoff", "transferred", "closed", "reopened", "rated", "feedback", "link_clicked", "redacted",
-                         "action_completed", "action_failed", "channel_changed", "from the moon")),
+        st.sampled_from(("handoff", "transferred", "closed", "reopened", "rated", "feedback", "link_clicked",
+                         "redacted", "action_completed", "action_failed", "channel_changed", "from the moon")),
         TIMES,
     ),
     max_size=5,
@@ -186,7 +189,7 @@ def test_a_card_keeps_its_promises(messages, events, rating, spoken) -> None:  #
             low, high = RANGES.get(name, (0, float("inf")))
             assert score.value is None or low <= score.value <= high or name == "escalation"
             assert set(RELIED_ON.get(name, ())) <= set(score.details), name
-        assert _answering(piece) == [a["message"] for a in card.scores["answer_relevance"].details["answers"]]  # type: ignore[attr-defined, index]
+        assert _answering(piece) == [a["message"] for a in card.scores["answer_relevance"].details["answers"]]  # type: ignore[attr-defined]
         wanted = desired(card, piece, Policy())
         assert len(wanted.tags) <= 5
         assert len("\n".join((wanted.headline, *wanted.lines, "reference")).splitlines()) <= 8
