@@ -12,6 +12,7 @@ kept in hundredths.
 | effort, effort.verdict | tenths; low, medium, high | episodes with an effort; effort.sum, effort.squares beside |
 | ces, ces.difference | tenths | surveys; survey minus observed |
 | escalation, .timing, .reason, .trigger | word | episodes; of those handed over: .trigger |
+| escalation.unclear | | handed over, and neither warranted nor avoidable for sure |
 | escalation.turns, .before, .delay | bot turns; time | handed over; .delay: warranted |
 | context, re_asked, re_asks | verdict; kind; | handoffs; repeats by kind; repeats |
 | relevance, relevance.answers | verdict; source, relevant or irrelevant | episodes; answers |
@@ -45,7 +46,7 @@ from service.figures.fact import Fact
 REPORTED = "reported"
 """The source of a confidence that the bot itself gave; any other is an estimate made from what became of it."""
 
-FORM = 2
+FORM = 3
 """Raised whenever a fact adds something else than before, so that counts kept elsewhere are known to be old."""
 
 SEPARATOR = "\t"
@@ -108,6 +109,8 @@ def _course(fact: Fact) -> Iterator[Cell]:
         yield "claimed", f"{fact.containment}\t{fact.claimed}", 1
     if fact.handed_off:
         yield "escalation.trigger", fact.trigger or "unknown", 1
+        if fact.escalation == "unclear":
+            yield "escalation.unclear", "", 1
         if fact.bot_turns_before is not None:
             yield "escalation.turns", str(fact.bot_turns_before), 1
     if fact.transfers is not None:

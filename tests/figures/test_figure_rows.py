@@ -99,13 +99,18 @@ def test_escalation_rate_and_timing() -> None:
 
 
 def test_escalation_accuracy_leaves_the_unclear_aside_and_says_so() -> None:
-    words = {"warranted": 30, "avoidable": 10, "unclear": 20, "missed": 15, "not_needed": 100}
-    found = values("escalation_accuracy", [one for word, n in words.items() for one in many(n, escalation=word)])
+    over = {"warranted": 30, "avoidable": 10, "unclear": 20}
+    kept = {"missed": 15, "not_needed": 100, "unclear": 7}
+    found = values("escalation_accuracy", [
+        *(one for word, n in over.items() for one in many(n, escalation=word, handed_off=True)),
+        *(one for word, n in kept.items() for one in many(n, escalation=word)),
+    ])  # fmt: skip
     assert found["precision", ""].value == 0.75
     assert found["precision_at_least", ""].value == 0.5
     assert found["recall", ""].value == pytest.approx(2 / 3)
     assert found["unclear", ""].value == pytest.approx(1 / 3)
-    assert found["verdict", "not_needed"].hits == 100
+    assert (found["precision_at_least", ""].n, found["unclear", ""].n) == (60, 60)
+    assert (found["verdict", "not_needed"].hits, found["verdict", "unclear"].hits) == (100, 27)
 
 
 def test_post_handoff_time_against_the_same_intent() -> None:

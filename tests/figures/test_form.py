@@ -22,12 +22,13 @@ FULL = fact(
     satisfaction_value=3.0,
 )  # fmt: skip
 KEPT = fact(bot_took_part=True, containment="likely", claimed="success", escalation="not_needed", direct_seconds=50.0)
-COUNTED = {2: "6785ad5bb1c83692"}
-"""By form: what the two facts count, hashed. A new form is a new line."""
+UNSURE = fact(bot_took_part=True, handed_off=True, containment="escalated", escalation="unclear")
+COUNTED = {3: "0c787e9485be3b7d"}
+"""By form: what the three facts count, hashed. A new form is a new line."""
 
 
 def test_the_form_is_raised_with_what_facts_count() -> None:
-    cells = [sorted(cells_of(one)) for one in (FULL, KEPT)]
+    cells = [sorted(cells_of(one)) for one in (FULL, KEPT, UNSURE)]
     found = hashlib.sha256(json.dumps(cells).encode()).hexdigest()[:16]
     assert COUNTED.get(FORM) == found, (
         "facts count something else: raise FORM in service/figures/cells.py, add a line here"

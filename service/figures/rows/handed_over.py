@@ -44,11 +44,13 @@ def escalation(tally: Tally, beside: Beside) -> tuple[Value, ...]:
 def escalation_accuracy(tally: Tally, beside: Beside) -> tuple[Value, ...]:
     """Precision: warranted of the escalated that could be judged; recall: escalated of the warranted.
 
-    `precision_at_least` counts every unclear one as not warranted; `unclear` is their share of all escalated.
+    `precision_at_least` counts every unclear one as not warranted; `unclear` is their share of all escalated. Unclear
+    ones that stayed with the bot are in neither.
     """
     least = beside.least
     verdicts = tally.of("escalation")
-    warranted, avoidable, unclear, missed, _ = (verdicts.get(word, 0) for word in VERDICTS)
+    warranted, avoidable, missed = (verdicts.get(word, 0) for word in ("warranted", "avoidable", "missed"))
+    unclear = tally.count("escalation.unclear")
     escalated = warranted + avoidable + unclear
     higher = Better.HIGHER
     return (
