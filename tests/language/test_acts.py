@@ -13,7 +13,7 @@ from service.conversation import Author, Message, Role
 from service.language.acts import LABELS, BotAct, first_of, last_claim, read_bot_turns
 from service.language.shapes import SHAPES, normal, shape
 
-HELD_OUT = Path(__file__).parents[2] / "training" / "acts_own_held_out.jsonl"
+HELD_OUT = Path(__file__).parents[2] / "benchmarks" / "training" / "acts_own_held_out.jsonl"
 
 
 def say(*turns: tuple[Role, str]) -> tuple[Message, ...]:

@@ -22,7 +22,7 @@ from service.language.signals import (
     read_customer,
 )
 
-PROTOTYPES = Path(__file__).parents[2] / "training" / "signals_prototypes.jsonl"
+PROTOTYPES = Path(__file__).parents[2] / "benchmarks" / "training" / "signals_prototypes.jsonl"
 EMBEDDER = CachedEmbedder(MiniLM(), MemoryCache())
 
 
