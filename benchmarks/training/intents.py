@@ -69,7 +69,7 @@ def main() -> None:
     """Cut catalogs, print the figures across corpora and the constants."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=1, help="draws of catalogs")
     options = parser.parse_args()
     rng = np.random.default_rng(11)
     clinc = corpus("clinc", options.data / "intent_train.jsonl", 112, rng)

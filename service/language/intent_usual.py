@@ -57,7 +57,7 @@ class Usual:
         return cls(
             height=_moments(heights, scale * (1 - 0.6 * np.exp(-0.6 * examples)), 0.18 * scale),
             near=_moments(nears, *NEAR),
-            right=_line(odds, hits, (1.8 + 0.46 * size - 0.77 * examples, 1.5)),
+            right=_line(odds, hits, (1.94 + 0.46 * size - 0.76 * examples, 1.6)),
         )
 
 

@@ -141,9 +141,9 @@ def likeness(agent: str, bot: str, asked: frozenset[str], cosine: float) -> Like
 def probability(like: Likeness, *, refers: bool, told: bool) -> float:
     """Of a repetition.
 
-    The first five weights are those of a logistic regression on our own pairs (`tests/samples/escalation_pairs.jsonl`,
-    cross-validated in `benchmarks/training/escalation.py`), rounded, with a lower intercept as repetitions are rarer
-    than there.
+    The first five weights were rounded from an early logistic regression on our own pairs; beside one over all of
+    `tests/samples/escalation_pairs.jsonl` `benchmarks/training/escalation.py` measures them (docs/weights.md). The
+    intercept is lower, as repetitions are rarer than there.
     """
     logit = (
         -3.3
