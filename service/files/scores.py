@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -29,13 +30,17 @@ class BadLine:
 
 
 def read(lines: Iterable[bytes], spool: Spool, tell: Callable[[BadLine], None]) -> int:
-    """Put every valid line into `spool`; bad ones go to `tell`. Blank lines are skipped. The number of bad lines."""
+    """Put every valid line into `spool`; bad ones go to `tell`. Blank lines are skipped. The number of bad lines.
+
+    A byte order mark at the very beginning, which Windows' editors write, is no part of the first line.
+    """
     bad = 0
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        content = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+        if not content.strip():
             continue
         try:
-            spool.add(number, from_json(line))
+            spool.add(number, from_json(content))
         except (DocumentError, DuplicateConversation) as error:
             bad += 1
             tell(BadLine(number, str(error)))

@@ -65,6 +65,13 @@ def test_bad_lines_are_named_and_lose_nothing() -> None:
     assert errors[-1] == "deskmark: 3 of 5 lines are not valid, 2 scored"
 
 
+def test_a_byte_order_mark_begins_a_file_and_no_other_line() -> None:
+    result = score(["\ufeff" + json.dumps(document("A")), document("B"), "\ufeff" + json.dumps(document("C"))])
+    assert [card["id"] for card in cards(result)] == ["A", "B"]
+    assert "line 3" in result.stderr
+    assert score(["\ufeff", document("A")]).exit_code == 0
+
+
 def test_the_same_input_gives_the_same_bytes() -> None:
     lines: list[object] = [document("A"), document("B", hour=12)]
     assert score(lines).stdout == score(lines).stdout
