@@ -13,7 +13,8 @@ from service.figures.rates import LEVEL, Rate, z_of
 class Agreement:
     """How far two judges agree on `rate.n` cases; `kappa` is 1 for always, 0 for as often as by chance.
 
-    `kappa` and its interval are `None` of nothing, and when both judges used one and the same word throughout.
+    `kappa` and its interval are `None` of nothing, and when one of the judges used one word throughout: chance alone
+    then explains whatever agreement there is, and kappa would be 0 for the best judge as for the worst.
     """
 
     rate: Rate
@@ -40,7 +41,7 @@ def agreement(pairs: Mapping[tuple[str, str], int], level: float = LEVEL) -> Agr
         rows[one] = rows.get(one, 0) + count
         columns[other] = columns.get(other, 0) + count
     by_chance = sum(count * columns.get(word, 0) for word, count in rows.items())
-    if by_chance == n * n:
+    if n in (0, *rows.values(), *columns.values()):
         return Agreement(Rate(hits, n), None, None, None)
     observed, chance = hits / n, by_chance / n**2
     kappa = (observed - chance) / (1 - chance)

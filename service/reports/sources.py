@@ -53,18 +53,19 @@ class Stored:
         )
 
     def beside(self, since: date, until: date) -> Beside:
-        """The lives of the installations' knowledge gaps, reviews given on these days, catalogs and prices."""
+        """The lives of the installations' knowledge gaps, reviews of what ended on these days, catalogs and prices."""
         ids = self.installation_ids
         if ids is None:
             ids = [row.id for row in installations.all_of(self.session)]
         start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
-        checked = reviews.against_deskmark(
-            self.session, since=start, until=end, definitions=self.definitions, installation_ids=ids
+        checked, reviewers = (
+            each(self.session, since=start, until=end, definitions=self.definitions, installation_ids=ids)
+            for each in (reviews.against_deskmark, reviews.between_reviewers)
         )
         return Beside(
             gaps=Gaps(gap_report.lives(self.session, list(ids), as_of=self.now), self.now, self.now),
             reviews=checked,
-            reviewers=reviews.between_reviewers(self.session, since=start, until=end, installation_ids=ids),
+            reviewers=reviewers,
             examples=self._examples(ids),
             proposals=tuple(proposal for name in ids for proposal in self._proposals(name)),
             prices=self.prices,

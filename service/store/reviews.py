@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from service.scoring.score import DEFINITIONS
-from service.store.figure_models import Review
+from service.store.figure_models import FactRow, Review
 from service.store.models import Scorecard
 from service.store.statements import insert
 
@@ -64,8 +64,9 @@ def against_deskmark(
 ) -> Reviews:
     """How often Deskmark said one thing and a reviewer another: (score, Deskmark's verdict, the reviewer's) -> times.
 
-    Reviews given from `since` up to but without `until`. A score without a verdict, and one whose conversation was
-    removed, is not counted.
+    Of episodes that ended from `since` up to but without `until`, like every figure, whenever they were reviewed;
+    where no day is known of an episode, that of the review counts. A score without a verdict, and one whose
+    conversation was removed, is not counted.
     """
     same = and_(
         Scorecard.conversation_id == Review.conversation_id,
@@ -73,6 +74,7 @@ def against_deskmark(
         Scorecard.definitions == definitions,
     )
     statement = select(Review.score, Review.verdict, Scorecard.card).join(Scorecard, same)
+    statement = statement.outerjoin(FactRow, _fact_of(definitions))
     found: Counter[tuple[str, str, str]] = Counter()
     for score, theirs, card in session.execute(statement.where(*_asked(since, until, installation_ids))):
         ours = (card["scores"].get(score) or {}).get("verdict")
@@ -82,11 +84,16 @@ def against_deskmark(
 
 
 def between_reviewers(
-    session: Session, *, since: datetime, until: datetime, installation_ids: Collection[str] | None = None
+    session: Session,
+    *,
+    since: datetime,
+    until: datetime,
+    definitions: str = DEFINITIONS,
+    installation_ids: Collection[str] | None = None,
 ) -> Reviews:
     """How often two reviewers of the same score of an episode said what: (score, one's verdict, the other's) -> times.
 
-    Of each pair the one whose id sorts first comes first.
+    Of the same episodes as `against_deskmark`. Of each pair the one whose id sorts first comes first.
     """
     other = aliased(Review)
     same = and_(
@@ -96,10 +103,21 @@ def between_reviewers(
         other.reviewer > Review.reviewer,
     )
     statement = select(Review.score, Review.verdict, other.verdict).join(other, same)
+    statement = statement.outerjoin(FactRow, _fact_of(definitions))
     rows = session.execute(statement.where(*_asked(since, until, installation_ids)))
     return dict(Counter((row[0], row[1], row[2]) for row in rows))
 
 
 def _asked(since: datetime, until: datetime, ids: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
-    asked = (Review.at >= since, Review.at < until)
-    return asked if ids is None else (*asked, Review.installation_id.in_(ids))
+    ended = and_(FactRow.day >= since.date(), FactRow.day < until.date())
+    asked = or_(ended, and_(FactRow.day.is_(None), Review.at >= since, Review.at < until))
+    return (asked,) if ids is None else (asked, Review.installation_id.in_(ids))
+
+
+def _fact_of(definitions: str) -> ColumnElement[bool]:
+    """The episode's fact, which knows the day it ended on."""
+    return and_(
+        FactRow.conversation_id == Review.conversation_id,
+        FactRow.episode == Review.episode,
+        FactRow.definitions == definitions,
+    )

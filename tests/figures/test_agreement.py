@@ -53,6 +53,9 @@ def test_nothing_and_one_word_only() -> None:
     assert agreement({}).kappa is None
     only = agreement({("a", "a"): 30})
     assert (only.kappa, only.low, only.high, only.rate.value) == (None, None, None, 1.0)
+    # One who says the same of everything agrees by chance alone, with whomever: no 0 with an interval from 0 to 0.
+    for deaf in ({("a", "a"): 29, ("a", "b"): 1, ("b", "b"): 0}, {("a", "b"): 10, ("b", "b"): 20}):
+        assert (agreement(deaf).kappa, agreement(deaf).low) == (None, None)
 
 
 def test_always_is_1() -> None:

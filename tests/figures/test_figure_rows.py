@@ -374,6 +374,6 @@ def test_reviewers_agree() -> None:
     found = values("review_agreement", [], Beside(reviews=reviews, reviewers={("effort", "low", "high"): 25}))
     assert found["deskmark.agreement", "escalation"].value == 0.7
     assert found["deskmark.kappa", "escalation"].value == pytest.approx(0.4)
-    assert found["deskmark.kappa", "containment"].note == "only one verdict was given"
+    assert found["deskmark.kappa", "containment"].note == "undefined: one side gave a single verdict"
     assert found["deskmark.kappa", "effort"].note == "not enough data, 3 of 20"
-    assert found["reviewers.kappa", "effort"].value == 0
+    assert found["reviewers.kappa", "effort"].note == "undefined: one side gave a single verdict"

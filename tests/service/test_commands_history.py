@@ -172,3 +172,19 @@ def test_a_good_file_is_silent(run: Run, tmp_path: Path) -> None:
     file.write_text("conversation,score,verdict,reviewer\n1,containment,likely,r1\n")
     done = run("reviews", "import", str(file), "--installation", "zendesk")
     assert (done.exit_code, done.output) == (0, "1 reviews are kept.\n")
+
+
+def test_reviews_count_on_the_days_of_their_conversations(run: Run, tmp_path: Path) -> None:
+    # Reviewed today, of conversations of a past month: the figures' own last days.
+    assert run("rescore").exit_code == 0
+    file = tmp_path / "reviews.jsonl"
+    file.write_text("\n".join(json.dumps(review(conversation=str(n), reviewer=who)) for n in range(3) for who in "ab"))
+    assert run("reviews", "import", str(file)).exit_code == 0
+
+    def cases(*options: str) -> dict[str, int]:
+        done = run("figures", "--figure", "review_agreement", "--format", "json", *options)
+        cells = json.loads(done.stdout)["figures"][0]["cells"]
+        return {value["name"]: value["n"] for cell in cells for value in cell["values"]}
+
+    assert cases() == {"deskmark.agreement": 6, "deskmark.kappa": 6, "reviewers.agreement": 3, "reviewers.kappa": 3}
+    assert cases("--since", "2026-03-03", "--until", "2026-12-31") == {}

@@ -80,7 +80,7 @@ def _agreed(who: str, reviews: Reviews, least: int) -> Iterator[Value]:
         n = found.rate.n
         yield share(f"{who}.agreement", found.rate, of=score, better=Better.HIGHER, least=least)
         if found.kappa is None or found.low is None or found.high is None or n < least:
-            note = too_few(n, least) or "only one verdict was given"
+            note = too_few(n, least) or "undefined: one side gave a single verdict"
             yield Value(f"{who}.kappa", None, Unit.NUMBER, n, score, better=Better.HIGHER, note=note)
         else:
             kappa = Estimate(found.kappa, found.low, found.high)
