@@ -17,7 +17,7 @@ from rich.console import Console
 from service.commands.running import database, settings
 from service.commands.terminal import Day
 from service.commands.terminal import progress as progress_bar
-from service.files.export_writing import WRITERS, Format, PackageMissing, Writer, format_of, whole_file
+from service.files.export_writing import WRITERS, Format, PackageMissing, UnknownEnding, Writer, format_of, whole_file
 from service.masked import Pseudonyms, masked, without_people
 from service.scoring.definitions import VERSIONS
 from service.store import exports, installations
@@ -50,7 +50,10 @@ def export_command(
     JSON Lines holds the whole conversation and its scorecard, and `deskmark score -` reads it; CSV and Parquet hold a
     column for every score's verdict, value and confidence. Personal data is masked unless you ask for it.
     """
-    kind = Format(chosen) if chosen else format_of(output) or Format.JSONL
+    try:
+        kind = Format(chosen) if chosen else format_of(output) or Format.JSONL
+    except UnknownEnding as error:
+        raise click.UsageError(f"{output}: {error}, or say which with --format") from error
     if kind is Format.PARQUET and output is None:
         raise click.UsageError("Parquet is no text: name a file with --output")
     own = settings()

@@ -142,9 +142,9 @@ def _conversations(export: Export, outcome: Outcome, progress: Progress) -> Iter
 def _write(output: str | None, found: Iterator[Conversation], outcome: Outcome) -> None:
     with ExitStack() as open_files:
         file: TextIO = sys.stdout
-        if output is not None:
-            file = open_files.enter_context(Path(output).open("w", encoding="utf-8"))
         try:
+            if output is not None:
+                file = open_files.enter_context(Path(output).open("w", encoding="utf-8"))
             for conversation in found:
                 file.write(dump(to_document(conversation)))
                 outcome.written += 1
@@ -153,6 +153,8 @@ def _write(output: str | None, found: Iterator[Conversation], outcome: Outcome) 
             # Whoever reads us has enough; Python would complain once more when it closes standard output.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
+        except OSError as error:
+            raise click.ClickException(f"{output or 'standard output'}: {error.strerror or error}") from error
 
 
 def _store(into: Path, found: Iterator[Conversation], progress: Progress) -> int:

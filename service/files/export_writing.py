@@ -40,6 +40,10 @@ class PackageMissing(RuntimeError):
     """A package that is not part of the base install is needed; the message says how to install it."""
 
 
+class UnknownEnding(ValueError):
+    """A file's name asks for a format that no export is written in; the message says which there are."""
+
+
 class Writer(Protocol):
     """Writes conversations to an open file."""
 
@@ -171,7 +175,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def format_of(path: Path | None) -> Format | None:
-    """The format that a file's name asks for; `None` when it says nothing."""
+    """The format that a file's name asks for; `None` when it says nothing. Raises `UnknownEnding`."""
     if path is None:
         return None
-    return ENDINGS.get((path.with_suffix("") if path.suffix == ".gz" else path).suffix)
+    ending = (path.with_suffix("") if path.suffix == ".gz" else path).suffix.lower()
+    if ending and ending not in ENDINGS:
+        raise UnknownEnding(f'no export is written as "{ending}"; known endings are {", ".join(ENDINGS)}')
+    return ENDINGS.get(ending)

@@ -174,9 +174,20 @@ def test_a_formula_becomes_a_text(text: str) -> None:
 
 
 def test_formats_by_name() -> None:
-    found = {name: format_of(Path(name)) for name in ("a.csv", "a.csv.gz", "a.ndjson", "a.parquet", "a.txt")}
-    assert list(found.values()) == [Format.CSV, Format.CSV, Format.JSONL, Format.PARQUET, None]
+    found = {name: format_of(Path(name)) for name in ("a.csv", "a.csv.gz", "a.ndjson", "A.Parquet", "a", "a.gz")}
+    assert list(found.values()) == [Format.CSV, Format.CSV, Format.JSONL, Format.PARQUET, None, None]
     assert format_of(None) is None
+
+
+def test_an_unknown_ending_is_refused_unless_the_format_is_said(run: Callable[..., Result], tmp_path: Path) -> None:
+    table = tmp_path / "a.xlsx"
+    done = run("-o", str(table))
+    assert done.exit_code == 2
+    assert 'no export is written as ".xlsx"; known endings are .jsonl' in done.output
+    assert not table.exists()
+    assert run("-o", str(table), "--format", "csv").exit_code == 0
+    assert table.read_text().startswith("id,")
+    assert run("-o", str(tmp_path / "a.xlsx.gz")).exit_code == 2
 
 
 def test_a_cell_of_another_kind_is_empty() -> None:

@@ -105,6 +105,13 @@ def test_what_cannot_be_an_export_is_refused(run: Callable[..., Result], tmp_pat
     assert "one of both" in run("zendesk", str(file), "--into", "x", "--output", "y").output
 
 
+def test_what_cannot_be_written_is_said(run: Callable[..., Result], tmp_path: Path) -> None:
+    done = run("intercom", "-", "-o", str(tmp_path / "none" / "out.jsonl"), typed=lines(conversation(1)))
+    assert done.exit_code == 1
+    assert "out.jsonl: No such file or directory" in done.output
+    assert isinstance(done.exception, SystemExit)
+
+
 def test_whoever_stops_reading_is_no_error(tmp_path: Path) -> None:
     file = tmp_path / "export.jsonl"
     file.write_text(lines(*(conversation(n) for n in range(300))))
