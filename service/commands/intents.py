@@ -97,7 +97,7 @@ def learn(installation: str, prefixes: tuple[str, ...]) -> None:
 
 @intents.command()
 @click.argument("installation")
-@click.option("--days", type=click.IntRange(1), default=90, show_default=True, help="How far back to look.")
+@click.option("--days", type=click.IntRange(1), default=90, show_default=True, help="How far back from the latest one.")
 def propose(installation: str, days: int) -> None:
     """Group the messages that fit no intent: each group may be one that the catalog lacks.
 
@@ -108,12 +108,16 @@ def propose(installation: str, days: int) -> None:
         _check(opened, installation)
         model = CachedEmbedder(MiniLM(given.model_dir), StoredVectors(opened, clock=utc_now))
         with opened.read() as session:
-            novel = list(store.novel_documents(session, installation, since=utc_now() - timedelta(days=days)))
+            last = store.last_ended(session, installation)
+            if last is None:
+                raise click.ClickException("no conversation has ended yet")
+            novel = list(store.novel_documents(session, installation, since=last - timedelta(days=days)))
         try:
             found = proposed(novel, model)
         except ModelMissing as error:
             raise click.ClickException(str(error)) from error
-    click.echo(f"{_many(len(novel), 'conversation')} of the last {days} days fit no intent of the catalog.")
+    until = f"the {days} days up to {last:%Y-%m-%d}"
+    click.echo(f"{_many(len(novel), 'conversation')} of {until} fit no intent of the catalog.")
     for one in found:
         click.echo(f"\n{one.label}  ({_many(one.size, 'conversation')})")
         for example in one.examples:

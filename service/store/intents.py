@@ -117,6 +117,12 @@ def documents(session: Session, installation_id: str) -> Iterator[tuple[str, dic
             session.expunge(row)
 
 
+def last_ended(session: Session, installation_id: str) -> datetime | None:
+    """When the installation's latest conversation ended; `None` when none has."""
+    latest = select(func.max(Conversation.ended_at)).where(Conversation.installation_id == installation_id)
+    return session.scalar(latest)
+
+
 def novel_documents(session: Session, installation_id: str, *, since: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
     """Our id and the document of every conversation that ended since then and whose intent is novel, oldest first."""
     statement = (
