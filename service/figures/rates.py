@@ -9,6 +9,9 @@ from statistics import NormalDist
 LEAST = 20
 """Fewest cases for which a figure is shown; a setting of the account."""
 
+NOT_ENOUGH = "not enough data"
+"""How a note begins that stands in the place of a number on too few cases."""
+
 LEVEL = 0.95
 """Level of every interval."""
 
@@ -74,4 +77,4 @@ def too_few(n: int, least: int = LEAST) -> str:
     >>> too_few(12), too_few(20)
     ('not enough data, 12 of 20', '')
     """
-    return f"not enough data, {n} of {least}" if n < least else ""
+    return f"{NOT_ENOUGH}, {n} of {least}" if n < least else ""

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from service.figures.rates import NOT_ENOUGH
 from service.figures.results import Unit, Value
 from service.files.export_writing import harmless
 from service.reports.figures import Answer, Cell, Question
@@ -28,7 +29,10 @@ _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 
 def show(console: Console, question: Question, found: Sequence[Answer], *, whole: bool) -> None:
-    """Print every figure; `whole` with each of its values, else, where they are cut, only the leading ones."""
+    """Print every figure; `whole` with a line for each of its values.
+
+    Else those with too few cases share one line and, where figures are cut, only the leading values are shown.
+    """
     for answer in found:
         figure = answer.figure
         console.print()
@@ -40,7 +44,8 @@ def show(console: Console, question: Question, found: Sequence[Answer], *, whole
         for cell in answer.cells:
             if (name := _cell_name(question, cell)) is not None:
                 console.print(Padding(Text(name, style="underline"), (0, 1)))
-            console.print(Padding(_table(cell.values, whole=whole or name is None), (0, 0, 0, 2)))
+            for part in _parts(_shown(cell.values, whole=whole or name is None), cell.values, whole=whole):
+                console.print(Padding(part, (0, 0, 0, 2)))
 
 
 def _cell_name(question: Question, cell: Cell) -> str | None:
@@ -52,12 +57,33 @@ def _cell_name(question: Question, cell: Cell) -> str | None:
     return ", ".join(parts) or None
 
 
-def _table(values: Sequence[Value], *, whole: bool) -> Table | Text:
+def _shown(values: Sequence[Value], *, whole: bool) -> list[Value]:
     shown = [value for value in values if value.n or value.word]
-    if not whole:
-        shown = [value for value in shown if not value.of or value.name == SIDE_BY_SIDE]
-    if not shown:
-        return Text(next((value.note for value in values if value.note), "no data"), style="dim")
+    return shown if whole else [value for value in shown if not value.of or value.name == SIDE_BY_SIDE]
+
+
+def _parts(shown: Sequence[Value], values: Sequence[Value], *, whole: bool) -> Iterator[Table | Text]:
+    """A table of what has a number, and one line of what rests on too few cases."""
+    few = [] if whole else [value for value in shown if value.value is None and value.note.startswith(NOT_ENOUGH)]
+    told = [value for value in shown if value not in few]
+    if told:
+        yield _table(told)
+        if few:
+            yield Text(f"{NOT_ENOUGH}: " + "; ".join(map(_hits, few)), style="dim")
+    elif few:
+        most = max(few, key=lambda value: value.n)
+        yield Text(most.note + ("" if most.hits is None else f" ({_hits(most)})"), style="dim")
+    else:
+        yield Text(next((value.note for value in values if value.note), "no data"), style="dim")
+
+
+def _hits(value: Value) -> str:
+    """A value on too few cases, as "quality, confirmed 2 of 11"."""
+    name = ", ".join(filter(None, (value.name.replace("_", " "), value.of)))
+    return f"{name} n {value.n}" if value.hits is None else f"{name} {value.hits} of {value.n}"
+
+
+def _table(shown: Sequence[Value]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False, expand=False)
     table.add_column(max_width=30, overflow="fold")
     table.add_column(justify="right", no_wrap=True)

@@ -190,7 +190,9 @@ def test_the_table_fits_and_says_what_it_rests_on() -> None:
     assert lines[0] == "Definitions 2, 2025-10-31 to 2026-01-28 (UTC), 24 episodes"
     shown = " ".join(done.stdout.split())
     assert "contained 66.7 % 46.7 to 82.0 % n 24" in shown
-    assert "not enough data, 16 of 20" in shown
+    assert "not enough data: quality, confirmed 16 of 16" in shown
+    alone = " ".join(run("-", "--figure", "containment").stdout.split())
+    assert "quality: confirmed not enough data, 16 of 20" in alone
     for each in ALL_FIGURES:
         assert each.title in done.stdout
     cut = run("-", "--dimension", "channel", "--by", "month", "--figure", "escalation").stdout
@@ -200,6 +202,17 @@ def test_the_table_fits_and_says_what_it_rests_on() -> None:
     assert "quality: confirmed" not in short
     assert "brand (none)" in run("-", "--dimension", "brand").stdout
     assert "no conversations" in run("-", "--by", "day", "--since", "2026-05-01", "--until", "2026-05-02").stdout
+
+
+def test_of_few_conversations_little_is_printed() -> None:
+    few = "".join(json.dumps(each) + "\n" for each in DOCUMENTS[:13])
+    lines = run("-", typed=few).stdout.splitlines()
+    assert len(lines) < 4 * len(ALL_FIGURES) + 3
+    assert lines[lines.index(next(line for line in lines if " containment, primary" in line)) + 1].strip() == (
+        "not enough data, 13 of 20 (contained 8 of 13)"
+    )
+    table = list(csv.DictReader(io.StringIO(run("-", "--format", "csv", typed=few).stdout)))
+    assert any(row["hits"] and row["note"] == "not enough data, 13 of 20" for row in table)
 
 
 def test_a_young_team_sees_less() -> None:
