@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Protocol
 
-from service.conversation import Conversation
+from service.conversation import Conversation, Role
 from service.writeback import PREFIX
 
 
@@ -55,6 +56,29 @@ class Terms:
         return tuple(name.lower() for name in self.bot_authors if "@" in name)
 
 
+class Sought:
+    """The bot authors that were asked for, and which of them nobody has turned out to be."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._unmet = list(dict.fromkeys(terms.bot_authors))
+
+    def meet(self, conversation: Conversation, emails: Mapping[str, str]) -> None:
+        """Cross off those who wrote as a bot; `emails` are authors' addresses by id, where they are known."""
+        if self._unmet:
+            bots = {m.author.id for m in conversation.messages if m.role is Role.BOT and m.author.id}
+            addresses = [emails[bot].lower() for bot in bots if bot in emails]
+            self._unmet = [
+                name
+                for name in self._unmet
+                if name not in bots and not any(fnmatchcase(address, name.lower()) for address in addresses)
+            ]
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """Those that matched nobody so far."""
+        return tuple(self._unmet)
+
+
 class Export(Protocol):
     """Takes the records of an export in any order, then gives its conversations."""
 
@@ -68,4 +92,9 @@ class Export(Protocol):
 
     def conversations(self) -> Iterator[Conversation | LeftOut]:
         """Every conversation that was taken, in the order in which they first came."""
+        ...
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """Bot authors of the terms who wrote nothing in the conversations given so far."""
         ...

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.exported import LeftOut, NotUsable, Terms, Why
+from connectors.exported import LeftOut, NotUsable, Sought, Terms, Why
 from connectors.intercom import mapping
 from connectors.intercom.authors import Bots
+from connectors.intercom.parts import in_order
 from connectors.intercom.payloads import Contact, Conversation, Tag
 from connectors.shelf import Shelf
 from service import conversation as neutral
@@ -34,6 +35,7 @@ class IntercomExport:
         self._shelf = shelf
         self._terms = terms
         self._bots = Bots.of({"bot_author_ids": terms.bot_ids, "bot_email_patterns": terms.bot_emails})
+        self._sought = Sought(terms)
         self._teams: dict[str, str] = {}
         self._ignored: set[str] = set()
 
@@ -57,6 +59,11 @@ class IntercomExport:
         """Every conversation, in the order in which they first came."""
         for name, data in self._shelf.all("conversation"):
             yield self._conversation(name, data)
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """Bot authors of the terms who wrote nothing in the conversations given so far."""
+        return self._sought.unmet
 
     def _one(self, data: Mapping[str, Any]) -> None:
         kind = data.get("type")
@@ -93,6 +100,8 @@ class IntercomExport:
             prefix=self._terms.prefix,
             teams=self._teams,
         )
+        authors = (payload.source.author, *(part.author for part in in_order(payload)))
+        self._sought.meet(found, {author.id: author.email for author in authors if author.id and author.email})
         if not found.messages or "conversation_parts" not in data:
             return LeftOut(name, Why.EMPTY)
         if payload.state != "closed" and not self._terms.unended:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from connectors.base import Installation
-from connectors.exported import LeftOut, NotUsable, Terms, Why
+from connectors.exported import LeftOut, NotUsable, Sought, Terms, Why
 from connectors.shelf import Shelf
 from connectors.zendesk import payloads
 from connectors.zendesk.exported_audits import audit_of_event, audits_of_comments
@@ -47,6 +47,7 @@ class ZendeskExport:
             Options.read({"bot_author_ids": list(terms.bot_ids)}, prefix=terms.prefix),
             bot_email_patterns=(*BOT_EMAILS, *terms.bot_emails),
         )
+        self._sought = Sought(terms)
         self._groups: dict[str, str] = {}
 
     def take(self, value: object) -> None:
@@ -67,6 +68,11 @@ class ZendeskExport:
         """Every ticket, in the order in which they first came."""
         for name, data in self._shelf.all("ticket"):
             yield self._conversation(name, data)
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """Bot authors of the terms who wrote nothing in the conversations given so far."""
+        return self._sought.unmet
 
     def _bundle(self, data: Record) -> None:
         """`{"ticket": {...}, "comments": [...], ...}`, as a script saves what it fetched of one ticket."""
@@ -172,6 +178,7 @@ class ZendeskExport:
             log=tuple(records(log)) if isinstance(log, list) else None,
         )
         reading = read_ticket(material, self._installation(data), self._options)
+        self._sought.meet(reading.conversation, {user.id: user.email for user in users.values() if user.email})
         if not reading.conversation.messages:
             return LeftOut(name, Why.EMPTY)
         if not (reading.ended or self._terms.unended):

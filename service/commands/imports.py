@@ -22,12 +22,15 @@ from connectors.exported import Export, LeftOut, NotUsable, Terms
 from connectors.registry import export_readers
 from connectors.shelf import Shelf
 from service.commands.terminal import progress as progress_bar
-from service.conversation import Conversation
+from service.conversation import Conversation, Role
 from service.document import to_document
 from service.files.scores import dump
 
 TOLD = 20
 """Bad records that are named one by one; of more, the number is told."""
+
+NAMED = 5
+"""Authors of unknown role that are named: those in most conversations."""
 
 
 @dataclass(slots=True)
@@ -37,6 +40,28 @@ class Outcome:
     written: int = 0
     bad: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    with_unknown: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
+
+    def count_unknown(self, conversation: Conversation) -> None:
+        """Count a conversation with messages by whom no record tells, and under those authors."""
+        authors = {message.author.id for message in conversation.messages if message.role is Role.UNKNOWN}
+        if authors:
+            self.with_unknown += 1
+            self.unknown.update(author for author in authors if author)
+
+    def tell_authors(self, unmet: Sequence[str]) -> None:
+        """Say whose role is not known, which the scores feel, and which bot authors (`unmet`) matched nobody."""
+        for name in unmet:
+            click.echo(f"warning: --bot-author {name} matches nobody who wrote a message", err=True)
+        if self.with_unknown:
+            have = "conversation has" if self.with_unknown == 1 else "conversations have"
+            most = ", ".join(f"{author} ({count})" for author, count in self.unknown.most_common(NAMED))
+            click.echo(
+                f"warning: {self.with_unknown} {have} messages by authors of unknown role"
+                f"{f', most often {most}' if most else ''}; name those that are bots with --bot-author",
+                err=True,
+            )
 
     def tell_bad(self, file: str, number: int, reason: str) -> None:
         """Name a record that cannot be used."""
@@ -100,7 +125,9 @@ def import_command(
             outcome.written = _store(into, found, progress)
         else:
             _write(output, found, outcome)
+        unmet = export.unmet
     click.echo(str(outcome), err=True)
+    outcome.tell_authors(unmet)
     if outcome.bad:
         sys.exit(1)
 
@@ -136,6 +163,7 @@ def _conversations(export: Export, outcome: Outcome, progress: Progress) -> Iter
         if isinstance(found, LeftOut):
             outcome.left_out[found.why] += 1
         else:
+            outcome.count_unknown(found)
             yield found
 
 

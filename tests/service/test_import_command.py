@@ -82,6 +82,51 @@ def test_bad_records_are_told_and_the_rest_comes_out(run: Callable[..., Result],
     ]
 
 
+def ticket(number: int, author: int) -> dict[str, Any]:
+    """A ticket of Zendesk's export with one answer, by `author`."""
+    at, via = "2026-01-05T09:00:00Z", {"channel": "web"}
+    said = ((501, "Where is my parcel?"), (author, "Parcels take five days."))
+    comments = [
+        {"id": n, "author_id": who, "body": text, "public": True, "created_at": at, "via": via}
+        for n, (who, text) in enumerate(said)
+    ]
+    return {"id": number, "status": "closed", "via": via, "created_at": at, "comments": comments,
+            "requester": {"id": 501, "email": "quinn@example.com", "role": "end-user"}}  # fmt: skip
+
+
+def test_authors_of_unknown_role_are_told_with_what_to_do(run: Callable[..., Result]) -> None:
+    typed = lines(*(ticket(number, 800 + number // 2) for number in range(13)))
+    done = run("zendesk", "-", "--bot-author", "806", typed=typed)
+    assert done.exit_code == 0
+    count, warning = done.stderr.splitlines()
+    assert count == "deskmark: 13 conversations"
+    assert warning == (
+        "warning: 12 conversations have messages by authors of unknown role, most often 800 (2), 801 (2), 802 (2), "
+        "803 (2), 804 (2); name those that are bots with --bot-author"
+    )
+    one = run("zendesk", "-", typed=lines(ticket(1, 800)))
+    assert "warning: 1 conversation has messages by authors of unknown role, most often 800 (1);" in one.stderr
+
+
+def test_a_bot_author_who_is_nobody_is_told(run: Callable[..., Result], tmp_path: Path) -> None:
+    people = {"users": [{"id": 800, "role": "agent", "email": "Assistant@example.com", "active": True}]}
+    named = ("--bot-author", "assistant@*", "--bot-author", "bto@*", "--bot-author", "8000")
+    done = run("zendesk", "-", *named, typed=lines(people, ticket(1, 800)))
+    assert done.exit_code == 0
+    assert done.stderr.splitlines()[1:] == [
+        "warning: --bot-author bto@* matches nobody who wrote a message",
+        "warning: --bot-author 8000 matches nobody who wrote a message",
+    ]
+    other = conversation(1)
+    other["conversation_parts"]["conversation_parts"].append(
+        {"id": "x", "part_type": "comment", "body": "More?", "created_at": other["created_at"] + 300,
+         "author": {"type": "admin", "id": "9", "email": "Assistant@example.com"}}
+    )  # fmt: skip
+    done = run("intercom", "-", *named, "--into", str(tmp_path / "data"), typed=lines(other))
+    assert done.exit_code == 0
+    assert [line.split()[2] for line in done.stderr.splitlines() if "warning" in line] == ["bto@*", "8000"]
+
+
 def test_many_bad_records_are_counted(run: Callable[..., Result]) -> None:
     done = run("zendesk", "-", typed=lines(*({"id": n} for n in range(30))))
     told = done.stderr.splitlines()
