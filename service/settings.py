@@ -37,10 +37,28 @@ def _plain_name(name: str) -> AliasChoices:
     return AliasChoices(name, f"DESKMARK_{name}")
 
 
-class Settings(BaseSettings):
-    """All settings. `Settings()` reads the environment and raises a `ValidationError` that names what is missing."""
+class FigureSettings(BaseSettings):
+    """What figures read: all that counting a file needs, without the secrets and the data folder of a service."""
 
     model_config = SettingsConfigDict(env_prefix="DESKMARK_", extra="ignore", frozen=True, populate_by_name=True)
+
+    fewest_cases: int = Field(default=20, ge=1)
+    """Figures on fewer cases say "not enough data"."""
+    price_bot_conversation: float = Field(default=0, ge=0)
+    price_human_conversation: float = Field(default=0, ge=0)
+    price_agent_message: float = Field(default=0, ge=0)
+    """What the account says its work costs; all at 0: figures leave costs out."""
+    price_currency: str = ""
+
+    @property
+    def prices(self) -> Prices | None:
+        """What work costs, where anything is said of it."""
+        given = (self.price_bot_conversation, self.price_human_conversation, self.price_agent_message)
+        return Prices(*given, currency=self.price_currency) if any(given) else None
+
+
+class Settings(FigureSettings):
+    """All settings. `Settings()` reads the environment and raises a `ValidationError` that names what is missing."""
 
     secret_key: SecretStr
     """Fernet keys that encrypt stored tokens, separated by commas; the first one encrypts."""
@@ -82,13 +100,6 @@ class Settings(BaseSettings):
     """When set, `/metrics` answers only to this bearer token."""
     api_token: SecretStr | None = Field(default=None, min_length=16)
     """The bearer token of the JSON API, at least 16 characters; without one the API is switched off."""
-    fewest_cases: int = Field(default=20, ge=1)
-    """Figures on fewer cases say "not enough data"."""
-    price_bot_conversation: float = Field(default=0, ge=0)
-    price_human_conversation: float = Field(default=0, ge=0)
-    price_agent_message: float = Field(default=0, ge=0)
-    """What the account says its work costs; all at 0: figures leave costs out."""
-    price_currency: str = ""
     api_write_token: SecretStr | None = Field(default=None, min_length=16)
     """The bearer token with which the JSON API may be told of improvements; without one it is told nothing."""
     model_dir: Path | None = None
@@ -148,12 +159,6 @@ class Settings(BaseSettings):
     def hold(self) -> timedelta:
         """How long a sent message is given to bring a result."""
         return timedelta(seconds=self.requeue_seconds)
-
-    @property
-    def prices(self) -> Prices | None:
-        """What work costs, where anything is said of it."""
-        given = (self.price_bot_conversation, self.price_human_conversation, self.price_agent_message)
-        return Prices(*given, currency=self.price_currency) if any(given) else None
 
     def policy(self) -> Policy:
         """The windows and thresholds that scores read."""

@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 
 from connectors.shelf import Shelf
-from service.commands.running import database, settings
+from service.commands.running import database, figure_settings, settings
 from service.commands.terminal import Day
 from service.commands.terminal import progress as progress_bar
 from service.figures.catalogue import ALL_FIGURES, Figure, Maturity
@@ -165,7 +165,8 @@ def _source(asked: Asked) -> Iterator[tuple[Stored | OfFile, int]]:
 
 
 def _of_file(file: BinaryIO, conversations: BinaryIO | None, definitions: str) -> tuple[OfFile, int]:
-    counted = OfFile()
+    given = figure_settings()
+    counted = OfFile(given.prices, given.fewest_cases)
     with Spool() as spool, Shelf() as shelf, progress_bar(Console(stderr=True)) as progress:
         taken = FactFile(spool, shelf, Policy(), definitions, _tell)
         for each in filter(None, (file, conversations)):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from connectors.errors import ConnectorError
 from service import embedded, setting_up
 from service.embedded import EmbeddedError, existing_settings, own_settings
-from service.settings import Settings, environment_name
+from service.settings import FigureSettings, Settings, environment_name
 from service.store import installations as store
 from service.store import queries
 from service.store.database import Database
@@ -33,13 +33,26 @@ def settings(*, make: bool = False) -> Settings:
     try:
         return own_settings() if make else existing_settings()
     except ValidationError as error:
-        found = error.errors(include_input=False)
-        faults = [
-            f"{environment_name(str(fault['loc'][0]))}: {fault['msg'].removeprefix('Value error, ')}" for fault in found
-        ]
-        raise click.ClickException("settings are not usable\n  " + "\n  ".join(faults)) from error
+        raise _unusable(error) from error
     except EmbeddedError as error:
         raise click.ClickException(str(error)) from error
+
+
+def figure_settings() -> FigureSettings:
+    """What figures of a file read of the environment; no service is needed, but a wrong value is told as well."""
+    try:
+        return FigureSettings()
+    except ValidationError as error:
+        raise _unusable(error) from error
+
+
+def _unusable(error: ValidationError) -> click.ClickException:
+    """Each wrong setting by its name, never with its value: it may be a secret."""
+    found = error.errors(include_input=False)
+    faults = [
+        f"{environment_name(str(fault['loc'][0]))}: {fault['msg'].removeprefix('Value error, ')}" for fault in found
+    ]
+    return click.ClickException("settings are not usable\n  " + "\n  ".join(faults))
 
 
 @contextmanager

@@ -94,13 +94,17 @@ class Stored:
 
 @dataclass(slots=True)
 class OfFile:
-    """Tallies of facts that nobody stored. Only what has a day can be counted by days."""
+    """Tallies of facts that nobody stored. Only what has a day can be counted by days.
 
+    `prices` and `least` are the account's own.
+    """
+
+    prices: Prices | None = None
+    least: int = LEAST
     _counted: dict[tuple[date, tuple[str | None, ...]], Tally] = field(default_factory=dict)
     _waiting: dict[tuple[date, tuple[str | None, ...]], list[Fact]] = field(default_factory=dict)
     _waits: int = 0
     undated: int = 0
-    least: int = LEAST
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Count facts; those without a day are only counted as `undated`."""
@@ -129,8 +133,8 @@ class OfFile:
         return {key: merge(parts[key]) for key in sorted(parts, key=lambda k: (k[0], k[1] is None, k[1] or ""))}
 
     def beside(self, since: date, until: date) -> Beside:  # noqa: ARG002 - the source's interface
-        """Nothing: gaps, prices and reviews live in the service."""
-        return Beside()
+        """The prices: gaps and reviews live in the service."""
+        return Beside(prices=self.prices, least=self.least)
 
     def last_day(self) -> date | None:
         """The latest day with anything to count."""

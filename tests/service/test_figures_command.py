@@ -215,6 +215,24 @@ def test_of_few_conversations_little_is_printed() -> None:
     assert any(row["hits"] and row["note"] == "not enough data, 13 of 20" for row in table)
 
 
+def test_figures_of_a_file_heed_the_settings_of_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKMARK_FEWEST_CASES", "25")
+    monkeypatch.setenv("DESKMARK_PRICE_HUMAN_CONVERSATION", "6")
+    monkeypatch.setenv("DESKMARK_PRICE_CURRENCY", "EUR")
+    done = run("-", "--format", "json")
+    contained = values(done, "containment")[("2025-10-31", None, "contained", "")]
+    assert contained["note"] == "not enough data, 24 of 25"
+    business = values(done, "business")
+    cost = business[("2025-10-31", None, "cost", "")]
+    assert (cost["value"], cost["note"]) == (2.0, "EUR")
+    assert business[("2025-10-31", None, "repeat_contact", "")]["note"].endswith("of 25")
+    for wrong in ("0", "many"):
+        monkeypatch.setenv("DESKMARK_FEWEST_CASES", wrong)
+        refused = run("-")
+        assert refused.exit_code == 1
+        assert "DESKMARK_FEWEST_CASES: Input should be" in refused.output
+
+
 def test_a_young_team_sees_less() -> None:
     def names(stage: str) -> list[str]:
         return [
