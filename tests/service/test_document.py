@@ -1,6 +1,7 @@
 """The file contract: round trips, defaults, and errors that say where and why."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from service.conversation import (
     Contact,
     Conversation,
     Event,
+    EventKind,
     Feedback,
     Initiator,
     Message,
@@ -165,3 +167,15 @@ def test_a_policy_is_read_and_an_unknown_key_refused() -> None:
 @pytest.mark.parametrize("kind", ["conversation", "policy"])
 def test_the_schema_in_the_docs_is_the_generated_one(kind: str) -> None:
     assert json.loads((DOCS / f"{kind}.schema.json").read_text()) == schema(kind)  # type: ignore[arg-type]
+
+
+def test_the_vocabularies_are_documented_with_examples_that_hold() -> None:
+    text = (DOCS / "conversations.md").read_text()
+    for vocabulary in (Role, Channel, EventKind):
+        assert [word.value for word in vocabulary if f"`{word}`" not in text] == []
+    stated = [json.loads(found) for found in re.findall(r"`(\{\"id\": \"e.*?\})`", text)]
+    found = from_document(
+        {"id": "1", "messages": [{"id": "m", "author": {"role": "bot"}, "text": ""}], "events": stated}
+    )
+    kinds = [event.kind for event in found.events if event.at is not None and event.by is not None]
+    assert kinds == [EventKind.HANDOFF, EventKind.ACTION_COMPLETED, EventKind.CLOSED, EventKind.REOPENED]
