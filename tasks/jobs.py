@@ -99,7 +99,9 @@ def forget(self: Job) -> None:
 @app.task(base=Job, bind=True, name="deskmark.recount")
 def recount(self: Job) -> None:
     """Add up the days whose facts changed."""
-    recounting.recount(self.runtime)
+    came = recounting.recount(self.runtime)
+    if came.days or came.left:
+        log.info("recounted", days=came.days, left=came.left)
 
 
 @app.task(base=Job, bind=True, name="deskmark.group_gaps")

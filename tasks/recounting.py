@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-
-import structlog
+from dataclasses import dataclass
 
 from service.store import facts, rollups
 from service.store.facts import Day
@@ -12,10 +11,17 @@ from tasks.runtime import Runtime
 
 AT_MOST = 5.0
 """Seconds for one run: webhooks wait in the same queue. What is left is done in the next one."""
-log = structlog.get_logger(__name__)
 
 
-def recount(runtime: Runtime) -> None:
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """How many days were added up, and how many wait for the next run."""
+
+    days: int
+    left: int
+
+
+def recount(runtime: Runtime) -> Recounted:
     """Add up dirty days, those that wait longest first. Figures are right without it, only slower."""
     until = time.monotonic() + AT_MOST
     while _count_anew(runtime) and time.monotonic() < until - AT_MOST / 2:
@@ -27,8 +33,7 @@ def recount(runtime: Runtime) -> None:
         if time.monotonic() > until:
             break
         done += add_up(runtime, day)
-    if days:
-        log.info("recounted", days=done, left=len(days) - done)
+    return Recounted(done, len(days) - done)
 
 
 def _count_anew(runtime: Runtime) -> int:

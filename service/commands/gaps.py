@@ -34,17 +34,21 @@ def gaps(context: click.Context, installation: str | None, as_json: bool) -> Non
     with database(settings()) as opened, opened.read() as session:
         _known(session, installation)
         found = gap_report.report(session, installation, as_of=utc_now())
+        several = installation is None and len(installations.all_of(session)) > 1
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     elif found:
-        Console().print(_table(found))
+        Console().print(_table(found, several=several))
     else:
         click.echo("No knowledge gaps. They are grouped every five minutes while the service runs.")
 
 
-def _table(found: list[dict[str, Any]]) -> Table:
+def _table(found: list[dict[str, Any]], *, several: bool) -> Table:
+    """One line a gap; with its helpdesk where there are `several`."""
     table = Table(box=None, pad_edge=False)
     table.add_column("gap", justify="right")
+    if several:
+        table.add_column("helpdesk")
     table.add_column("state")
     table.add_column("asked", justify="right")
     table.add_column("last", no_wrap=True)
@@ -54,14 +58,18 @@ def _table(found: list[dict[str, Any]]) -> Table:
         # Words of customers: shown as they are, never read as markup.
         about = gap["label"].replace("[", "\\[")
         last = gap["last_asked_at"][:10]
-        table.add_row(str(gap["id"]), gap["state"], str(gap["messages"]), last, about, _effect(gap["effect"]))
+        helpdesk = [gap["installation"].replace("[", "\\[")] if several else []
+        asked = (gap["state"], str(gap["messages"]), last, about)
+        table.add_row(str(gap["id"]), *helpdesk, *asked, _effect(gap["effect"]))
     return table
 
 
 def _effect(effect: dict[str, Any] | None) -> str:
-    """The measured effect in a few words."""
+    """The measured effect in a few words; nothing is compared before the bot was asked anything on both sides."""
     if effect is None:
         return ""
+    if not (effect["bot_conversations_before"] and effect["bot_conversations_after"]):
+        return "too early to tell"
     before = f"{effect['messages_before']} of {effect['bot_conversations_before']}"
     after = f"{effect['messages_after']} of {effect['bot_conversations_after']}"
     return f"{before} -> {after} (p {effect['p']:.3f})"

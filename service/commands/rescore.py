@@ -10,7 +10,7 @@ from rich.console import Console
 
 from connectors.limiter import Limiter
 from service.commands.running import database, settings
-from service.commands.terminal import Moment, progress
+from service.commands.terminal import DayOrMoment, progress
 from service.language.embedding import CachedEmbedder
 from service.language.model import MiniLM, ModelMissing
 from service.scoring.definitions import VERSIONS
@@ -43,7 +43,7 @@ class Unannounced:
 
 @click.command("rescore")
 @click.option("--definitions", type=click.Choice(list(VERSIONS)), default=DEFINITIONS, show_default=True)
-@click.option("--since", type=Moment(), help="Only conversations that ended then or later.  [default: all]")
+@click.option("--since", type=DayOrMoment(), help="Only conversations that ended then or later.  [default: all]")
 @click.option(
     "--write-back", is_flag=True, help="Also bring what changed to the helpdesks, through the running service."
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import click
 from rich.console import Console
@@ -19,13 +19,14 @@ class Moment(click.ParamType[datetime]):
     """An ISO 8601 time with an offset."""
 
     name = "time"
+    wanted = "ISO 8601 time"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """`value` in UTC; a usage error when it has no offset."""
         try:
             moment = datetime.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is no ISO 8601 time such as 2026-01-22T10:39:00Z", param, ctx)
+            self.fail(f"{value!r} is no {self.wanted} such as 2026-01-22T10:39:00Z", param, ctx)
         if moment.tzinfo is None:
             self.fail(f"{value!r} has no offset; write 2026-01-22T10:39:00Z or ...+01:00", param, ctx)
         return moment.astimezone(UTC)
@@ -49,3 +50,18 @@ class Day(click.ParamType[date]):
         if day.year not in YEARS:
             self.fail(f"{value!r} is not between {YEARS[0]} and {YEARS[-1]}", param, ctx)
         return day
+
+
+class DayOrMoment(Moment):
+    """A date, which is the start of that day in UTC, or an ISO 8601 time with an offset."""
+
+    name = "date or time"
+    wanted = "date such as 2026-01-22 or ISO 8601 time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """`value` in UTC; a usage error when it is neither."""
+        try:
+            day = date.fromisoformat(str(value))
+        except ValueError:
+            return Moment.convert(self, value, param, ctx)
+        return datetime.combine(day, time(), UTC)

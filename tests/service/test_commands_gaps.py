@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from service.commands.gaps import COMMANDS
+from service.commands.gaps import COMMANDS, _effect
 from service.embedded import own_settings
 from service.store import conversations, gaps, installations
 from service.store.database import Database
@@ -64,6 +64,10 @@ def test_a_gap_from_open_to_fixed(run: Run, gap: int) -> None:
     assert listed.exit_code == 0
     assert "wool [blanket] wash" in listed.output
     assert " open " in listed.output
+    assert "helpdesk" not in listed.output
+    both = run("gaps").output.splitlines()
+    assert both[0].split()[:3] == ["gap", "helpdesk", "state"]
+    assert {line.split()[1] for line in both[1:]} == {"i1", "i2"}
     assert run("gaps", "acknowledge", str(gap), "--article", "77", "--audience", "content").exit_code == 0
     told = run("improvements", "add", "i1", "article_published", "article:77", "--title", "Washing wool")
     assert told.exit_code == 0, told.output
@@ -72,7 +76,14 @@ def test_a_gap_from_open_to_fixed(run: Run, gap: int) -> None:
     assert (shown["article"], shown["audience"], shown["messages"]) == ("article:77", "content", 2)
     assert "Washing wool" in run("improvements").output
     assert f"gaps: {gap}" in run("improvements").output
-    assert "2 of 0 -> 0 of 0" in run("gaps").output
+    assert "too early to tell" in run("gaps").output
+
+
+def test_an_effect_in_a_few_words() -> None:
+    effect = {"messages_before": 9, "bot_conversations_before": 40, "messages_after": 2, "p": 0.04}
+    assert _effect({**effect, "bot_conversations_after": 50}) == "9 of 40 -> 2 of 50 (p 0.040)"
+    assert _effect({**effect, "bot_conversations_after": 0}) == "too early to tell"
+    assert _effect(None) == ""
 
 
 def test_json(run: Run, gap: int) -> None:

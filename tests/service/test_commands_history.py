@@ -94,7 +94,10 @@ def test_rescore_keeps_both_versions_and_adds_their_days_up(run: Run, database: 
 
 
 def test_rescore_of_nothing(run: Run) -> None:
-    assert run("rescore", "--since", "2030-01-01T00:00:00Z").output == "0 conversations under definitions 2.\n"
+    for since in ("2030-01-01T00:00:00Z", "2026-03-03"):
+        assert run("rescore", "--since", since).output == "0 conversations under definitions 2.\n"
+    assert run("rescore", "--since", "2026-03-02").output == "3 conversations under definitions 2.\n"
+    assert "is no date such as 2026-01-22 or ISO 8601 time" in run("rescore", "--since", "soon").output
 
 
 def test_an_unknown_version_is_explained(run: Run) -> None:
