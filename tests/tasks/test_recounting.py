@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select, update
 
 from connectors.base import Signal
@@ -18,7 +19,7 @@ from service.store.facts import COLUMNS
 from service.store.figure_models import FactRow, Rollup
 from service.store.figures import Period, tallies
 from service.store.models import Scorecard
-from tasks import recounting
+from tasks import jobs, recounting, worker_state
 
 MINUTE = timedelta(minutes=1)
 DAY = date(2026, 3, 2)
@@ -57,6 +58,19 @@ def test_every_scored_conversation_is_counted_once(shop: Any, kit: Any, clock: A
     recounting.recount(shop.runtime)
     assert counted(shop) == {"": 2}
     assert sum(counted(shop, "containment").values()) == 2
+
+
+def test_the_running_service_logs_how_many_days_were_added_up(
+    shop: Any, kit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_state, "runtime", lambda: shop.runtime)
+    with structlog.testing.capture_logs() as logs:
+        jobs.recount()
+        assert logs == []
+        close(shop, kit, "1")
+        jobs.recount()
+    (told,) = [entry for entry in logs if entry["event"] == "recounted"]
+    assert (told["days"], told["left"]) == (1, 0)
 
 
 def test_a_reopened_conversation_is_counted_by_episode(shop: Any, kit: Any, clock: Any) -> None:
