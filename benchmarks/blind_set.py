@@ -74,7 +74,7 @@ def judged(name: str, labels: dict[str, Label], cards: dict[str, Card]) -> Itera
     said = [gold for gold, verdict in verdicts if verdict == "avoidable"]
     share = said.count("avoidable") / len(said) if said else None
     wanted = sum(gold == "avoidable" for gold, _ in verdicts)
-    yield row(f"{name}: escalation", "precision of `avoidable`", share, of(share or 0.0, len(said)), at_least(0.9))
+    yield row(f"{name}: escalation", "precision of `avoidable`", share, of(share or 0.0, len(said)))
     left = said.count("avoidable") / wanted
     yield row(f"{name}: escalation", "recall it leaves", left, of(left, wanted), None)
     timed = [(x["escalation"]["timing"], cards[i]["escalation"]["details"]["timing"]) for i, x in labels.items()]
