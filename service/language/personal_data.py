@@ -1,6 +1,6 @@
-"""Text made fit to leave the conversation: masked, names of people taken out, and what is still personal told.
+"""People and secrets in a text: taken out, and what is still personal told, by patterns of its own.
 
-Builds on `service.language.masking`, which masks what has a form of its own. Names are told by where they stand: after
+Names are told by where they stand: after
 a greeting, in a signature, after "my name is", or because the helpdesk knows them. One in free prose is not recognised.
 """
 
@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import StrEnum
-
-from service.language.masking import mask
 
 NAME = "(name)"
 SECRET = "(secret)"  # noqa: S105 - what stands in place of one.
@@ -72,15 +70,6 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"\b(?:born|birth|birthday|dob)\b[^.!?]{0,25}\d", re.IGNORECASE)
-
-
-def anonymous(text: str, people: Iterable[str] = ()) -> str:
-    """`text` masked, with names and secrets replaced; `people` are names that the helpdesk knows.
-
-    >>> anonymous("Hi Kofi, write to jo@example.com. Kind regards, Petra Blaha")
-    'Hi (name), write to j***@***. Kind regards, (name)'
-    """
-    return mask(without_names(text, people))
 
 
 def without_names(text: str, people: Iterable[str] = ()) -> str:

@@ -2,7 +2,7 @@
 
 Stronger than `masking`, which keeps the beginning of a number so that an agent recognises it. Patterns and the places
 where names stand, no model: a name or an address in free prose is not recognised. Dates and amounts of money stay, a
-date of birth does not. What `masking` left the beginning of ("ORD-48***") becomes the same as if it had been whole.
+date of birth does not.
 """
 
 from __future__ import annotations
@@ -46,12 +46,6 @@ _BIRTH = re.compile(
     r"(\b(?:born|birthday|birth|dob)\b[^.!?\n\d]{0,25})(\d[\w./-]*(?: \w{3,9} \d{2,4})?)", re.IGNORECASE
 )
 _RUN = re.compile(r"(?<![\w@.,])[+#(]{0,2}(?=[\w#/()-]{0,99}\d)\w[\w#/()-]*(?:[ .]{1,2}\(?\d[\d()/-]*)*")
-_BEGUN = re.compile(
-    r"(?:\((?:number|phone|card|iban)\)"
-    r"|[+#(]{0,2}(?=[\w#/()-]{0,64}\d)\w[\w#/()-]{0,64}+(?:[ .-]{1,2}\(?\d[\d()-]{0,20}+){0,4}+)\*{3,}"
-)
-_BEGUN_EMAIL = re.compile(r"\b[A-Za-z0-9]\*{3}@\*{3}")
-_BEGUN_NAME = re.compile(r"(\b(?i:name(?:'s| is|:)?|called|this is) )[A-Z]\*{3}")
 _DATE = re.compile(
     r"\d{4}([-/.])\d{1,2}\1\d{1,2}(?:T\d.*)?|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2})"
     r"|(?:19|20)\d\d(?:[-/](?:\d{2}|(?:19|20)\d\d))?"
@@ -71,15 +65,13 @@ def redact(text: str, people: Iterable[str] = ()) -> str:
     >>> redact("Hi Kofi, I'm jo@example.com, order ORD-4821 of 2026-01-22 for $24000.\\nCall +44 20 7946 0018")
     "Hi (name), I'm (email), order (number) of 2026-01-22 for $24000.\\nCall (phone)"
     """
-    text = _BEGUN_NAME.sub(rf"\1{NAME}", _BEGUN_EMAIL.sub(EMAIL, text))
     safe = _NETWORK_6.sub(NETWORK, _EMAIL.sub(EMAIL, _SPACED_EMAIL.sub(EMAIL, LINK.sub(WEB, text))))
     safe = _IBAN.sub(_account, safe)
     safe = _SECRET.sub(r"\1(secret)", _INITIAL.sub(NAME, without_names(safe, people)))
     safe = _LOGIN.sub(r"\1(login)", safe)
     safe = _BIRTH.sub(rf"\1{BIRTH}", safe)
     safe = _POSTCODE.sub(ADDRESS, _STREET_ABROAD.sub(ADDRESS, STREET.sub(ADDRESS, safe)))
-    # Begun numbers come last: a run before the asterisks may be a whole number that a person typed.
-    return _BEGUN.sub(NUMBER, _RUN.sub(_run, safe))
+    return _RUN.sub(_run, safe)
 
 
 def _account(found: re.Match[str]) -> str:

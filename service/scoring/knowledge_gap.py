@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from service.conversation import Conversation, EventKind, Message, Role, handoff_position
-from service.language.masking import mask
+from service.language.redaction import redact
 from service.language.relevance import relevance
 from service.language.signal_patterns import Signal
 from service.language.signals import PRESENT, has
@@ -85,7 +85,7 @@ def knowledge_gap(case: Case) -> Score:
     relevant (`novel`); the first of these that holds is the reason. No gap: a refusal or a matter that policy keeps for
     people, a failed action, a customer who wanted a human from the start, and a question that the bot served later on.
 
-    `details.question` is the id of the customer's message, `details.text` its masked text, ready to be grouped with
+    `details.question` is the id of the customer's message, `details.text` its redacted text, ready to be grouped with
     others. value is undefined. `None` when no bot wrote to the customer. Source: `metrics.md` 10.
 
     >>> from service.conversation import Author
@@ -119,7 +119,7 @@ def knowledge_gap(case: Case) -> Score:
         reason=reason,
         evidence=(Evidence.of(found.question, "the bot could not serve this"), Evidence.of(found.shown, shows)),
         details=MappingProxyType(
-            {"reason": found.why.value, "question": found.question.id, "text": mask(found.question.text[:LONGEST])}
+            {"reason": found.why.value, "question": found.question.id, "text": redact(found.question.text[:LONGEST])}
         ),
     )
 

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from service.conversation import Message, Role, handoff_position
 from service.language.acts import read_bot_turns
 from service.language.detection import ENGLISH, language
-from service.language.personal_data import anonymous, personal_data
+from service.language.personal_data import personal_data
+from service.language.redaction import redact
 from service.language.signal_patterns import Signal
 from service.language.signals import has, read_agent
 from service.language.statements import read_outcome
@@ -97,6 +98,9 @@ _STATE = re.compile(
 )
 """How things stand with this customer, or what a human will do for them."""
 
+_OWN_DATA = re.compile(r"\((?:email|phone|card|iban|number|login)\)")
+"""What redaction leaves where an answer named something of this customer."""
+
 
 def training_example(case: Case) -> Score:
     """Whether the conversation is fit to train a bot on.
@@ -130,8 +134,8 @@ def training_example(case: Case) -> Score:
         return Score(verdict=None, reason=reason, details=MappingProxyType({"reasons": ()}))
     asked = "\n".join(message.text for message in stated)
     answer = verified(case, stated)
-    question = anonymous(asked[:LONGEST], _people(case))
-    told = anonymous(answer.text[:LONGEST], _people(case)) if answer else None
+    question = redact(asked[:LONGEST], _people(case))
+    told = redact(answer.text[:LONGEST], _people(case)) if answer else None
     reasons = tuple(dict.fromkeys(_reasons(case, stated, asked, answer, (question, told or ""))))
     details = {"reasons": tuple(r.value for r in reasons), "verified_by": answer.by if answer else None}
     if not reasons:
@@ -189,7 +193,12 @@ def _about_answer(case: Case, answer: Verified) -> Iterator[Unfit]:
     acts = {act.message_id: act for act in read_bot_turns(case.conversation.public)}
     act = acts.get(answer.message.id)
     done = act is not None and act.success >= 0.5
-    if acted or done or _STATE.search(answer.text.replace("\u2019", "'")) or "***" in anonymous(answer.text[:LONGEST]):
+    if (
+        acted
+        or done
+        or _STATE.search(answer.text.replace("\u2019", "'"))
+        or _OWN_DATA.search(redact(answer.text[:LONGEST]))
+    ):
         yield Unfit.CASE_SPECIFIC
     if len(content(answer.text)) < ANSWER_WORDS:
         yield Unfit.TOO_SHORT

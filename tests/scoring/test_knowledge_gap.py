@@ -141,7 +141,7 @@ def test_what_happens_after_the_handoff_says_nothing_of_the_bot() -> None:
 def test_the_question_is_the_message_that_asks_and_its_text_is_masked() -> None:
     score = judged(talk("C Is order FW-48213990 varnished on both sides?", OFF, "C not helpful", DUNNO))
     assert score.details["question"] == "m0"
-    assert score.details["text"] == "Is order FW-4821*** varnished on both sides?"
+    assert score.details["text"] == "Is order (number) varnished on both sides?"
 
 
 def test_another_language_is_not_read() -> None:

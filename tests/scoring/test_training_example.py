@@ -102,7 +102,7 @@ def test_fit(conversation: Conversation, so_far: dict[str, Score], by: str) -> N
         ),
         (talk("C How long can I keep opened oat milk? And where is your shop in Leeds?", TOLD, WORKED), "mixed_topics"),
         (talk(ASK, "B Five days, fridge.", WORKED), "too_short"),
-        (talk("C How long is milk good, I was born on 3 May?", TOLD, WORKED), "personal_data_left"),
+        (talk("C How long is milk good, I live at 12, Harbour Hill Road?", TOLD, WORKED), "personal_data_left"),
         (talk(ASK, TOLD, WORKED, truncated=True), "truncated"),
         (talk(ASK, TOLD, WORKED, language="de"), "language"),
     ],
@@ -135,9 +135,9 @@ def test_people_and_numbers_are_taken_out_of_a_fit_example() -> None:
         "C Lucia Romero here (lu@example.com): how long does open oat milk keep?", TOLD, WORKED, contact=contact
     )
     score = judged(replace(said, attributes=MappingProxyType({"name": "Lucia Romero"})))
-    assert score.details["question"] == "(name) here (l***@***): how long does open oat milk keep?" or (
-        score.details["question"] == "(name) here ((name)): how long does open oat milk keep?"
-    )
+    assert score.details["question"] in {
+        f"(name) here ({found}): how long does open oat milk keep?" for found in ("(email)", "(name)")
+    }
 
 
 def test_a_question_that_the_catalog_holds_is_a_duplicate() -> None:

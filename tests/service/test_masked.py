@@ -68,13 +68,6 @@ def test_nobody_is_named_anywhere() -> None:
     assert [word for word in PRIVATE if word in text] == []
 
 
-def test_texts_that_a_score_masked_before_get_the_same_form() -> None:
-    scores = masked(document(), card(text="order 48*** and j***@***", answer=["558***"]), KEY)[1]
-    assert scores is not None
-    details = scores["scores"]["context_repeat"]["details"]
-    assert (details["text"], details["answer"]) == ("order (number) and (email)", ["(number)"])
-
-
 def test_the_document_stays_valid_and_what_is_no_person_stays() -> None:
     shown, _ = both()
     conversation = from_document(shown)
