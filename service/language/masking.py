@@ -14,7 +14,7 @@ DOMAIN = re.compile(
     r"\b(?:[\w-]{1,63}\.){1,8}(?:com|org|net|io|co|app|dev|info|biz|xyz|ru|de|uk|link|site|shop|top)\b", re.IGNORECASE
 )
 NAME = re.compile(
-    r"\b((?:my|the|full|last|first) name(?:'s| is|:)?|i am called|this is)\s+([A-Z][\w'-]+(?: [A-Z][\w'-]+)*)"
+    r"\b((?i:(?:my|the|full|last|first) name(?:'s| is|:)?|i am called|this is))\s+([A-Z][\w'-]+(?: [A-Z][\w'-]+)*)"
 )
 NUMBER = re.compile(r"(?<![\w*])(?=[A-Z0-9+(#-]{0,64}\d)[A-Z0-9+(#][A-Z0-9()#-]*(?:[ .-]\d[\d()-]*)*", re.IGNORECASE)
 STREET = re.compile(

@@ -16,6 +16,7 @@ from service.language.masking import mask
         ("order ORD-48213 and FW20417.", "order ORD-48*** and FW20***."),
         ("order 4711 at 13:41, 12 May 2026, 24h", "order 4711 at 13:41, 12 May 2026, 24h"),
         ("my name is Jane Roe", "my name is J***"),
+        ("My name is Jane Roe", "My name is J***"),
         ("I live at 12 Baker Street now", "I live at (address) now"),
         ("see https://evil.example/x?y=1 or evil.com", "see (link) or (link)"),
         ("{{ticket.requester}} <b>bold</b> [a](b)", "ticket.requester b bold /b a (b)"),
