@@ -1,4 +1,4 @@
-"""What the pages and the metrics show: lists with paging, one conversation with everything, counts by state."""
+"""What the pages and the metrics show: one conversation with everything, counts by state."""
 
 from __future__ import annotations
 
@@ -7,22 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.store import conversations as store
 from service.store.models import Conversation, Delivery, Installation, Scorecard, Writeback
 
 PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One line of the list of conversations. `card` is `None` while it is not scored."""
-
-    conversation: Conversation
-    installation: Installation
-    card: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,55 +36,6 @@ class Counts:
     writes: Mapping[str, int]
     oldest_due_at: datetime | None
     oldest_write_due_at: datetime | None
-
-
-def deliveries(
-    session: Session,
-    *,
-    state: str | None = None,
-    installation_id: str | None = None,
-    before: int | None = None,
-    limit: int = PAGE,
-) -> Sequence[Delivery]:
-    """Deliveries, newest first; `before` is the last id of the page before."""
-    statement = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
-    if state:
-        statement = statement.where(Delivery.state == state)
-    if installation_id:
-        statement = statement.where(Delivery.installation_id == installation_id)
-    if before is not None:
-        statement = statement.where(Delivery.id < before)
-    return session.scalars(statement).all()
-
-
-def conversations(
-    session: Session,
-    *,
-    state: str | None = None,
-    write_state: str | None = None,
-    installation_id: str | None = None,
-    before: str | None = None,
-    limit: int = PAGE,
-) -> list[Listed]:
-    """Conversations, newest first; `before` is the last id of the page before."""
-    statement = (
-        select(Conversation, Installation, Scorecard.card)
-        .join(Installation, Installation.id == Conversation.installation_id)
-        .outerjoin(Scorecard, and_(Scorecard.conversation_id == Conversation.id, Scorecard.latest))
-        .order_by(Conversation.created_at.desc(), Conversation.id.desc())
-        .limit(limit)
-    )
-    if state:
-        statement = statement.where(Conversation.state == state)
-    if write_state:
-        statement = statement.where(Conversation.write_state == write_state)
-    if installation_id:
-        statement = statement.where(Conversation.installation_id == installation_id)
-    last = session.get(Conversation, before) if before else None
-    if last is not None:
-        same_time = and_(Conversation.created_at == last.created_at, Conversation.id < last.id)
-        statement = statement.where(or_(Conversation.created_at < last.created_at, same_time))
-    return [Listed(*row) for row in session.execute(statement)]
 
 
 def dossier(session: Session, row_id: str) -> Dossier | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Generic, TypeVar, TypeVarTuple
+from typing import Any, Generic, TypeVar, TypeVarTuple
 
 from sqlalchemy import Row, Select, and_, delete, func, or_, select, union_all
 from sqlalchemy.orm import Session
@@ -22,7 +22,6 @@ from service.store.models import (
     State,
     WriteState,
 )
-from service.store.overview import Listed
 
 PAGE = 30
 MOST_PAGES = 1000
@@ -39,6 +38,15 @@ class Page(Generic[T]):
     rows: Sequence[T]
     number: int
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of the list of conversations. `card` is `None` while it is not scored."""
+
+    conversation: Conversation
+    installation: Installation
+    card: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)

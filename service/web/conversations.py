@@ -77,7 +77,7 @@ def listing() -> str:
     )
 
 
-def _chips(row: overview.Listed) -> list[Chip]:
+def _chips(row: queries.Listed) -> list[Chip]:
     if row.card is None:
         return []
     verdicts = {name: row.card["scores"].get(name, {}).get("verdict") for name in SCORES}
