@@ -41,7 +41,7 @@ bench: .venv/.dev ## how fast it is, as ratios of one run (docs/benchmarks.md)
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 
 schemas: .venv/.dev
-	@$(BIN)/python -c 'import json, pathlib, service.document as d; [pathlib.Path(f"docs/{k}.schema.json").write_text(json.dumps(d.schema(k), indent=2) + "\n") for k in ("conversation", "policy")]'
+	@$(BIN)/python -c 'import json, pathlib, service.document as d, service.policy_document as p; [pathlib.Path(f"docs/{k}.schema.json").write_text(json.dumps(d.schema(s), indent=2) + "\n") for k, s in (("conversation", d.ConversationDocument), ("policy", p.PolicyDocument))]'
 
 lock: .venv/.dev ## resolve the requirements anew
 	$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \

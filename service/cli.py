@@ -17,11 +17,12 @@ from rich.progress import Progress, TaskID
 from service.commands.intent_terminal import fit_shown, told_examples
 from service.commands.terminal import Moment
 from service.commands.terminal import progress as progress_bar
-from service.document import DocumentError, policy_from_json
+from service.document import DocumentError
 from service.files.scores import BadLine, dump, read, scorecards
 from service.files.spool import Spool
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM, ModelMissing
+from service.policy_document import policy_from_json
 from service.scoring.definitions import VERSIONS
 from service.scoring.score import DEFINITIONS, Policy
 

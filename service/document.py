@@ -8,9 +8,9 @@ kept. Times are ISO 8601 with an offset and become UTC.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -36,8 +36,7 @@ from service.conversation import (
     Rating,
     Role,
 )
-from service.schedule_document import ScheduleDocument
-from service.scoring.score import Evidence, Policy, Score, Scorecard
+from service.scoring.score import Evidence, Score, Scorecard
 
 
 class DocumentError(ValueError):
@@ -54,11 +53,13 @@ Id = Annotated[str, Field(min_length=1)]
 Texts = Annotated[list[str], _or([])]
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
+    """What documents have in common: unknown keys are ignored, numbers taken for names."""
+
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
 
-class AuthorDocument(_Shape):
+class AuthorDocument(Shape):
     """Who wrote a message."""
 
     role: Role
@@ -66,7 +67,7 @@ class AuthorDocument(_Shape):
     group: str | None = None
 
 
-class BotDocument(_Shape):
+class BotDocument(Shape):
     """What the bot reported about its answer."""
 
     intent: str | None = None
@@ -74,7 +75,7 @@ class BotDocument(_Shape):
     sources: Texts = []
 
 
-class MessageDocument(_Shape):
+class MessageDocument(Shape):
     """One message."""
 
     id: Id
@@ -87,7 +88,7 @@ class MessageDocument(_Shape):
     attachments: Texts = []
 
 
-class EventDocument(_Shape):
+class EventDocument(Shape):
     """One event beside the messages."""
 
     id: Id
@@ -98,7 +99,7 @@ class EventDocument(_Shape):
     target: str | None = Field(default=None, alias="to")
 
 
-class ContactDocument(_Shape):
+class ContactDocument(Shape):
     """The customer."""
 
     id: str | None = None
@@ -107,7 +108,7 @@ class ContactDocument(_Shape):
     email_verified: Annotated[bool, _or(False)] = False
 
 
-class RatingDocument(_Shape):
+class RatingDocument(Shape):
     """A CSAT or CES answer."""
 
     score: float | str | None = None
@@ -117,7 +118,7 @@ class RatingDocument(_Shape):
     at: Utc | None = None
 
 
-class ConversationDocument(_Shape):
+class ConversationDocument(Shape):
     """A conversation as one JSON object on one line."""
 
     model_config = ConfigDict(
@@ -159,7 +160,7 @@ def from_json(line: str | bytes) -> Conversation:
     try:
         return _conversation(ConversationDocument.model_validate_json(line))
     except ValidationError as error:
-        raise DocumentError(_why(error)) from error
+        raise DocumentError(why(error)) from error
 
 
 def from_document(document: Mapping[str, Any]) -> Conversation:
@@ -167,10 +168,10 @@ def from_document(document: Mapping[str, Any]) -> Conversation:
     try:
         return _conversation(ConversationDocument.model_validate(document))
     except ValidationError as error:
-        raise DocumentError(_why(error)) from error
+        raise DocumentError(why(error)) from error
 
 
-def _why(error: ValidationError) -> str:
+def why(error: ValidationError) -> str:
     """At most three faults, each with the place where it stands."""
     faults = []
     for fault in error.errors(include_url=False, include_input=False, include_context=False)[:3]:
@@ -336,51 +337,6 @@ def _score(document: Mapping[str, Any]) -> Score:
     )
 
 
-class PolicyDocument(_Shape):
-    """The account's settings as `deskmark score --policy FILE` reads them; every key may be absent."""
-
-    model_config = ConfigDict(extra="forbid", title="Deskmark policy")
-
-    repeat_window_hours: Annotated[float, Field(gt=0)] = 24
-    same_issue_threshold: Annotated[float, Field(ge=0, le=1)] = Policy().same_issue_threshold
-    repeated_context_threshold: Annotated[float, Field(ge=0, le=1)] = Policy().repeated_context_threshold
-    avoidable_threshold: Annotated[float, Field(ge=0, le=1)] = Policy().avoidable_threshold
-    review_confidence: Annotated[float, Field(ge=0, le=1)] = Policy().review_confidence
-    high_effort: Annotated[float, Field(ge=1, le=7)] = Policy().high_effort
-    low_effort: Annotated[float, Field(ge=1, le=7)] = Policy().low_effort
-    high_confidence: Annotated[float, Field(ge=0, le=1)] = Policy().high_confidence
-    low_confidence: Annotated[float, Field(ge=0, le=1)] = Policy().low_confidence
-    gap_confidence: Annotated[float, Field(ge=0, le=1)] = Policy().gap_confidence
-    confidence_attribute: Annotated[str, Field(min_length=1)] = Policy().confidence_attribute
-    schedule: ScheduleDocument | None = None
-    human_only_topics: list[str] = []
-    bot_authors: list[str] = []
-
-    @model_validator(mode="after")
-    def _thresholds_are_in_order(self) -> PolicyDocument:
-        if self.low_confidence > self.high_confidence:
-            raise ValueError("low_confidence is above high_confidence")
-        return self
-
-
-def policy_from_json(text: str | bytes) -> Policy:
-    """The policy that a JSON object holds; raises `DocumentError`, also on a key it does not know."""
-    try:
-        shape = PolicyDocument.model_validate_json(text)
-    except ValidationError as error:
-        raise DocumentError(_why(error)) from error
-    settings = shape.model_dump(exclude={"repeat_window_hours", "schedule", "human_only_topics", "bot_authors"})
-    return Policy(
-        **settings,
-        repeat_window=timedelta(hours=shape.repeat_window_hours),
-        schedule=shape.schedule.schedule() if shape.schedule else None,
-        human_only_topics=tuple(shape.human_only_topics),
-        bot_authors=tuple(shape.bot_authors),
-    )
-
-
-def schema(kind: Literal["conversation", "policy"]) -> dict[str, Any]:
+def schema(shape: type[BaseModel]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a document, as shipped in `docs/`."""
-    shapes: dict[str, type[BaseModel]] = {"conversation": ConversationDocument, "policy": PolicyDocument}
-    shape = shapes[kind]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **shape.model_json_schema(by_alias=True)}

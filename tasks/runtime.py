@@ -15,9 +15,9 @@ from sqlalchemy import Row
 from connectors.base import Client, Connector, Installation
 from connectors.http import Http
 from connectors.limiter import Limiter
-from service.document import policy_from_json
 from service.language.embedding import Named
 from service.language.intents import IntentCatalog
+from service.policy_document import policy_from_json
 from service.scoring.score import Policy
 from service.settings import Settings
 from service.store import models

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from service.commands.running import database, settings
-from service.document import DocumentError, PolicyDocument, policy_from_json
+from service.document import DocumentError
+from service.policy_document import PolicyDocument, policy_from_json
 from service.store import installations
 from tasks.runtime import policy_document
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.document import DocumentError, PolicyDocument, policy_from_json
+from service.document import DocumentError
+from service.policy_document import PolicyDocument, policy_from_json
 from service.scoring.schedule import Hours
 from service.scoring.score import Policy
 
@@ -65,3 +66,5 @@ def test_confidence_thresholds() -> None:
     assert (policy.high_confidence, policy.low_confidence, policy.confidence_attribute) == (0.9, 0.4, "fin_score")
     with pytest.raises(DocumentError, match="low_confidence is above high_confidence"):
         policy_from_json('{"low_confidence": 0.9}')
+    with pytest.raises(DocumentError, match="high_effort is above low_effort"):
+        policy_from_json('{"high_effort": 6, "low_effort": 3}')
