@@ -1,7 +1,7 @@
 """The tables. Typed SQLAlchemy models and their closed vocabularies; no queries, no HTTP, no scoring.
 
 Times are aware UTC datetimes on SQLite and PostgreSQL alike. No webhook body is ever stored, and a customer's text
-stands in `Conversation.document`, `Scorecard.card` and `Writeback.actions` only, so that it can be removed.
+stands in `Conversation.document` and `.plan`, `Scorecard.card` and `Writeback.actions` only, so that it can be removed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -113,7 +114,10 @@ class Installation(Base):
 
     `actor_ids` are the ids under which our own writes come back; `None` until they were asked for.
     `polled_until`: conversations that ended before this have been looked for. `refused_*`: webhooks whose signature
-    did not match. `policy` holds the keys of a policy document that differ from the settings.
+    did not match. `policy` holds the keys of a policy document that differ from the settings. `write_rules`: which
+    parts are written, and to which conversations; `None`: all parts to all, once `writing` is on. `paused_*`: it waits
+    by itself for its helpdesk. `disconnected_at`: it was left, its scores kept. `retention_days`: texts are dropped so
+    long after the end; `None`: kept. `missed_*`: conversations whose webhook never came, found by asking.
     """
 
     __tablename__ = "installation"
@@ -135,6 +139,14 @@ class Installation(Base):
     refused_count: Mapped[int] = mapped_column(default=0, server_default="0")
     refused_at: Mapped[datetime | None]
     policy: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    write_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    paused_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    paused_reason: Mapped[str | None] = mapped_column(String(255))
+    disconnected_at: Mapped[datetime | None]
+    retention_days: Mapped[int | None]
+    missed_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    missed_at: Mapped[datetime | None]
 
 
 class Delivery(Base):
@@ -160,6 +172,8 @@ class Delivery(Base):
     outcome: Mapped[str] = mapped_column(String(255), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     queued_until: Mapped[datetime | None]
+    trace: Mapped[str | None] = mapped_column(String(32))
+    """Stands in every log line on the way from this webhook to the note."""
 
 
 class Conversation(Base):
@@ -219,6 +233,14 @@ class Conversation(Base):
     write_attempts: Mapped[int] = mapped_column(default=0)
     write_error: Mapped[str | None] = mapped_column(Text)
     written_at: Mapped[datetime | None]
+
+    plan: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
+    """What would be written, where it may not be (yet)."""
+    planned_at: Mapped[datetime | None]
+    backfilled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Came from the history of the helpdesk, not by a webhook: scored after what is live, written only when asked."""
+    trace: Mapped[str | None] = mapped_column(String(32))
+    """The trace of the webhook that asked for it last."""
 
 
 class ContactKey(Base):
