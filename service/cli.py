@@ -37,11 +37,10 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service.commands.imports": ("import",),
         "service.commands.figures": ("figures",),
         "service.commands.export": ("export",),
-        "service.commands.running": (
-            "up", "connect", "installations", "prepare", "check", "writing", "sign-in-link", "migrate", "key",
-        ),
+        "service.commands.running": ("up", "sign-in-link", "migrate", "key"),
+        "service.commands.installations": ("installations",),
     }
-)  # fmt: skip
+)
 """Commands by the module they are in, imported when one is asked for: `score` needs no web server and no database."""
 
 

@@ -112,7 +112,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ),
             account_hint="The part before .zendesk.com",
             base_url_hint="https://your-company.zendesk.com",
-            note="The command deskmark prepare makes ticket fields and webhook, and fills in ids and secret.",
+            note="deskmark installations prepare makes ticket fields and webhook, and fills in ids and secret.",
             prepared=True,
             account_url="https://{}.zendesk.com",
         ),

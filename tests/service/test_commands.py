@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from service.commands.running import COMMANDS
+from service.commands import installations, running
 from service.embedded import own_settings
 from service.store.database import Database
 from service.store.models import Delivery, Installation
@@ -20,6 +20,7 @@ from tasks.runtime import utc_now
 
 Run = Callable[..., Result]
 CONNECT = (
+    "installations",
     "connect",
     "zendesk",
     "--account",
@@ -33,7 +34,9 @@ CONNECT = (
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    group = click.Group(commands={command.name or "": command for command in COMMANDS})
+    group = click.Group(
+        commands={command.name or "": command for command in (*running.COMMANDS, *installations.COMMANDS)}
+    )
 
     def invoke(*arguments: str, typed: str = "", **environment: str) -> Result:
         known = {"DESKMARK_DATA_DIR": str(tmp_path), **environment}
@@ -66,7 +69,7 @@ def test_connecting_asks_for_secrets_unseen_and_prints_the_webhook_address(
 
 def test_secrets_may_come_from_the_environment(run: Run) -> None:
     done = run(
-        "connect", "intercom", "--account", "acme",
+        "installations", "connect", "intercom", "--account", "acme",
         DESKMARK_INTERCOM_ACCESS_TOKEN="t", DESKMARK_INTERCOM_CLIENT_SECRET="s", PUBLIC_URL="https://desk.example",
     )  # fmt: skip
 
@@ -86,8 +89,14 @@ def test_what_cannot_be_used_is_said(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [("installations",), ("sign-in-link",), ("check", "x"), ("prepare", "x"), ("writing", "x", "on")],
-    ids=lambda command: command[0],
+    [
+        ("installations",),
+        ("sign-in-link",),
+        ("installations", "check", "x"),
+        ("installations", "prepare", "x"),
+        ("installations", "writing", "x", "on"),
+    ],
+    ids="-".join,
 )
 def test_in_a_folder_without_data_nothing_is_made(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -111,7 +120,7 @@ def test_installations_are_listed_and_writing_switched(run: Run, database: Datab
         row = session.scalars(select(Installation)).one()
     assert "writing off  no webhook yet" in run("installations").output
 
-    assert run("writing", row.id, "on").output == "Writing is on.\n"
+    assert run("installations", "writing", row.id, "on").output == "Writing is on.\n"
     with database.begin() as session:
         session.add(Delivery(installation_id=row.id, key="k", event="e", signal="ended", received_at=utc_now()))
     listed = run("installations").output
@@ -123,7 +132,7 @@ def test_installations_are_listed_and_writing_switched(run: Run, database: Datab
         session.get_one(Installation, row.id).refused_count = 1
         session.get_one(Installation, row.id).refused_at = utc_now()
     assert "  1 webhook refused, last" in run("installations").output
-    assert run("writing", "nobody", "off").exit_code == 1
+    assert run("installations", "writing", "nobody", "off").exit_code == 1
     database.close()
 
 
@@ -161,15 +170,15 @@ def test_an_address_of_the_wrong_kind_is_named(run: Run, name: str, value: str) 
 
 
 def test_connecting_says_what_comes_next(run: Run, database: Database) -> None:
-    done = run("connect", "zendesk", "--account", "acme", "--client-id", "deskmark", typed="s\n")
+    done = run("installations", "connect", "zendesk", "--account", "acme", "--client-id", "deskmark", typed="s\n")
     with database.read() as session:
         row = session.scalars(select(Installation)).one()
 
     assert row.base_url == "https://acme.zendesk.com"
-    assert f"deskmark prepare {row.id}" in done.output
-    other = run("connect", "intercom", "--account", "acme", typed="t\ns\n")
+    assert f"deskmark installations prepare {row.id}" in done.output
+    other = run("installations", "connect", "intercom", "--account", "acme", typed="t\ns\n")
     assert "Paste this address into Intercom's webhook next" in other.output
-    assert "deskmark prepare" not in other.output
+    assert "installations prepare" not in other.output
     database.close()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from connectors.intercom.sandbox import Sandbox as Intercom
 from connectors.zendesk.sandbox import Sandbox as Zendesk
-from service.commands.running import COMMANDS
+from service.commands import installations, running
 from service.embedded import own_settings
 from service.store.database import Database
 from service.store.models import Installation
@@ -24,7 +24,9 @@ PUBLIC = {"PUBLIC_URL": "https://desk.example"}
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    group = click.Group(commands={command.name or "": command for command in COMMANDS})
+    group = click.Group(
+        commands={command.name or "": command for command in (*running.COMMANDS, *installations.COMMANDS)}
+    )
 
     def invoke(*arguments: str, **environment: str) -> Result:
         return CliRunner(env={"DESKMARK_DATA_DIR": str(tmp_path), **environment}).invoke(group, arguments)
@@ -43,7 +45,7 @@ def connected(tmp_path: Path) -> tuple[Installation, dict[str, str]]:
 
 def connect(run: Run, sandbox: Zendesk | Intercom, connector: str, *fields: str) -> None:
     given = [part for name in fields for part in (f"--{name.replace('_', '-')}", sandbox.secrets[name])]
-    done = run("connect", connector, "--account", "acme", "--base-url", sandbox.base_url, *given)
+    done = run("installations", "connect", connector, "--account", "acme", "--base-url", sandbox.base_url, *given)
     assert done.exit_code == 0, done.output
 
 
@@ -52,18 +54,18 @@ def test_zendesk_is_prepared_over_its_api(run: Run, tmp_path: Path) -> None:
         connect(run, sandbox, "zendesk", "client_id", "client_secret")
         row, secrets = connected(tmp_path)
         assert "webhook_secret" not in secrets
-        before = run("check", row.id)
+        before = run("installations", "check", row.id)
         assert before.exit_code == 1
         assert "open" in before.output
 
-        done = run("prepare", row.id, **PUBLIC)
+        done = run("installations", "prepare", row.id, **PUBLIC)
         assert done.exit_code == 0, done.output
         assert f"https://desk.example/webhooks/zendesk/{row.id}" in done.output
         row, secrets = connected(tmp_path)
         assert set(row.options) == {"dm_resolution", "dm_effort", "dm_outcome", "dm_definitions", "dm_scored_at"}
         assert secrets["webhook_secret"] not in done.output
 
-        after = run("check", row.id)
+        after = run("installations", "check", row.id)
         assert after.exit_code == 0, after.output
 
 
@@ -72,8 +74,8 @@ def test_intercom_is_looked_at_and_prepared_by_hand(run: Run, tmp_path: Path) ->
         connect(run, sandbox, "intercom", "access_token", "client_secret")
         row, _ = connected(tmp_path)
 
-        assert "subscribe to" in run("check", row.id, **PUBLIC).output
-        refused = run("prepare", row.id, **PUBLIC)
+        assert "subscribe to" in run("installations", "check", row.id, **PUBLIC).output
+        refused = run("installations", "prepare", row.id, **PUBLIC)
 
     assert refused.exit_code == 1
     assert "cannot be made" in refused.output
@@ -82,14 +84,14 @@ def test_intercom_is_looked_at_and_prepared_by_hand(run: Run, tmp_path: Path) ->
 def test_a_helpdesk_that_does_not_let_us_in_is_said_so(run: Run, tmp_path: Path) -> None:
     with Zendesk() as sandbox:
         done = run(
-            "connect", "zendesk", "--account", "acme", "--base-url", sandbox.base_url, "--client-id", "deskmark",
-            "--client-secret", "wrong",
+            "installations", "connect", "zendesk", "--account", "acme", "--base-url", sandbox.base_url,
+            "--client-id", "deskmark", "--client-secret", "wrong",
         )  # fmt: skip
         assert done.exit_code == 0
         row, _ = connected(tmp_path)
-        assert run("check", row.id).exit_code == 1
-        assert run("prepare", row.id, **PUBLIC).exit_code == 1
-    gone = run("check", row.id)
+        assert run("installations", "check", row.id).exit_code == 1
+        assert run("installations", "prepare", row.id, **PUBLIC).exit_code == 1
+    gone = run("installations", "check", row.id)
 
     assert gone.exit_code == 1
     assert "does not answer" in gone.output
@@ -97,6 +99,6 @@ def test_a_helpdesk_that_does_not_let_us_in_is_said_so(run: Run, tmp_path: Path)
 
 def test_what_is_needed_first_is_said(run: Run) -> None:
     assert run("migrate").exit_code == 0
-    assert "set PUBLIC_URL" in run("prepare", "nobody").output
-    assert "no helpdesk is connected as nobody" in run("prepare", "nobody", **PUBLIC).output
-    assert "no helpdesk is connected as nobody" in run("check", "nobody").output
+    assert "set PUBLIC_URL" in run("installations", "prepare", "nobody").output
+    assert "no helpdesk is connected as nobody" in run("installations", "prepare", "nobody", **PUBLIC).output
+    assert "no helpdesk is connected as nobody" in run("installations", "check", "nobody").output
