@@ -8,7 +8,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.store.models import Installation
@@ -67,6 +67,22 @@ def get(session: Session, installation_id: str) -> Installation | None:
 def is_imported(row: Installation) -> bool:
     """Whether its conversations come from a file: nothing can be read from it or written to it."""
     return bool(row.options.get(IMPORTED))
+
+
+def working(row: Installation, now: datetime) -> bool:
+    """Whether its helpdesk may be asked now: switched on, not left, and not waiting by itself for its helpdesk.
+
+    Nothing of a helpdesk is read or written while this is false; what is due waits and loses no attempt.
+    """
+    left = row.disconnected_at is not None and row.disconnected_at <= now
+    paused = row.paused_at is not None and row.paused_at <= now
+    return row.enabled and not left and not paused
+
+
+def is_working(now: datetime) -> ColumnElement[bool]:
+    """The same as a condition on rows of `Installation`."""
+    left, paused = Installation.disconnected_at, Installation.paused_at
+    return and_(Installation.enabled, or_(left.is_(None), left > now), or_(paused.is_(None), paused > now))
 
 
 def plain(connection: Connection, installation_id: str) -> Row[Any] | None:

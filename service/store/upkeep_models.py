@@ -1,0 +1,99 @@
+"""The tables of upkeep: what admins are told, what asking the helpdesks found, customers who turned out to be one.
+
+No text of a customer is kept here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.store.models import BIG, Base, Installation
+
+
+class Kind(StrEnum):
+    """What an admin is told of. `docs/operations.md` says for each what it means and what to do."""
+
+    CREDENTIALS_REFUSED = "credentials_refused"
+    QUOTA_GONE = "quota_gone"
+    WEBHOOKS_MISSED = "webhooks_missed"
+    WEBHOOKS_REFUSED = "webhooks_refused"
+    POLL_FAILING = "poll_failing"
+    DEAD_WORK = "dead_work"
+    WORK_TOO_OLD = "work_too_old"
+    STANDSTILL = "standstill"
+    ALERTS_FAILING = "alerts_failing"
+
+
+class Notice(Base):
+    """Something that an admin has to know, from when it was first seen until it is over (`closed_at`).
+
+    `open_key` names what is told while it is told, so that there is one open notice of a kind and installation; `None`
+    once it is over and has stayed so. `count` is how often it was seen. `send_due_at`: the alert channel has still to
+    be told; `told_at` and `over_told_at`: it was told of the beginning, and of the end.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (Index(None, "open_key", unique=True), Index(None, "send_due_at"), Index(None, "closed_at"))
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    installation_id: Mapped[str | None] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(32))
+    open_key: Mapped[str | None] = mapped_column(String(80))
+    text: Mapped[str] = mapped_column(String(500))
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    count: Mapped[int]
+    closed_at: Mapped[datetime | None]
+    send_due_at: Mapped[datetime | None]
+    send_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    send_error: Mapped[str | None] = mapped_column(String(255))
+    told_at: Mapped[datetime | None]
+    over_told_at: Mapped[datetime | None]
+
+
+class Asked(Base):
+    """One look at a helpdesk for conversations that ended: how many there were, and how many no webhook told of."""
+
+    __tablename__ = "asked"
+    __table_args__ = (Index(None, "installation_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"))
+    at: Mapped[datetime]
+    ended: Mapped[int]
+    missed: Mapped[int]
+
+
+class Cursor(Base):
+    """How far a list of a helpdesk has been read, in the helpdesk's own words."""
+
+    __tablename__ = "cursor"
+
+    installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255))
+    changed_at: Mapped[datetime]
+
+
+class MergedContact(Base):
+    """A contact that its helpdesk merged into another one: what is read of it later belongs to that other one."""
+
+    __tablename__ = "merged_contact"
+
+    installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"), primary_key=True)
+    contact_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    into_id: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime]
+
+
+class Heartbeat(Base):
+    """When a recurring task of this name last ran."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime]
