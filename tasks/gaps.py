@@ -11,6 +11,7 @@ from service.conversation import Conversation
 from service.document import from_document
 from service.language.cluster_state import ClusterState, StateUnreadable, from_json, to_json
 from service.language.clustering import grow
+from service.language.embedding import CachedEmbedder, MemoryCache
 from service.scoring.score import Scorecard
 from service.store import conversations, gaps, installations
 from service.store.gaps import Assignment, Question, Ungrouped
@@ -39,6 +40,14 @@ def keep(
     gaps.keep_questions(session, installation_id, row_id, found)
 
 
+def forget(session: Session, installation_id: str, row_id: str, *, counted: bool) -> None:
+    """The conversation's text goes: what is grouped stays counted if it is to be, and nothing else stays."""
+    if counted:
+        gaps.forget_questions(session, row_id)
+    else:
+        gaps.keep_questions(session, installation_id, row_id, ())
+
+
 def group(runtime: Runtime) -> int:
     """Put every question that waits into a group; how many there were."""
     with runtime.database.read() as session:
@@ -56,23 +65,30 @@ def _group(runtime: Runtime, row: Installation) -> int:
 
 
 def _portion(runtime: Runtime, installation_id: str) -> int:
-    """Group the oldest questions that wait, in one transaction: two workers at once would found two groups of one."""
+    """Group the oldest questions that wait, in one transaction: two workers at once would found two groups of one.
+
+    They are embedded before it. On SQLite nobody else writes while it lasts, and vectors are stored on their own.
+    """
+    with runtime.database.read() as session:
+        waiting = gaps.ungrouped(session, installation_id, limit=AT_ONCE)
+        # New questions may found a group that loose ones belong to.
+        read = _texts(session, [*waiting, *gaps.loose(session, installation_id, limit=AT_ONCE)]) if waiting else {}
+    embedder = CachedEmbedder(runtime.embedder, MemoryCache())
+    embedder.issue_vectors(list(read.values()))
     with runtime.database.begin() as session:
         stored = gaps.groups(session, installation_id, lock=True)
         waiting = gaps.ungrouped(session, installation_id, limit=AT_ONCE)
-        if not waiting:
-            return 0
-        texts = _texts(session, waiting)
+        texts = _texts(session, [*waiting, *gaps.loose(session, installation_id, limit=AT_ONCE)])
         for each in waiting:
             if each not in texts:
                 gaps.drop(session, each)
-        # New questions may found a group that loose ones belong to.
-        texts.update(_texts(session, gaps.loose(session, installation_id, limit=AT_ONCE)))
-        asked = list(texts)
-        if not asked:
-            return len(waiting)
+        # What came or changed in between waits for the next time.
+        asked = [each for each, text in texts.items() if read.get(each) == text]
+        done = sum(each in asked or each not in texts for each in waiting)
+        if not done or not asked:
+            return done
         state = _state(stored, runtime.embedder.issue_id, gaps.last_group(session, installation_id))
-        grown = grow(state, [texts[each] for each in asked], runtime.embedder)
+        grown = grow(state, [texts[each] for each in asked], embedder)
         gaps.save_groups(
             session,
             installation_id,
@@ -85,7 +101,7 @@ def _portion(runtime: Runtime, installation_id: str) -> int:
             ],
             now=runtime.clock(),
         )
-        return len(waiting)
+        return done
 
 
 def _state(stored: str | None, model: str, last: int) -> ClusterState:

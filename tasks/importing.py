@@ -6,32 +6,23 @@ else, figures above all, works on its conversations as on any other's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from connectors.limiter import Limiter
-from connectors.registry import connectors
 from service.conversation import Conversation
 from service.document import to_document
-from service.language.embedding import CachedEmbedder
-from service.language.model import MiniLM
 from service.scoring.customer import customer_keys
-from service.settings import Settings
 from service.store import conversations, history, installations
 from service.store.conversations import ReadConversation
-from service.store.database import Database
 from service.store.history import Span
 from service.store.installations import IMPORTED, NewInstallation
 from service.store.models import Installation
-from service.store.secrets import SecretBox
-from service.store.vectors import StoredVectors
 from service.writeback import AlreadyThere, Writable
 from tasks import scoring, standing
-from tasks.runtime import Clients, Runtime, utc_now
+from tasks.alone import Kept
+from tasks.runtime import Runtime
 
 AT_ONCE = 200
 """Conversations stored in one transaction."""
@@ -39,40 +30,6 @@ AT_ONCE = 200
 
 class ConnectedAlready(ValueError):
     """The account is a connected helpdesk: its conversations are read from there, not from a file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A queue without workers: remembers what was asked to be scored."""
-
-    ids: dict[str, None] = field(default_factory=dict)
-
-    def ingest(self, delivery_ids: Iterable[int]) -> None:
-        """No webhook comes from a file."""
-
-    def score(self, conversation_ids: Iterable[str]) -> None:
-        """Keep them for `score`."""
-        self.ids.update(dict.fromkeys(conversation_ids))
-
-    def write_back(self, conversation_ids: Iterable[str]) -> None:
-        """Nothing is ever written for a file; what is due on connected helpdesks waits for the service."""
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[Runtime]:
-    """What storing and scoring needs, in this process alone: no broker, no worker."""
-    database = Database(settings.database)
-    try:
-        yield Runtime(
-            settings=settings,
-            database=database,
-            secrets=SecretBox(settings.secret_key.get_secret_value()),
-            clients=Clients(connectors(), Limiter()),
-            embedder=CachedEmbedder(MiniLM(settings.model_dir), StoredVectors(database, clock=utc_now)),
-            queue=Kept(),
-        )
-    finally:
-        database.close()
 
 
 def store(runtime: Runtime, found: Iterable[Conversation]) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from connectors.base import Signal
-from service.store import conversations, deliveries, gaps
+from service.store import conversations, deliveries, improvements
 from service.store.gap_models import ImprovementKind
 from service.store.models import Conversation, Delivery, DeliveryState, Installation, State, WriteState
 from tasks.runtime import Runtime
@@ -42,7 +42,7 @@ def _improved(session: Session, delivery: Delivery, now: datetime) -> None:
     assert delivery.external_id is not None
     at = delivery.occurred_at or delivery.received_at
     kind = ImprovementKind.ARTICLE_PUBLISHED
-    number = gaps.improved(session, delivery.installation_id, kind, delivery.external_id, at=at, now=now)
+    number = improvements.improved(session, delivery.installation_id, kind, delivery.external_id, at=at, now=now)
     deliveries.settle(session, delivery.id, DeliveryState.ACCEPTED, f"improvement {number}")
 
 

@@ -15,8 +15,7 @@ from service.document import card_document, from_document, to_document
 from service.scoring.customer import customer_keys
 from service.scoring.score import DEFINITIONS, History, Policy, Scorecard
 from service.scoring.scorecard import judged_episodes, score_conversation
-from service.store import conversations, facts, history, intents, models, results, reviews, work
-from service.store import gaps as kept_gaps
+from service.store import conversations, facts, forgetting, history, models, results, work
 from service.store.history import Span
 from service.store.models import State, WriteState
 from service.store.work import SCORING, WRITING, Claim
@@ -102,17 +101,10 @@ def _forget(runtime: Runtime, known: Known, state: State) -> None:
         near = [] if known.conversation is None else _near(runtime, session, known, known.conversation)
         work.lock(session, [row_id, *near])
         others = [other for other in near if work.ask(session, SCORING, other, at=now, only=State.SCORED)]
-        if state is State.OPTED_OUT:
-            kept_gaps.keep_questions(session, known.installation.id, row_id, ())
-        else:
-            kept_gaps.forget_questions(session, row_id)
-        conversations.remove_content(session, row_id)
-        intents.forget(session, row_id, now=now)
         work.finish(session, SCORING, known.held, state=state, reread=True, write_state=WriteState.NONE)
-        if state is State.OPTED_OUT:
-            # What was deleted stays counted, without a word of it. Who opted out is not counted either.
-            reviews.drop(session, row_id)
-            facts.drop(session, row_id, now=now)
+        # What was deleted stays counted, without a word of it. Who opted out is not counted either.
+        drop = forgetting.drop_all if state is State.OPTED_OUT else forgetting.drop_texts
+        drop(session, row_id, now=now)
     runtime.queue.score(others)
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -190,19 +190,22 @@ def _store(into: Path, found: Iterator[Conversation], progress: Progress) -> int
     # Neither a database nor the service's settings are needed to convert a file.
     from service.embedded import own_settings  # noqa: PLC0415
     from service.logs import configure_logs  # noqa: PLC0415
-    from service.store.database import migrate  # noqa: PLC0415
-    from tasks import importing  # noqa: PLC0415
+    from service.store.database import Database, migrate  # noqa: PLC0415
+    from tasks import gaps, importing  # noqa: PLC0415
+    from tasks.alone import alone  # noqa: PLC0415
 
     configure_logs("warning")
     settings = own_settings(data_dir=into)
     migrate(settings.database)
-    with importing.opened(settings) as runtime:
+    with closing(Database(settings.database)) as database:
+        runtime = alone(settings, database)
         try:
             stored = importing.store(runtime, found)
         except importing.ConnectedAlready as error:
             raise click.ClickException(str(error)) from error
         task = progress.add_task("scoring", total=len(stored))
         importing.score(runtime, stored, partial(progress.advance, task))
+        gaps.group(runtime)
     return len(stored)
 
 

@@ -1,6 +1,6 @@
-"""Knowledge gaps and improvements: what was asked, how it was grouped, who took note, what was deployed.
+"""Knowledge gaps: what was asked, how it was grouped, who took note.
 
-Everything here is a fact that may be told again: the same message, note or improvement twice is one row.
+Everything here is a fact that may be told again: the same message or note twice is one row.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from service.figures.gap_life import GapFacts
+from service.store import improvements
 from service.store.gap_models import (
     Audience,
     GapGroups,
@@ -22,7 +23,6 @@ from service.store.gap_models import (
     GapNote,
     Improvement,
     ImprovementGap,
-    ImprovementKind,
     KnowledgeGap,
 )
 from service.store.models import Conversation
@@ -175,7 +175,7 @@ def _merge(session: Session, old: int, new: int) -> None:
     for table in (GapMessage, GapNote):
         session.execute(update(table).where(table.gap_id == old).values(gap_id=new))
     for improvement_id in session.scalars(select(ImprovementGap.improvement_id).where(ImprovementGap.gap_id == old)):
-        _link(session, improvement_id, new)
+        improvements.link(session, improvement_id, new)
     session.execute(delete(ImprovementGap).where(ImprovementGap.gap_id == old))
 
 
@@ -256,50 +256,4 @@ def change(session: Session, gap_id: int, *, reference: str | None, audience: Au
             Improvement.installation_id == installation, Improvement.reference == reference
         )
         for improvement_id in session.scalars(deployed):
-            _link(session, improvement_id, gap_id)
-
-
-def improved(
-    session: Session,
-    installation_id: str,
-    kind: ImprovementKind,
-    reference: str,
-    *,
-    at: datetime,
-    now: datetime,
-    title: str = "",
-    gaps: Iterable[int] = (),
-) -> int:
-    """Keep an improvement and the gaps it answers: those named and those that wait for `reference`. Its number."""
-    key = {"installation_id": installation_id, "kind": kind, "reference": reference[:255], "at": at}
-    statement = insert(session, Improvement).values(**key, title=title[:255], told_at=now)
-    unique = [Improvement.installation_id, Improvement.kind, Improvement.reference, Improvement.at]
-    # Told again it keeps its row; a title that comes later is taken.
-    again = {"title": func.coalesce(func.nullif(statement.excluded.title, ""), Improvement.title)}
-    number = session.execute(
-        statement.on_conflict_do_update(index_elements=unique, set_=again).returning(Improvement.id)
-    ).scalar_one()
-    waiting = select(KnowledgeGap.id).where(
-        KnowledgeGap.installation_id == installation_id,
-        KnowledgeGap.reference == reference,
-        KnowledgeGap.merged_into.is_(None),
-    )
-    for gap_id in {*gaps, *session.scalars(waiting)}:
-        _link(session, number, gap_id)
-    return int(number)
-
-
-def _link(session: Session, improvement_id: int, gap_id: int) -> None:
-    statement = insert(session, ImprovementGap).values(improvement_id=improvement_id, gap_id=gap_id)
-    session.execute(statement.on_conflict_do_nothing())
-
-
-def improvements(session: Session, installation_id: str | None = None) -> list[tuple[Improvement, list[int]]]:
-    """Every improvement with the gaps it answers, the latest first."""
-    statement = select(Improvement).order_by(Improvement.at.desc(), Improvement.id.desc())
-    if installation_id is not None:
-        statement = statement.where(Improvement.installation_id == installation_id)
-    links: dict[int, list[int]] = defaultdict(list)
-    for improvement_id, gap_id in session.execute(select(ImprovementGap.improvement_id, ImprovementGap.gap_id)):
-        links[improvement_id].append(gap_id)
-    return [(row, sorted(links[row.id])) for row in session.scalars(statement)]
+            improvements.link(session, improvement_id, gap_id)

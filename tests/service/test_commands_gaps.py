@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from service.commands.gaps import COMMANDS, _effect
 from service.embedded import own_settings
 from service.store import conversations, gaps, installations
+from service.store.conversations import ReadConversation
 from service.store.database import Database
 from service.store.gaps import Assignment, Question
 
@@ -114,3 +115,29 @@ def test_mistakes_say_what_to_do(run: Run, gap: int, arguments: tuple[str, ...],
 def test_a_gap_of_another_helpdesk_is_not_answered(run: Run, gap: int) -> None:
     result = run("improvements", "add", "i2", "other", "x", "--gap", str(gap))
     assert f"gap {gap} is of another helpdesk than i2" in result.output
+
+
+def test_questions_that_wait_are_grouped_without_the_service(
+    run: Run, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    with database.begin() as session:
+        new = installations.NewInstallation("zendesk", "acme", "https://acme.example", b"", "dm__", id="i9")
+        row = installations.add(session, new, now=now)
+        for number in range(4):
+            text = f"How do I wash the wool blanket number {number}?"
+            told = {"id": str(number), "messages": [{"id": "m0", "author": {"role": "customer"}, "text": text}]}
+            read = ReadConversation(
+                document=told, there={}, channel="web", opened_at=now, ended_at=now, read_at=now, news=False
+            )
+            row_id = conversations.keep(session, row, str(number), read, now=now)
+            question = Question(1, "m0", "no_answer", negative=False, at=now)
+            gaps.keep_questions(session, "i9", row_id, [question])
+    with monkeypatch.context() as patch:
+        patch.setenv("DESKMARK_MODEL_DIR", str(tmp_path / "nothing"))
+        done = run("gaps", "group")
+        assert (done.exit_code, "DESKMARK_MODEL_DIR" in done.output) == (1, True)
+    assert run("gaps", "group").output.strip() == "4 questions grouped."
+    (found,) = json.loads(run("gaps", "--json").output)
+    assert found["messages"] == 4
+    assert run("gaps", "group").output.strip() == "0 questions grouped."

@@ -128,13 +128,6 @@ def test_without_the_model_the_error_names_the_setting(tmp_path: Path, run: Run,
     assert "DESKMARK_MODEL_DIR" in done.output
 
 
-def test_nothing_is_announced() -> None:
-    queue = commands_rescore.Unannounced()
-    queue.ingest([1])
-    queue.score(["a"])
-    queue.write_back(["a"])
-
-
 def review(**changes: Any) -> dict[str, Any]:
     line = {"conversation": "1", "score": "containment", "verdict": "likely", "reviewer": "r1", "helpdesk": "zendesk"}
     return {**line, **changes}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from service.store import conversations, gaps
+from service.store import conversations, gaps, improvements
 from service.store.database import Database
 from service.store.gap_models import Audience, GapMessage, ImprovementKind
 from service.store.gaps import Assignment, Question
@@ -85,7 +85,7 @@ def test_a_conversation_without_its_text_cannot_be_grouped(
 ) -> None:
     with database.begin() as session:
         gaps.keep_questions(session, "i1", stored[0], [question(now)])
-        conversations.remove_content(session, stored[0])
+        forgetting.drop_texts(session, stored[0], now=now)
         assert gaps.ungrouped(session, "i1", limit=10) == []
 
 
@@ -95,16 +95,17 @@ def test_merged_groups_keep_everything(database: Database, stored: list[str], no
         first, second = gaps.listed(session)
         assert [gap.row.label for gap in (first, second)] == ["group 7", "group 8"]
         gaps.acknowledge(session, second.row.id, at=now, words="on it")
-        number = gaps.improved(session, "i1", ImprovementKind.OTHER, "a hint", at=now, now=now, gaps=[second.row.id])
+        other, answers = ImprovementKind.OTHER, [second.row.id]
+        number = improvements.improved(session, "i1", other, "a hint", at=now, now=now, gaps=answers)
         gaps.save_groups(session, "i1", "{}", labels={}, merged={8: 7, 9: 7}, assigned=[], now=now)
         (only,) = gaps.listed(session)
         assert (len(only.facts.seen), only.facts.acknowledged, only.facts.fixes) == (3, [now], [now])
         led = gaps.get(session, second.row.id)
         assert led is not None
         assert led.row.id == first.row.id
-        assert gaps.improvements(session)[0][1] == [first.row.id]
-        assert gaps.improvements(session, "other") == []
-        assert number == gaps.improvements(session, "i1")[0][0].id
+        assert improvements.listed(session)[0][1] == [first.row.id]
+        assert improvements.listed(session, "other") == []
+        assert number == improvements.listed(session, "i1")[0][0].id
         assert gaps.get(session, 999) is None
 
 
@@ -117,11 +118,11 @@ def test_an_improvement_fixes_the_gaps_that_wait_for_it(database: Database, stor
         later = now + HOUR
         updated = ImprovementKind.ARTICLE_UPDATED
         told = {
-            gaps.improved(session, "i1", updated, "article:77", at=later, now=later, title=title)
+            improvements.improved(session, "i1", updated, "article:77", at=later, now=later, title=title)
             for title in ("", "Late parcels", "")
         }
         assert len(told) == 1
-        ((row, answered),) = gaps.improvements(session, "i1")
+        ((row, answered),) = improvements.listed(session, "i1")
         assert (row.title, answered) == ("Late parcels", [first])
         assert [gap.facts.fixes for gap in gaps.listed(session)] == [[later], []]
         gaps.change(session, second, reference="article:77", audience=None)

@@ -11,6 +11,7 @@ from connectors.errors import OptedOut
 from service.conversation import Contact, Role
 from service.reports.gaps import lives, report
 from service.store import gaps as store
+from service.store import improvements
 from service.store.gap_models import ImprovementKind
 from service.store.models import Conversation
 from tasks import gaps
@@ -112,7 +113,7 @@ def test_a_fix_and_its_effect(asked: Any, clock: Any) -> None:
     with asked.runtime.database.begin() as session:
         first = store.listed(session)[0]
         now, other = clock(), ImprovementKind.OTHER
-        store.improved(session, "i1", other, "washing hints", at=now, now=now, gaps=[first.row.id])
+        improvements.improved(session, "i1", other, "washing hints", at=now, now=now, gaps=[first.row.id])
     found = next(gap for gap in listed(asked) if gap["id"] == first.row.id)
     assert found["state"] == "fixed"
     assert found["effect"]["messages_before"] == len(first.facts.seen)

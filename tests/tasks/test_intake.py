@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import Signal
 from service.settings import Settings
-from service.store import gaps
+from service.store import improvements
 from service.store.models import Delivery, DeliveryState, State
 
 
@@ -105,7 +105,7 @@ def test_a_published_article_is_an_improvement_once(shop: Any) -> None:
     row = shop.webhook("article:77", Signal.IMPROVED)
     shop.work()
     with shop.runtime.database.read() as session:
-        ((improvement, answered),) = gaps.improvements(session)
+        ((improvement, answered),) = improvements.listed(session)
     assert outcome(shop, row) == (DeliveryState.ACCEPTED, f"improvement {improvement.id}")
     assert (improvement.kind, improvement.reference, answered) == ("article_published", "article:77", [])
     assert shop.row("article:77") is None

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from service.reports.gaps import report
 from service.store import gaps as store
+from service.store import improvements as kept
 from service.store import installations
 from service.store.gap_models import Audience, Improvement, ImprovementKind
 from service.web.api.routes import Answer, Body, Query, get, post
@@ -94,7 +95,7 @@ class ImprovementList(Answer):
 def improvements(query: GapQuery) -> Answer:
     """What was done for customers: articles published or updated, bots released."""
     with parts().database.read() as session:
-        found = store.improvements(session, query.installation)
+        found = kept.listed(session, query.installation)
     return ImprovementList(items=[_shape(row, answered) for row, answered in found])
 
 
@@ -141,10 +142,10 @@ def tell_improvement(told: NewImprovement) -> Answer:
                 raise _unusable("gaps", f"{number} is no knowledge gap of this helpdesk")
             answered.append(gap.row.id)
         at = told.at or now
-        number = store.improved(
+        number = kept.improved(
             session, told.installation, told.kind, told.reference, at=at, now=now, title=told.title, gaps=answered
         )
-        return next(_shape(row, links) for row, links in store.improvements(session) if row.id == number)
+        return next(_shape(row, links) for row, links in kept.listed(session) if row.id == number)
 
 
 def _unusable(name: str, detail: str) -> Problem:
