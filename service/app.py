@@ -22,6 +22,7 @@ from service.web import (
     deliveries,
     errors,
     health,
+    installation_page,
     installations,
     pages,
     security,
@@ -34,7 +35,7 @@ from service.web.known import KnownInstallations
 from service.web.parts import EXTENSION, INBOX, KNOWN, BrokerDown, Parts
 from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, publisher
 
-BLUEPRINTS = (webhooks, health, api, sign_in, pages, conversations, deliveries, installations)
+BLUEPRINTS = (webhooks, health, api, sign_in, pages, conversations, deliveries, installations, installation_page)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
@@ -15,24 +13,23 @@ from connectors.errors import CredentialsRefused
 from service.store import installations as store
 from service.store import queries, work
 from service.store.models import Installation
-from service.store.secrets import SecretsUnreadable
 from service.web.connecting import (
     KINDS,
-    Field,
     Kind,
     NotAccepted,
     as_given,
     changes,
-    missing_secrets,
     new_installation,
-    webhook_url,
 )
+from service.web.connecting_section import shown
 from service.web.parts import known, parts
+from service.web.rights import Right, needs
 
-blueprint = Blueprint("installations", __name__, url_prefix="/helpdesks")
+blueprint = Blueprint("installations", __name__, url_prefix="/installations")
 
 
 @blueprint.get("")
+@needs(Right.ADMINISTER)
 def listing() -> str:
     """All connected helpdesks with the address their webhooks go to."""
     p = parts()
@@ -42,48 +39,21 @@ def listing() -> str:
         refused = queries.waiting_errors(session, CredentialsRefused.ADVICE)
     return render_template(
         "installations.html",
-        rows=[_shown(row, last.get(row.id), refused.get(row.id)) for row in rows],
+        rows=[shown(row, last.get(row.id), refused.get(row.id)) for row in rows],
         kinds=KINDS,
         public=p.settings.public_url.startswith("https://"),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One helpdesk on the page. `missing` names credentials that were not given yet, or `None`: they are unreadable.
-
-    `refused` is what the helpdesk answered, while conversations wait because it refuses the credentials.
-    `webhooks_refused_at` is set while the last webhook that came was refused. `imported`: there is only a file.
-    """
-
-    row: Installation
-    address: str
-    heard_at: datetime | None
-    missing: tuple[Field, ...] | None
-    refused: str | None
-    webhooks_refused_at: datetime | None
-    imported: bool
-
-
-def _shown(row: Installation, heard_at: datetime | None, refused: str | None) -> Shown:
-    p = parts()
-    kind = KINDS.get(row.connector)
-    try:
-        missing = missing_secrets(kind, p.box.unlock(row.secrets)) if kind else ()
-    except SecretsUnreadable:
-        missing = None
-    address = webhook_url(p.settings, row.connector, row.id)
-    refused_at = store.refused_since(row, heard_at)
-    return Shown(row, address, heard_at, missing, refused, refused_at, store.is_imported(row))
-
-
 @blueprint.get("/connect/<connector>")
+@needs(Right.ADMINISTER)
 def form(connector: str) -> str:
     """What to fill in to connect a helpdesk."""
     return render_template("connect.html", kind=_kind(connector), row=None, given={}, faults={})
 
 
 @blueprint.post("/connect/<connector>")
+@needs(Right.ADMINISTER)
 def connect(connector: str) -> AnyResponse | tuple[str, int]:
     """Connect a helpdesk, or the form again with what is wrong. Secrets that were typed are never sent back."""
     kind, p = _kind(connector), parts()
@@ -91,16 +61,17 @@ def connect(connector: str) -> AnyResponse | tuple[str, int]:
     try:
         new = new_installation(kind, given, settings=p.settings, box=p.box)
         with p.database.begin() as session:
-            store.add(session, new, now=p.now())
+            made = store.add(session, new, now=p.now()).id
     except NotAccepted as error:
         return _again(kind, None, given, error.faults)
     except IntegrityError:
         return _again(kind, None, given, {"account": "is connected already"})
     flash(f"{kind.title} is connected. Paste the webhook address below into {kind.title}.", "good")
-    return redirect(url_for("installations.listing"))
+    return redirect(url_for("installation.page", installation_id=made))
 
 
 @blueprint.get("/<installation_id>/change")
+@needs(Right.ADMINISTER)
 def change_form(installation_id: str) -> str:
     """The form to change a connected helpdesk; secrets stay empty."""
     with parts().database.read() as session:
@@ -110,6 +81,7 @@ def change_form(installation_id: str) -> str:
 
 
 @blueprint.post("/<installation_id>/change")
+@needs(Right.ADMINISTER)
 def change(installation_id: str) -> AnyResponse | tuple[str, int]:
     """Change credentials, bot authors or addresses; a secret left empty stays as it is. What failed is tried anew."""
     p = parts()
@@ -123,7 +95,7 @@ def change(installation_id: str) -> AnyResponse | tuple[str, int]:
         work.hasten(session, installation_id, now=p.now())
     known().forget()
     flash("Changed.", "good")
-    return redirect(url_for("installations.listing"))
+    return redirect(url_for("installation.page", installation_id=installation_id))
 
 
 def _kind(connector: str) -> Kind:
@@ -143,6 +115,7 @@ def _again(
 
 
 @blueprint.post("/<installation_id>/writing")
+@needs(Right.ADMINISTER)
 def writing(installation_id: str) -> AnyResponse:
     """Switch writing to the helpdesk on or off."""
     on = request.form.get("writing") == "on"
@@ -152,4 +125,4 @@ def writing(installation_id: str) -> AnyResponse:
             abort(404)
         store.change(session, row.id, writing=on)
     flash("Verdicts are written to the helpdesk from now on." if on else "Nothing is written any more.", "good")
-    return redirect(url_for("installations.listing"))
+    return redirect(url_for("installation.page", installation_id=installation_id))

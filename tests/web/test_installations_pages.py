@@ -31,7 +31,7 @@ def row_of(web: Any) -> Installation:
 
 
 def connect(web: Any, client: Any, **fields: str) -> Any:
-    page = "/helpdesks/connect/zendesk"
+    page = "/installations/connect/zendesk"
     return web.post(client, page, form_on=page, **{**ZENDESK, **fields})
 
 
@@ -49,7 +49,7 @@ def test_a_helpdesk_is_connected_and_shows_its_webhook_address(make_web: Any, sq
     )  # fmt: skip
     assert row.options == {"bot_author_ids": ["31", "32"], "dm_effort": "360001"}
     assert web.parts.box.unlock(row.secrets) == {"client_id": "deskmark", "client_secret": "hush-hush"}
-    page = client.get("/helpdesks").get_data(as_text=True)
+    page = client.get("/installations").get_data(as_text=True)
     assert f"https://desk.example/webhooks/zendesk/{row.id}" in page
     assert "hush-hush" not in page
     assert "webhook signing secret is missing" in page
@@ -57,7 +57,7 @@ def test_a_helpdesk_is_connected_and_shows_its_webhook_address(make_web: Any, sq
 
 
 def test_without_a_public_address_the_page_says_so(web: Any) -> None:
-    assert "PUBLIC_URL" in web.admin().get("/helpdesks").get_data(as_text=True)
+    assert "PUBLIC_URL" in web.admin().get("/installations").get_data(as_text=True)
 
 
 def test_what_is_missing_is_said_and_secrets_are_not_sent_back(web: Any) -> None:
@@ -85,7 +85,7 @@ def test_changing_keeps_secrets_that_are_left_empty(web: Any) -> None:
     client = web.admin()
     connect(web, client)
     row = row_of(web)
-    page = f"/helpdesks/{row.id}/change"
+    page = f"/installations/{row.id}/change"
     form = client.get(page).get_data(as_text=True)
     assert 'value="31, 32"' in form
     assert "hush-hush" not in form
@@ -102,7 +102,7 @@ def test_changing_keeps_secrets_that_are_left_empty(web: Any) -> None:
     assert row.options == {"rate": "50/minute", "bot_author_ids": ["33"]}
     assert row.account_group is None
     assert web.post(client, page, form_on=page, base_url="ftp://nowhere").status_code == 422
-    assert client.get("/helpdesks/nobody/change").status_code == 404
+    assert client.get("/installations/nobody/change").status_code == 404
 
 
 def test_refused_credentials_are_shown_until_they_are_changed(web: Any, clock: Any) -> None:
@@ -118,8 +118,8 @@ def test_refused_credentials_are_shown_until_they_are_changed(web: Any, clock: A
             )
         )
 
-    assert "Conversations wait: GET /x: HTTP 401" in client.get("/helpdesks").get_data(as_text=True)
-    page = f"/helpdesks/{row.id}/change"
+    assert "Conversations wait: GET /x: HTTP 401" in client.get("/installations").get_data(as_text=True)
+    page = f"/installations/{row.id}/change"
     web.post(client, page, form_on=page, base_url="https://acme.zendesk.com", client_secret="new")
     with web.parts.database.read() as session:
         assert session.get_one(Conversation, "c1").due_at == clock()
@@ -129,10 +129,10 @@ def test_writing_is_switched_on_and_off(web: Any) -> None:
     installation = web.installation("zendesk")
     client = web.admin()
     for state in (True, False):
-        address = f"/helpdesks/{installation}/writing"
-        web.post(client, address, form_on="/helpdesks", writing="on" if state else "off")
+        address = f"/installations/{installation}/writing"
+        web.post(client, address, form_on=f"/installations/{installation}", writing="on" if state else "off")
         assert row_of(web).writing is state
-    assert web.post(client, "/helpdesks/nobody/writing", form_on="/helpdesks").status_code == 404
+    assert web.post(client, "/installations/nobody/writing", form_on="/installations").status_code == 404
 
 
 def test_secrets_of_another_key_are_said_to_be_unreadable(web: Any, make_web: Any) -> None:
@@ -140,8 +140,8 @@ def test_secrets_of_another_key_are_said_to_be_unreadable(web: Any, make_web: An
     other = make_web(web.parts.settings.database, secret_key=SecretStr(new_key()))
     client = other.admin()
 
-    assert "not readable" in client.get("/helpdesks").get_data(as_text=True)
-    page = f"/helpdesks/{installation}/change"
+    assert "not readable" in client.get("/installations").get_data(as_text=True)
+    page = f"/installations/{installation}/change"
     assert other.post(client, page, form_on=page, base_url="https://acme.zendesk.com").status_code == 503
 
 

@@ -38,7 +38,7 @@ def delivered(web: Any, installation: str, number: int = 1, **given: Any) -> int
         ("/", "Connect your helpdesk"),
         ("/conversations", "No helpdesk is connected"),
         ("/deliveries", "No helpdesk is connected"),
-        ("/helpdesks", "No helpdesk is connected"),
+        ("/installations", "No helpdesk is connected"),
     ],
 )
 def test_an_empty_service_says_what_to_do_next(page: str, words: str, web: Any) -> None:
@@ -277,7 +277,7 @@ def test_errors_are_pages_in_plain_words(web: Any) -> None:
     assert "Nothing here" in text_of(client.get("/c/unknown"))
     assert client.get("/c/unknown").status_code == 404
     assert "cannot be used in this way" in text_of(client.get("/deliveries/1/replay"))
-    assert client.get("/helpdesks/connect/freshdesk").status_code == 404
+    assert client.get("/installations/connect/freshdesk").status_code == 404
 
 
 def test_a_database_that_went_away_is_said_so(web: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-PAGES = ("/", "/conversations", "/deliveries", "/helpdesks", "/helpdesks/connect/zendesk", "/definitions", "/c/unknown")
+PAGES = ("/", "/conversations", "/deliveries", "/installations", "/installations/connect/zendesk", "/definitions", "/c/unknown")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -108,7 +108,7 @@ def test_a_form_without_its_token_is_refused(web: Any, seed: Any) -> None:
     row_id = seed()
     client = web.admin()
 
-    for address in (f"/c/{row_id}/again", "/deliveries/1/replay", "/helpdesks/connect/zendesk", "/sign-out"):
+    for address in (f"/c/{row_id}/again", "/deliveries/1/replay", "/installations/connect/zendesk", "/sign-out"):
         answer = client.post(address, data={"csrf_token": "made up"})
         assert answer.status_code == 403
         assert "Please send that again" in answer.get_data(as_text=True)

@@ -83,11 +83,11 @@ def test_refused_webhooks_are_counted_and_shown_until_a_genuine_one_comes(
         row = session.get_one(Installation, installation)
     assert (row.refused_count, row.refused_at) == (2, web.clock())
     client = web.admin()
-    assert "2 webhooks refused, last" in client.get("/helpdesks").get_data(as_text=True)
+    assert "2 webhooks refused, last" in client.get("/installations").get_data(as_text=True)
 
     clock.forward(minutes=1)
     assert send(web, "zendesk", installation, build("1", at=web.clock()))[0] == 200
-    assert "webhooks refused, last" not in client.get("/helpdesks").get_data(as_text=True)
+    assert "webhooks refused, last" not in client.get("/installations").get_data(as_text=True)
 
 
 def test_a_refusal_that_cannot_be_counted_is_one_all_the_same(web: Any, signed: Any) -> None:

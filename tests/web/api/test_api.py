@@ -242,10 +242,10 @@ def test_an_import_is_listed_and_shown_like_any_other(api: Any, seed: Any) -> No
     found = {each["account"]: each for each in api.get("/installations")["items"]}
     assert [found[name]["imported"] for name in ("file", "acme")] == [True, False]
     admin = api.web.admin()
-    page = admin.get("/helpdesks")
+    page = admin.get("/installations")
     assert page.get_data(as_text=True).count("From a file") == 1
     row_id = found["file"]["id"]
-    refused = api.web.post(admin, f"/helpdesks/{row_id}/writing", form_on="/helpdesks", writing="on")
+    refused = api.web.post(admin, f"/installations/{row_id}/writing", form_on="/installations", writing="on")
     assert refused.status_code == 404
     with api.web.parts.database.read() as session:
         assert not session.get_one(Installation, row_id).writing

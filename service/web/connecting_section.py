@@ -1,0 +1,55 @@
+"""What an installation's page shows of its connection: address, last webhook, what is missing or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from connectors.errors import CredentialsRefused
+from service.store import installations as store
+from service.store import queries
+from service.store.models import Installation
+from service.store.secrets import SecretsUnreadable
+from service.web.connecting import KINDS, Field, missing_secrets, webhook_url
+from service.web.parts import parts
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One helpdesk on a page. `missing` names credentials that were not given yet, or `None`: they are unreadable.
+
+    `refused` is what the helpdesk answered, while conversations wait because it refuses the credentials.
+    `webhooks_refused_at` is set while the last webhook that came was refused. `imported`: there is only a file.
+    """
+
+    row: Installation
+    address: str
+    heard_at: datetime | None
+    missing: tuple[Field, ...] | None
+    refused: str | None
+    webhooks_refused_at: datetime | None
+    imported: bool
+
+
+def shown(row: Installation, heard_at: datetime | None, refused: str | None) -> Shown:
+    """What is shown of one helpdesk that was last heard at `heard_at`."""
+    p = parts()
+    kind = KINDS.get(row.connector)
+    try:
+        missing = missing_secrets(kind, p.box.unlock(row.secrets)) if kind else ()
+    except SecretsUnreadable:
+        missing = None
+    address = webhook_url(p.settings, row.connector, row.id)
+    refused_at = store.refused_since(row, heard_at)
+    return Shown(row, address, heard_at, missing, refused, refused_at, store.is_imported(row))
+
+
+def connecting_facts(session: Session, row: Installation) -> Mapping[str, Any]:
+    """The facts of the section."""
+    last = queries.last_deliveries(session)
+    refused = queries.waiting_errors(session, CredentialsRefused.ADVICE)
+    return {"shown": shown(row, last.get(row.id), refused.get(row.id)), "kind": KINDS.get(row.connector)}

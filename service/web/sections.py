@@ -1,0 +1,46 @@
+"""The sections of an installation's page. A section is a line here, a template, and where it needs them its facts.
+
+The template is `templates/installation/<name>.html`; it sees `row` (the installation), `imported` and `facts`, which is
+what the section's own function said. A section's forms go to views of its own blueprint and come back to
+`installation.page`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from service.store.models import Installation
+from service.web.connecting_section import connecting_facts
+
+Facts = Callable[[Session, Installation], Mapping[str, Any]]
+
+
+def nothing(_session: Session, _row: Installation) -> Mapping[str, Any]:
+    """A section that needs no more than the installation."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: its name (template, anchor), its title, its facts. `of_files`: shown of imported files as well."""
+
+    name: str
+    title: str
+    facts: Facts = nothing
+    of_files: bool = False
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section("connecting", "Connection", connecting_facts),
+    Section("self_test", "Self-test"),
+    Section("writing", "Writing"),
+    Section("history", "History", of_files=True),
+    Section("standing", "Standing"),
+    Section("privacy", "Privacy", of_files=True),
+    Section("leaving", "Leaving", of_files=True),
+)
+"""In the order of a first visit."""
