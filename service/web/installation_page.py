@@ -6,12 +6,14 @@ from flask import Blueprint, abort, render_template
 
 from service.store import installations as store
 from service.web.parts import parts
+from service.web.rights import Right, needs
 from service.web.sections import SECTIONS
 
 blueprint = Blueprint("installation", __name__, url_prefix="/installations")
 
 
 @blueprint.get("/<installation_id>")
+@needs(Right.ADMINISTER)
 def page(installation_id: str) -> str:
     """Everything about one installation."""
     with parts().database.read() as session:
