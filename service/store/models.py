@@ -241,6 +241,10 @@ class Conversation(Base):
     """Came from the history of the helpdesk, not by a webhook: scored after what is live, written only when asked."""
     trace: Mapped[str | None] = mapped_column(String(32))
     """The trace of the webhook that asked for it last."""
+    asked_at: Mapped[datetime | None]
+    """When that was; `None` once everything that was asked for is done."""
+    forgotten_at: Mapped[datetime | None]
+    """When its texts were dropped (`service.store.forgetting`): what is stored of it is verdicts and counts."""
 
 
 class ContactKey(Base):

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from service.store import figure_models, gap_models, intent_models, people_models, self_test_models, upkeep_models
+from service.store import (
+    failure_models,
+    figure_models,
+    gap_models,
+    intent_models,
+    people_models,
+    self_test_models,
+    upkeep_models,
+)
 from service.store.models import Base
 
 METADATA = Base.metadata
-MODULES = (figure_models, gap_models, intent_models, people_models, self_test_models, upkeep_models)
+MODULES = (failure_models, figure_models, gap_models, intent_models, people_models, self_test_models, upkeep_models)
 """The modules of tables beside `models`; a new one is named here."""
