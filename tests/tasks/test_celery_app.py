@@ -156,8 +156,9 @@ def test_each_task_does_its_one_thing(
     worker_state.runtime().database.close()
 
 
+@pytest.mark.usefixtures("no_warning_filters", "logging_as_it_was")
 def test_the_worker_s_module(
-    settings: Settings, valkey: str, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, no_warning_filters: None
+    settings: Settings, valkey: str, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a worker does at start, in this process: logs, models for who scores, connections after the fork."""
     monkeypatch.setattr(worker_state, "_process", worker_state._Process())
@@ -166,15 +167,14 @@ def test_the_worker_s_module(
     environment["DESKMARK_SECRET_KEY"] = settings.secret_key.get_secret_value()
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("service.logs.configure_logs", lambda level: None)
+    monkeypatch.setenv("DESKMARK_MODEL_DIR", str(tmp_path / "no-model"))
     worker = importlib.import_module("tasks.worker")
-    loaded: list[str] = []
-    monkeypatch.setattr(worker_state, "load_models", lambda: loaded.append("models"))
     worker._logs()
-    for queues, expected in (("ingest", []), ("score", ["models"])):
-        worker.app.amqp.queues.select([queues])
+    worker.app.amqp.queues.select(["ingest"])
+    worker._before_fork(sender=SimpleNamespace(app=worker.app))
+    worker.app.amqp.queues.select(["score"])
+    with pytest.raises(SystemExit, match="no-model"):
         worker._before_fork(sender=SimpleNamespace(app=worker.app))
-        assert loaded == expected
     worker._after_fork()
     worker_state.runtime().database.close()
 
