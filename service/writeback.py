@@ -61,7 +61,7 @@ class AlreadyThere:
 
     `fields` has a key for each of our fields that exists on the helpdesk, with `None` for an empty one; a field
     without a key cannot be written and is never planned. `version` is the helpdesk's own stamp for "unchanged since
-    I read it" (`None` where it has none).
+    I read it" (`None` where it has none). `tag_fields` are fields whose value the helpdesk keeps as a tag as well.
     """
 
     tags: tuple[str, ...] = ()
@@ -69,6 +69,7 @@ class AlreadyThere:
     notes: tuple[WrittenNote, ...] = ()
     writable: Writable = Writable.FULL
     version: str | None = None
+    tag_fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

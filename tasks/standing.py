@@ -63,6 +63,7 @@ def to_json(there: AlreadyThere) -> dict[str, Any]:
         "notes": [asdict(note) for note in there.notes],
         "writable": there.writable.value,
         "version": there.version,
+        "tag_fields": sorted(there.tag_fields),
     }
 
 
@@ -74,6 +75,7 @@ def from_json(document: Mapping[str, Any]) -> AlreadyThere:
         notes=tuple(WrittenNote(**note) for note in document["notes"]),
         writable=Writable(document["writable"]),
         version=document["version"],
+        tag_fields=frozenset(document.get("tag_fields", ())),
     )
 
 

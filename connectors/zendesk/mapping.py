@@ -21,6 +21,9 @@ from service.conversation import Channel, Contact, Conversation, Event, EventKin
 from service.writeback import OUTCOMES, AlreadyThere, FieldValue, Writable, WrittenNote, parse_note
 
 DISPUTE = "dispute"
+TAG_FIELDS = frozenset({"dm_outcome"})
+"""A drop-down: choosing an option puts the option's tag on the ticket, and taking the tag off empties it."""
+
 TRANSCRIPT_LINES = 4
 """Messages by which a comment that holds a whole chat is recognised."""
 
@@ -92,6 +95,7 @@ def already_there(ticket: Ticket, notes: Iterable[WrittenNote], options: Options
         notes=tuple(notes),
         writable=_writable(ticket, options),
         version=ticket.updated_at,
+        tag_fields=TAG_FIELDS & fields.keys(),
     )
 
 
@@ -190,13 +194,15 @@ def _tag_list(value: object) -> tuple[str, ...]:
 
 
 def _attributes(ticket: Ticket, options: Options) -> dict[str, object]:
-    """Custom fields that are set and are not ours, by id, and the ticket that this one follows up."""
+    """Custom fields that are set and are not ours, by id, the ticket's form, and the ticket that this one follows up."""
     ours = {str(name) for name in options.field_ids.values()}
     kept: dict[str, object] = {
         f"field:{name}": value
         for name, value in ticket.custom_fields.items()
         if name not in ours and value not in (None, "", [])
     }
+    if ticket.form_id:
+        kept["form"] = ticket.form_id
     if ticket.followup_of:
         kept["followup_of"] = ticket.followup_of
     return kept

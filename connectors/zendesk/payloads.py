@@ -134,6 +134,7 @@ class Ticket:
     organization_id: str | None = None
     group_id: str | None = None
     brand_id: str | None = None
+    form_id: str | None = None
     tags: tuple[str, ...] = ()
     custom_fields: Mapping[str, object] = field(default_factory=dict)
     satisfaction: Record = field(default_factory=dict)
@@ -157,6 +158,7 @@ def ticket(data: Record) -> Ticket:
         organization_id=ident(data.get("organization_id")),
         group_id=ident(data.get("group_id")),
         brand_id=ident(data.get("brand_id")),
+        form_id=ident(data.get("ticket_form_id")),
         tags=words(data.get("tags")),
         custom_fields={name: value for name, value in fields.items() if name is not None},
         satisfaction=record(data.get("satisfaction_rating")),

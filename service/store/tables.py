@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.store import (
+    errand_models,
     failure_models,
     figure_models,
     gap_models,
@@ -14,5 +15,14 @@ from service.store import (
 from service.store.models import Base
 
 METADATA = Base.metadata
-MODULES = (failure_models, figure_models, gap_models, intent_models, people_models, self_test_models, upkeep_models)
+MODULES = (
+    errand_models,
+    failure_models,
+    figure_models,
+    gap_models,
+    intent_models,
+    people_models,
+    self_test_models,
+    upkeep_models,
+)
 """The modules of tables beside `models`; a new one is named here."""
