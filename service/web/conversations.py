@@ -13,6 +13,7 @@ from service.store import conversations as store
 from service.store import installations, overview, queries
 from service.store.models import State, WriteState
 from service.web.parts import parts
+from service.web.rights import Right, needs
 from service.web.transcript import transcript
 from service.web.vocabulary import SCORES, Described, Verdict, verdict
 
@@ -47,6 +48,7 @@ class Chip:
 
 
 @blueprint.get("/conversations")
+@needs(Right.SEE)
 def listing() -> str:
     """All conversations, filtered."""
     asked = {name: request.args.get(name, "") for name in ("verdict", "helpdesk", "state", "written", "q")}
@@ -89,6 +91,7 @@ def _chips(row: queries.Listed) -> list[Chip]:
 
 
 @blueprint.get("/c/<row_id>")
+@needs(Right.READ)
 def conversation(row_id: str) -> str:
     """One conversation: transcript, scores, proof, and what was written where."""
     with parts().database.read() as session:
@@ -121,6 +124,7 @@ def _current(cards: list[Scorecard]) -> list[Scorecard]:
 
 
 @blueprint.post("/c/<row_id>/again")
+@needs(Right.MANAGE)
 def again(row_id: str) -> AnyResponse:
     """Read the conversation from the helpdesk again and score it anew, also when it had been given up."""
     p = parts()

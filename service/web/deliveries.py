@@ -9,6 +9,7 @@ from service.store import deliveries as store
 from service.store import installations, queries
 from service.store.models import DeliveryState
 from service.web.parts import parts
+from service.web.rights import Right, needs
 from service.web.vocabulary import Tone, Verdict
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/deliveries")
@@ -22,6 +23,7 @@ STATES = {
 
 
 @blueprint.get("")
+@needs(Right.SEE)
 def listing() -> str:
     """All deliveries, the latest first."""
     asked = {name: request.args.get(name, "") for name in ("state", "helpdesk")}
@@ -46,6 +48,7 @@ def listing() -> str:
 
 
 @blueprint.post("/<int:delivery_id>/replay")
+@needs(Right.MANAGE)
 def replay(delivery_id: int) -> AnyResponse:
     """Take a delivery in again, whatever became of it before."""
     p = parts()

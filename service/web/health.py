@@ -14,17 +14,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.web.metrics import exposition
 from service.web.parts import BrokerDown, Parts, parts
+from service.web.rights import Open, needs
 
 blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")
+@needs(Open.TO_ALL)
 def alive() -> Response:
     """This process answers; nothing else is asked."""
     return jsonify(alive=True)
 
 
 @blueprint.get("/readyz")
+@needs(Open.TO_ALL)
 def ready() -> tuple[Response, int]:
     """Whether webhooks can be taken and worked on: database and broker, each with the reason when not."""
     checks = {"database": _database(parts()), "broker": _broker(parts())}
@@ -33,6 +36,7 @@ def ready() -> tuple[Response, int]:
 
 
 @blueprint.get("/metrics")
+@needs(Open.TO_ALL)
 def metrics() -> Response:
     """Everything for Prometheus; needs the bearer token where one is set."""
     token = parts().settings.metrics_token

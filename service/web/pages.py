@@ -10,6 +10,7 @@ from flask import Blueprint, render_template
 from service.store import installations, overview, queries
 from service.store.models import State, WriteState
 from service.web.parts import parts
+from service.web.rights import Right, needs
 from service.web.vocabulary import SCORES, Verdict, verdict
 
 blueprint = Blueprint("pages", __name__)
@@ -39,6 +40,7 @@ class Bar:
 
 
 @blueprint.get("/")
+@needs(Right.SEE)
 def home() -> str:
     """What came in, what was made of it, and what needs a look."""
     p = parts()
@@ -67,6 +69,7 @@ def _bars(score: str, counts: Mapping[str, int]) -> list[Bar]:
 
 
 @blueprint.get("/definitions")
+@needs(Right.SEE)
 def definitions() -> str:
     """What every score and tag means."""
     return render_template("definitions.html", scores=SCORES, tags=TAGS, prefix=parts().settings.prefix)

@@ -139,9 +139,8 @@ def within_reach(arguments: Mapping[str, object]) -> bool:
     view to answer."""
     if visible_ids() is None:
         return True
-    return all(
-        sees(owner) for name, find in OWNERS.items() if name in arguments and (owner := find(arguments[name])) is not None
-    )
+    owners = (find(arguments[name]) for name, find in OWNERS.items() if name in arguments)
+    return all(sees(owner) for owner in owners if owner is not None)
 
 
 def _conversation_owner(row_id: object) -> str | None:

@@ -1,26 +1,29 @@
 """What every answer carries so that a browser does nothing but show our page, and who may see pages at all.
 
-Pages use no script and nothing from elsewhere, so the policy forbids both. Every endpoint is behind the sign-in unless
-it is named here: a new page cannot be forgotten.
+Pages use no script and nothing from elsewhere, so the policy forbids both. Every endpoint says what it needs
+(`service.web.rights`) and is refused when it does not: a new page cannot be forgotten.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
-from flask import Flask, Response, g, redirect, request, session, url_for
-from flask_login import LoginManager, UserMixin, current_user
+import structlog
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.store import queries
+from service.store import audit, queries
+from service.store.people_models import Role, Scope
 from service.web import api, webhooks
 from service.web.parts import parts
 from service.web.problems import asked_by_program
+from service.web.rights import Open, Visitor, admit, may, requested
 
-OPEN_BLUEPRINTS = frozenset({"webhooks", "health", "sign_in", "api"})
-"""Those that ask for something else than a sign-in, or for nothing."""
+log = structlog.get_logger(__name__)
 
 SIGNED_IN_FOR = timedelta(days=14)
 HEADERS = {
@@ -35,13 +38,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-
-class Visitor(UserMixin):
-    """Whoever signed in; `id` names the link that was used, so that removing it signs out everywhere."""
-
-    def __init__(self, link: str) -> None:
-        self.id = link
 
 
 def protect(app: Flask, *, https: bool) -> None:
@@ -59,35 +55,49 @@ def protect(app: Flask, *, https: bool) -> None:
     csrf.exempt(api.blueprint)  # What tells the API something carries a token that no browser sends by itself.
     login = LoginManager(app, add_context_processor=False)
     login.user_loader(_visitor)
-    app.before_request(_require_sign_in)
+    app.before_request(_authorise)
     app.after_request(_with_headers)
     if https:
         app.after_request(_with_strict_transport)
         # A proxy stands in front. Its word for the visitor's address counts failed sign-ins, and nothing else.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0, x_host=0)  # type: ignore[method-assign]
     # Told by what was found out before, without asking again: a page that says the database is down needs no database.
-    app.context_processor(lambda: {"signed_in": g.get("signed_in", False), "demo": parts().settings.demo})
+    app.context_processor(lambda: {"signed_in": "visitor" in g, "demo": parts().settings.demo, "may": may})
 
 
-def _may_see_pages() -> bool:
-    """The demo shows made-up conversations only and asks nobody to sign in."""
-    g.signed_in = parts().settings.demo or bool(current_user.is_authenticated)
-    return bool(g.signed_in)
+def _known() -> Visitor | None:
+    """Whoever is signed in. The demo shows made-up conversations only and asks nobody: its visitor is an admin."""
+    if parts().settings.demo:
+        return Visitor("", "demo", Role.ADMIN)
+    return cast(Visitor, current_user) if current_user.is_authenticated else None
 
 
 def _visitor(link: str) -> Visitor | None:
     p = parts()
     with p.database.read() as db:
         valid = queries.signed_in(db, link, since=p.now() - SIGNED_IN_FOR)
-    return Visitor(link) if valid else None
+    return Visitor(link, audit.COMMAND_LINE, Role.ADMIN) if valid else None
 
 
-def _require_sign_in() -> AnyResponse | None:
-    if request.endpoint == "static" or request.blueprint in OPEN_BLUEPRINTS or asked_by_program() or _may_see_pages():
+def _authorise() -> AnyResponse | None:
+    need = requested()
+    if request.endpoint == "static" or need is Open.TO_ALL or request.blueprint == api.blueprint.name:
+        return None  # The API asks for a key instead: its blueprint looks at that, and at what it reaches.
+    if request.endpoint is None and asked_by_program():
         return None
-    if request.method == "GET":
-        session["next"] = request.full_path.rstrip("?")
-    return redirect(url_for("sign_in.page"))
+    known = _known()
+    if known is None:
+        if request.method == "GET":
+            session["next"] = request.full_path.rstrip("?")
+        return redirect(url_for("sign_in.page"))
+    g.visitor = known
+    if request.endpoint is None:
+        return None
+    if need is None or isinstance(need, Scope):
+        log.error("view says not what it needs", endpoint=request.endpoint)
+        abort(403)
+    admit(known, need)
+    return None
 
 
 def _with_headers(response: Response) -> Response:

@@ -19,6 +19,7 @@ from service.store.deliveries import Received
 from service.store.secrets import SecretsUnreadable
 from service.web.metrics import WEBHOOK_SECONDS, WEBHOOKS
 from service.web.parts import Parts, inbox, known, parts
+from service.web.rights import Open, needs
 
 RETRY_AFTER = 30
 MAX_BODY_BYTES = 1_048_576
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 @blueprint.route("/<connector>/<installation_id>", methods=["HEAD", "POST"])
+@needs(Open.TO_ALL)
 def receive(connector: str, installation_id: str) -> tuple[Response, int]:
     """Take one webhook: 200 recorded, known already or of no use; 401 not signed by the helpdesk; 404 not ours."""
     began = time.perf_counter()

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from service.web.api.routes import PREFIX, ROUTES, Query, Route, blueprint
 from service.web.problems import TYPE
+from service.web.rights import Open, needs
 
 PROBLEM: Mapping[str, Any] = {
     "type": "object",
@@ -148,6 +149,7 @@ def _properties(schema: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 @blueprint.get("/openapi.json")
+@needs(Open.TO_ALL)
 def openapi() -> Response:
     """This API as an OpenAPI 3.1 document; needs no token."""
     response = jsonify(document())

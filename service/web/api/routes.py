@@ -14,16 +14,15 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from service.store.people_models import Scope
 from service.web.parts import parts
 from service.web.problems import Problem, problem
+from service.web.rights import Open, needs, requested
 
 PREFIX = "/api/v1"
-OPEN = frozenset({"api.openapi"})
-"""What needs no token: the description of the API holds no data."""
-
 blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 
 
@@ -90,6 +89,7 @@ def get(
         text = " ".join(description.split())
         ROUTES.append(Route(name, path, summary, text, query, answer, MappingProxyType(dict(path_help or {}))))
 
+        @needs(Scope.READ)
         def view(**named: str) -> Response:
             return _answered(endpoint(_asked(query), **named))
 
@@ -110,6 +110,7 @@ def post(
             Route(endpoint.__name__, path, summary, " ".join(description.split()), Nothing, answer, body=body)
         )
 
+        @needs(Scope.WRITE)
         def view() -> Response:
             _asked(Nothing)
             told = endpoint(_told(body)).model_dump_json()
@@ -166,11 +167,14 @@ def _answered(answer: Answer) -> Response:
 @blueprint.before_request
 def check_token() -> None:
     """Let nobody in without the token, and nobody at all while none is set."""
-    if request.endpoint in OPEN:
+    need = requested()
+    if need is Open.TO_ALL:  # The description of the API holds no data.
         return
+    if not isinstance(need, Scope):
+        raise Problem(403, "this address says not what it needs")
     settings, name = parts().settings, "DESKMARK_API_TOKEN"
     token = settings.api_token
-    if request.method == "POST":
+    if need is Scope.WRITE:
         token, name = settings.api_write_token, "DESKMARK_API_WRITE_TOKEN"
     if token is None:
         raise Problem(403, f"this is switched off: set {name} to switch it on")
@@ -178,6 +182,7 @@ def check_token() -> None:
     if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.get_secret_value().encode()):
         headers = {"WWW-Authenticate": 'Bearer realm="deskmark"'}
         raise Problem(401, f"send the token of {name} as a bearer token", headers=headers)
+    g.reach, g.acting = None, "API token" if need is Scope.READ else "API write token"
 
 
 @blueprint.app_errorhandler(Problem)
