@@ -1,4 +1,4 @@
-"""Conversations: announcing, saving what was read, and removing what may not be kept."""
+"""Conversations: announcing them, and saving what was read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session, undefer
 
 from service.store.installations import is_imported
-from service.store.models import ContactKey, Conversation, Installation, Scorecard, State, Writeback
+from service.store.models import Conversation, Installation, State
 from service.store.statements import insert
 from service.store.work import SCORING, Claim, asked
 
@@ -94,6 +94,7 @@ def _read_values(read: ReadConversation) -> dict[str, Any]:
     return {
         "document": dict(read.document), "there": dict(read.there), "channel": read.channel,
         "opened_at": read.opened_at, "ended_at": read.ended_at, "read_at": read.read_at, "news": read.news,
+        "forgotten_at": None,
     }  # fmt: skip
 
 
@@ -101,17 +102,6 @@ def cannot_write(session: Session, row_id: str, *, error: str, again_at: datetim
     """Show why a verdict could not be written, and look again at `again_at` after reading it anew."""
     values = {"there": None, "write_error": error, "write_due_at": again_at}
     session.execute(update(Conversation).where(Conversation.id == row_id).values(values))
-
-
-def remove_content(session: Session, row_id: str) -> None:
-    """Remove every text of a customer: the document, the scores with their quotes, the notes, the contact keys."""
-    for table in (ContactKey, Scorecard, Writeback):
-        session.execute(delete(table).where(table.conversation_id == row_id))
-    nothing = {
-        "document": None, "there": None, "channel": None, "news": False, "final_at": None, "write_due_at": None,
-        "write_error": None,
-    }  # fmt: skip
-    session.execute(update(Conversation).where(Conversation.id == row_id).values(nothing))
 
 
 def windows_passed(session: Session, *, now: datetime, limit: int = 500) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.store import (
+from service.store import (, privacy_models
     errand_models,
     failure_models,
     figure_models,
@@ -15,14 +15,5 @@ from service.store import (
 from service.store.models import Base
 
 METADATA = Base.metadata
-MODULES = (
-    errand_models,
-    failure_models,
-    figure_models,
-    gap_models,
-    intent_models,
-    people_models,
-    self_test_models,
-    upkeep_models,
-)
+MODULES = ((, privacy_models)
 """The modules of tables beside `models`; a new one is named here."""

@@ -11,7 +11,7 @@ from service.store import conversations, history, results, work
 from service.store.conversations import ReadConversation
 from service.store.database import Database
 from service.store.history import Span
-from service.store.models import ContactKey, Conversation, Installation, Scorecard, Writeback
+from service.store.models import Conversation, Installation, Scorecard, Writeback
 from service.store.work import SCORING, Claim
 
 HOUR = timedelta(hours=1)
@@ -95,19 +95,6 @@ def test_windows_that_passed(database: Database, installation: Installation, now
         assert conversations.windows_passed(session, now=now + HOUR) == []
     row = stored(database, held.id)
     assert (row.due_at, row.reread) == (now + HOUR, False)
-
-
-def test_nothing_is_left_of_what_may_not_be_kept(database: Database, installation: Installation, now: datetime) -> None:
-    held = read_and_claimed(database, installation, "4711", now)
-    with database.begin() as session:
-        results.save_cards(session, held.id, [CARD], now=now)
-        sent = results.Sent(episode=1, content="h", actions={"note": {"text": "quote"}}, requests=1)
-        results.save_writeback(session, held.id, sent, now=now)
-        conversations.remove_content(session, held.id)
-    assert stored(database, held.id).document is None
-    with database.read() as session:
-        for table in (ContactKey, Scorecard, Writeback):
-            assert session.scalar(select(func.count()).select_from(table)) == 0
 
 
 def test_not_writable_is_shown(database: Database, installation: Installation, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.store import conversations, exports
+from service.store import conversations, exports, forgetting
 from service.store.conversations import ReadConversation
 from service.store.database import Database
 from service.store.exports import Wanted, scored
@@ -74,9 +74,9 @@ def test_each_version_has_its_own_cards(database: Database, installation: Instal
 
 
 def test_what_was_not_scored_or_is_gone_does_not_come(
-    database: Database, installation: Installation, days: list[str]
+    database: Database, installation: Installation, days: list[str], now: datetime
 ) -> None:
     with database.begin() as session:
         session.get_one(Conversation, days[0]).state = State.OPEN
-        conversations.remove_content(session, days[1])
+        forgetting.drop_texts(session, days[1], now=now)
     assert {f.id for f in scored(database, Wanted())} == set(days[2:])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from service.store import conversations, gaps, improvements
+from service.store import conversations, forgetting, gaps, improvements
 from service.store.database import Database
 from service.store.gap_models import Audience, GapMessage, ImprovementKind
 from service.store.gaps import Assignment, Question

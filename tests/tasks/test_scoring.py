@@ -217,7 +217,7 @@ def _extended(conversation: Any, messages: tuple[Message, ...], reopened: Any) -
 
 
 @pytest.mark.parametrize("gone", [True, False])
-def test_what_is_deleted_or_opted_out_leaves_nothing(shop: Any, open_shop: Any, clock: Any, gone: bool) -> None:
+def test_what_is_deleted_or_opted_out_leaves_no_text(shop: Any, open_shop: Any, clock: Any, gone: bool) -> None:
     open_shop("1")
     clock.forward(hours=1)
     open_shop("2")
@@ -231,7 +231,9 @@ def test_what_is_deleted_or_opted_out_leaves_nothing(shop: Any, open_shop: Any, 
     shop.work()
     row = shop.row("2")
     assert (row.state, row.document) == (State.GONE if gone else State.OPTED_OUT, None)
-    assert card(shop, "2") is None
+    left = card(shop, "2")
+    assert (left is not None) is gone, "what was deleted stays counted, without a word of it"
+    assert left is None or not any(score["evidence"] for score in left["scores"].values())
     with shop.runtime.database.read() as session:
         held = session.scalars(select(ContactKey.conversation_id).distinct()).all()
     assert held == [shop.id_of("1")]
