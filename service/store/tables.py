@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from service.store import (, privacy_models
+from service.store import (
     errand_models,
     failure_models,
     figure_models,
     gap_models,
     intent_models,
     people_models,
+    privacy_models,
     self_test_models,
     upkeep_models,
 )
 from service.store.models import Base
 
 METADATA = Base.metadata
-MODULES = ((, privacy_models)
+MODULES = (
+    errand_models,
+    failure_models,
+    figure_models,
+    gap_models,
+    intent_models,
+    people_models,
+    privacy_models,
+    self_test_models,
+    upkeep_models,
+)
 """The modules of tables beside `models`; a new one is named here."""
