@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.store import (
+    backfill_models,
     errand_models,
     failure_models,
     figure_models,
@@ -17,6 +18,7 @@ from service.store.models import Base
 
 METADATA = Base.metadata
 MODULES = (
+    backfill_models,
     errand_models,
     failure_models,
     figure_models,
