@@ -29,7 +29,7 @@ class Backfill(Base):
 
     `cursor` is the connector's own; empty at the start, `None` when the helpdesk has listed everything. What was put
     aside is whole once its `ripe_at` lies before `ripe_until`. `counts` are numbers by name. Whoever works on it holds
-    `lease` until `lease_until`, or waits for `wait_until`. `seconds` is how long it was worked on.
+    `lease` until `lease_until`, or waits for `wait_until`. `milliseconds` is how long it was worked on, waits for limits included.
     """
 
     __tablename__ = "backfill"
@@ -43,7 +43,7 @@ class Backfill(Base):
     cursor: Mapped[str | None] = mapped_column(Text)
     ripe_until: Mapped[datetime | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    seconds: Mapped[float] = mapped_column(default=0.0)
+    milliseconds: Mapped[int] = mapped_column(BIG, default=0)
     lease: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None]
     wait_until: Mapped[datetime | None]

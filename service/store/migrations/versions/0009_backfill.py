@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("cursor", sa.Text(), nullable=True),
         sa.Column("ripe_until", UtcDateTime(), nullable=True),
         sa.Column("counts", sa.JSON(), nullable=False),
-        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("milliseconds", BIG, nullable=False),
         sa.Column("lease", sa.String(length=32), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("wait_until", UtcDateTime(), nullable=True),
