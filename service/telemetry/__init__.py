@@ -1,0 +1,1 @@
+"""What processes tell of themselves: one trace from webhook to note, counters, heartbeats, faults. Never a text."""
