@@ -9,8 +9,13 @@ from datetime import timedelta
 import structlog
 
 from connectors.errors import ConnectorError, CredentialsRefused, RetryLater, Throttled
-from service.store import work
+from service.store import failures, work
+from service.store.failure_models import Happened
+from service.store.failures import Wrong
 from service.store.work import Claim, LeaseLost, Work
+from service.telemetry.frames import frames
+from service.telemetry.metrics import GIVEN_UP, PUT_OFF
+from service.telemetry.trace import traced
 from tasks.runtime import Runtime
 
 LONGEST_WAIT = 3600.0
@@ -39,26 +44,45 @@ def claimed(runtime: Runtime, kind: Work, conversation_id: str) -> Iterator[Clai
     if held is None:
         yield None
         return
-    try:
-        yield held
-    except LeaseLost:
-        log.warning("lease_lost", conversation=conversation_id)
-    except RetryLater as error:
-        _postpone(runtime, kind, held, str(error), error.after, counted=not isinstance(error, NOT_COUNTED))
-    except ConnectorError as error:
-        log.warning("given_up", conversation=conversation_id, error=str(error))
-        with runtime.database.begin() as session:
-            work.park(session, kind, held, error=str(error))
-    except Exception as error:
-        _postpone(runtime, kind, held, f"unforeseen: {type(error).__name__}", 0.0, counted=True)
-        raise
+    with traced(kind.name, held.trace, conversation=conversation_id):
+        try:
+            yield held
+        except LeaseLost:
+            log.warning("lease_lost")
+        except RetryLater as error:
+            wrong = Wrong(Happened.PUT_OFF, kind.name, str(error), held.attempts)
+            counted = not isinstance(error, NOT_COUNTED)
+            _postpone(runtime, kind, held, wrong, type(error).__name__, after=error.after, counted=counted)
+        except ConnectorError as error:
+            _give_up(runtime, kind, held, str(error))
+        except Exception as error:
+            name = type(error).__name__
+            log.error("unforeseen", error=name, frames=frames(error))  # noqa: TRY400 - its text may quote a customer
+            wrong = Wrong(Happened.PUT_OFF, kind.name, f"unforeseen: {name}", held.attempts, frames(error))
+            _postpone(runtime, kind, held, wrong, "unforeseen", after=0.0, counted=True)
+            raise
 
 
-def _postpone(runtime: Runtime, kind: Work, held: Claim, error: str, after: float, *, counted: bool) -> None:
+def _give_up(runtime: Runtime, kind: Work, held: Claim, error: str) -> None:
+    log.warning("given_up", error=error)
+    GIVEN_UP.labels(work=kind.name).inc()
+    wrong = Wrong(Happened.GIVEN_UP, kind.name, error, held.attempts)
+    with runtime.database.begin() as session:
+        work.park(session, kind, held, error=error)
+        failures.of_conversations(session, [held.id], wrong, now=runtime.clock())
+
+
+def _postpone(
+    runtime: Runtime, kind: Work, held: Claim, wrong: Wrong, reason: str, *, after: float, counted: bool
+) -> None:
     """Due again after what the helpdesk asked for, and no sooner than our own growing wait."""
     backoff = runtime.settings.retry_seconds * 2 ** (held.attempts - 1) if counted else 0.0
     seconds = max(after, min(backoff, LONGEST_WAIT))
-    log.info("put_off", conversation=held.id, seconds=round(seconds, 1), error=error)
-    until = runtime.clock() + timedelta(seconds=seconds)
+    log.info("put_off", seconds=round(seconds, 1), error=wrong.error)
+    PUT_OFF.labels(work=kind.name, reason=reason).inc()
+    now = runtime.clock()
     with runtime.database.begin() as session:
-        work.postpone(session, kind, held, until=until, error=error, counted=counted)
+        until = now + timedelta(seconds=seconds)
+        work.postpone(session, kind, held, until=until, error=wrong.error, counted=counted)
+        if counted:  # A rate limit puts thousands off and says nothing of any of them.
+            failures.of_conversations(session, [held.id], wrong, now=now)

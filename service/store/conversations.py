@@ -16,6 +16,7 @@ from service.store.installations import is_imported
 from service.store.models import Conversation, Installation, State
 from service.store.statements import insert
 from service.store.work import SCORING, Claim, asked
+from service.telemetry.trace import new_trace
 
 
 def conversation_id(connector: str, account: str, external_id: str) -> str:
@@ -32,21 +33,28 @@ def announce(
     at: datetime,
     now: datetime,
     reread: bool = True,
+    trace: str | None = None,
+    asked_at: datetime | None = None,
 ) -> str:
     """Ask for a conversation to be scored, not before `at`; its id. Many requests make one piece of work.
 
-    The latest request sets the due time. One that was given up starts anew.
+    The latest request sets the due time. One that was given up starts anew. `trace` is that of who asks, a webhook's
+    for instance, and `asked_at` when that came; without them the conversation keeps its own or gets one.
     """
     reread = reread and not is_imported(installation)
     row_id = conversation_id(installation.connector, installation.account, external_id)
     statement = insert(session, Conversation).values(
         id=row_id, installation_id=installation.id, external_id=external_id, created_at=now, due_at=at, reread=reread,
-        wanted=1, state=State.NEW,
+        wanted=1, state=State.NEW, trace=trace or new_trace(), asked_at=asked_at,
     )  # fmt: skip
     again = {column.key: value for column, value in asked(SCORING, at).items()}
     again["state"] = case((Conversation.state == State.DEAD, State.NEW), else_=Conversation.state)
     if reread:
         again["reread"] = True
+    if trace is not None:
+        again["trace"] = trace
+    if asked_at is not None:
+        again["asked_at"] = asked_at
     session.execute(statement.on_conflict_do_update(index_elements=[Conversation.id], set_=again))
     return row_id
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -11,16 +11,23 @@ from typing import Any
 from sqlalchemy import Connection, Executable, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from service.store import failures
+from service.store.failure_models import Happened
 from service.store.models import Delivery, DeliveryState
 from service.store.statements import dialect, insert_into
+from service.telemetry.trace import new_trace
 
 OUTCOME_LENGTH = 255
 KEY_LENGTH = 255
+GIVEN_UP = "given up: taking it in failed each time"
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A genuine webhook, reduced to ids. `ignored` says why it needs no work: it is recorded for show only."""
+    """A genuine webhook, reduced to ids. `ignored` says why it needs no work: it is recorded for show only.
+
+    `trace` stands in every log line from here to the note.
+    """
 
     installation_id: str
     key: str
@@ -30,6 +37,7 @@ class Received:
     actor_id: str | None = None
     occurred_at: datetime | None = None
     ignored: str | None = None
+    trace: str = field(default_factory=new_trace)
 
     @property
     def name(self) -> tuple[str, str]:
@@ -74,6 +82,7 @@ def _row(received: Received, *, now: datetime, hold: timedelta) -> dict[str, obj
         "outcome": (received.ignored or "")[:OUTCOME_LENGTH],
         "attempts": 0,
         "queued_until": now + hold,
+        "trace": received.trace,
     }
 
 
@@ -107,14 +116,18 @@ def hand_out(session: Session, *, now: datetime, hold: timedelta, max_attempts: 
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = []
+    ids, dead = [], []
     for delivery in session.scalars(waiting):
         if delivery.attempts >= max_attempts:
-            delivery.state, delivery.outcome = DeliveryState.DEAD, "given up: taking it in failed each time"
+            delivery.state, delivery.outcome = DeliveryState.DEAD, GIVEN_UP
+            dead.append(delivery.id)
             continue
         delivery.attempts += 1
         delivery.queued_until = now + hold
         ids.append(delivery.id)
+    if dead:
+        wrong = failures.Wrong(Happened.GIVEN_UP, failures.INGEST, GIVEN_UP, max_attempts)
+        failures.of_deliveries(session, dead, wrong, now=now)
     return ids
 
 

@@ -22,6 +22,7 @@ from service.store.models import Conversation, State, WriteState
 class Work:
     """The columns of one kind of work; `dead` is the value of `state` for work that was given up."""
 
+    name: str
     due_at: InstrumentedAttribute[datetime | None]
     wanted: InstrumentedAttribute[int]
     lease: InstrumentedAttribute[str | None]
@@ -34,6 +35,7 @@ class Work:
 
 
 SCORING = Work(
+    name="score",
     due_at=Conversation.due_at,
     wanted=Conversation.wanted,
     lease=Conversation.lease,
@@ -45,6 +47,7 @@ SCORING = Work(
     dead=State.DEAD,
 )
 WRITING = Work(
+    name="write_back",
     due_at=Conversation.write_due_at,
     wanted=Conversation.write_wanted,
     lease=Conversation.write_lease,
@@ -69,6 +72,7 @@ class Claim:
     lease: str
     wanted: int
     attempts: int
+    trace: str | None = None
 
 
 def ask(session: Session, work: Work, conversation_id: str, *, at: datetime, only: str | None = None) -> bool:
@@ -119,11 +123,11 @@ def claim(
                 work.queued_until: None,
             }
         )
-        .returning(work.wanted, work.attempts)
+        .returning(work.wanted, work.attempts, Conversation.trace)
         .execution_options(synchronize_session=False)
     )
     row = session.execute(statement).one_or_none()
-    return None if row is None else Claim(conversation_id, token, row[0], row[1])
+    return None if row is None else Claim(conversation_id, token, *row)
 
 
 def finish(session: Session, work: Work, held: Claim, **values: object) -> None:
@@ -181,8 +185,8 @@ def park(session: Session, work: Work, held: Claim, *, error: str) -> None:
     _give_back(session, work, held, changes)
 
 
-def park_exhausted(session: Session, work: Work, *, now: datetime, max_attempts: int) -> int:
-    """Give up on everything that was tried too often without ever coming back; how many conversations that is."""
+def park_exhausted(session: Session, work: Work, *, now: datetime, max_attempts: int) -> list[str]:
+    """Give up on everything that was tried too often without ever coming back; the ids of those conversations."""
     exhausted = select(Conversation.id).where(_ready(work, now), work.attempts >= max_attempts)
     ids = list(session.scalars(exhausted.with_for_update(skip_locked=True)))
     changes: dict[Any, Any] = {
@@ -193,7 +197,7 @@ def park_exhausted(session: Session, work: Work, *, now: datetime, max_attempts:
         work.error: func.coalesce(work.error, "the worker died each time"),
     }
     _rows(session, update(Conversation).where(Conversation.id.in_(ids)).values(changes))
-    return len(ids)
+    return ids
 
 
 def hand_out(

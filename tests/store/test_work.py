@@ -77,7 +77,7 @@ def test_a_dead_worker_s_work_is_taken_over_and_then_given_up(
     assert claim(database, row, at) is None, "tried often enough"
     with database.begin() as session:
         assert work.hand_out(session, SCORING, now=at, hold=HOLD, max_attempts=3) == []
-        assert work.park_exhausted(session, SCORING, now=at, max_attempts=3) == 1
+        assert work.park_exhausted(session, SCORING, now=at, max_attempts=3) == [row]
     dead = stored(database, row)
     assert (dead.state, dead.due_at, dead.error) == (State.DEAD, None, "the worker died each time")
     with database.begin() as session:
