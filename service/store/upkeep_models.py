@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.models import BIG, Base, Installation
+from service.store.models import BIG, Base, Conversation, Installation
 
 
 class Kind(StrEnum):
@@ -55,17 +55,21 @@ class Notice(Base):
     over_told_at: Mapped[datetime | None]
 
 
-class Asked(Base):
-    """One look at a helpdesk for conversations that ended: how many there were, and how many no webhook told of."""
+class FoundLate(Base):
+    """A conversation that was found by asking and not by a webhook. One row for each end that was found so.
 
-    __tablename__ = "asked"
-    __table_args__ = (Index(None, "installation_id", "at"),)
+    `judged_at`: by then it was clear whether a webhook was merely late; `missed` says that none ever came.
+    """
+
+    __tablename__ = "found_late"
+    __table_args__ = (Index(None, "installation_id", "found_at"), Index(None, "conversation_id"))
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
     installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"))
-    at: Mapped[datetime]
-    ended: Mapped[int]
-    missed: Mapped[int]
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"))
+    found_at: Mapped[datetime]
+    judged_at: Mapped[datetime | None]
+    missed: Mapped[bool | None]
 
 
 class Cursor(Base):
@@ -79,15 +83,28 @@ class Cursor(Base):
     changed_at: Mapped[datetime]
 
 
-class MergedContact(Base):
-    """A contact that its helpdesk merged into another one: what is read of it later belongs to that other one."""
+class ChangedContact(Base):
+    """A contact that its helpdesk merged into another one (`into_id`), or deleted (`None`).
 
-    __tablename__ = "merged_contact"
+    What is read of a merged one later belongs to the other one; what is read of a deleted one is not kept.
+    """
+
+    __tablename__ = "changed_contact"
 
     installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"), primary_key=True)
     contact_id: Mapped[str] = mapped_column(String(255), primary_key=True)
-    into_id: Mapped[str] = mapped_column(String(255))
+    into_id: Mapped[str | None] = mapped_column(String(255))
     at: Mapped[datetime]
+
+
+class Throttling(Base):
+    """Since when, and how often, a helpdesk has answered that we ask too much."""
+
+    __tablename__ = "throttling"
+
+    installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"), primary_key=True)
+    since: Mapped[datetime]
+    count: Mapped[int]
 
 
 class Heartbeat(Base):

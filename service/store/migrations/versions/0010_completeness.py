@@ -12,7 +12,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-TABLES = ("heartbeat", "merged_contact", "cursor", "asked", "notice")
+TABLES = ("heartbeat", "throttling", "changed_contact", "cursor", "found_late", "notice")
 
 
 def upgrade() -> None:
@@ -39,16 +39,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_notice_send_due_at"), "notice", ["send_due_at"])
     op.create_index(op.f("ix_notice_closed_at"), "notice", ["closed_at"])
     op.create_table(
-        "asked",
+        "found_late",
         sa.Column("id", BIG, nullable=False),
         sa.Column("installation_id", sa.String(length=32), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("ended", sa.Integer(), nullable=False),
-        sa.Column("missed", sa.Integer(), nullable=False),
-        _of_installation("asked"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_asked")),
+        sa.Column("conversation_id", sa.String(length=16), nullable=False),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("judged_at", UtcDateTime(), nullable=True),
+        sa.Column("missed", sa.Boolean(), nullable=True),
+        _of_installation("found_late"),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversation.id"], name=op.f("fk_found_late_conversation_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_found_late")),
     )
-    op.create_index(op.f("ix_asked_installation_id_at"), "asked", ["installation_id", "at"])
+    op.create_index(op.f("ix_found_late_installation_id_found_at"), "found_late", ["installation_id", "found_at"])
+    op.create_index(op.f("ix_found_late_conversation_id"), "found_late", ["conversation_id"])
     op.create_table(
         "cursor",
         sa.Column("installation_id", sa.String(length=32), nullable=False),
@@ -59,13 +64,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("installation_id", "name", name=op.f("pk_cursor")),
     )
     op.create_table(
-        "merged_contact",
+        "changed_contact",
         sa.Column("installation_id", sa.String(length=32), nullable=False),
         sa.Column("contact_id", sa.String(length=255), nullable=False),
-        sa.Column("into_id", sa.String(length=255), nullable=False),
+        sa.Column("into_id", sa.String(length=255), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
-        _of_installation("merged_contact"),
-        sa.PrimaryKeyConstraint("installation_id", "contact_id", name=op.f("pk_merged_contact")),
+        _of_installation("changed_contact"),
+        sa.PrimaryKeyConstraint("installation_id", "contact_id", name=op.f("pk_changed_contact")),
+    )
+    op.create_table(
+        "throttling",
+        sa.Column("installation_id", sa.String(length=32), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        _of_installation("throttling"),
+        sa.PrimaryKeyConstraint("installation_id", name=op.f("pk_throttling")),
     )
     op.create_table(
         "heartbeat",
