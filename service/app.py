@@ -58,7 +58,8 @@ def build(parts: Parts) -> Flask:
     """The Flask application over `parts` that are there already."""
     settings = parts.settings
     app = Flask("service.web")
-    app.config.update(SECRET_KEY=settings.session_key.get_secret_value(), MAX_CONTENT_LENGTH=webhooks.MAX_BODY_BYTES)
+    signs, *accepted = settings.session_keys
+    app.config.update(SECRET_KEY=signs, SECRET_KEY_FALLBACKS=accepted, MAX_CONTENT_LENGTH=webhooks.MAX_BODY_BYTES)
     app.extensions[EXTENSION] = parts
     app.extensions[KNOWN] = KnownInstallations(parts.database, parts.box)
     app.extensions[INBOX] = Inbox(parts.database, parts.now, settings.hold)

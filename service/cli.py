@@ -39,6 +39,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service.commands.export": ("export",),
         "service.commands.running": ("up", "sign-in-link", "migrate", "key"),
         "service.commands.installations": ("installations",),
+        "service.commands.secrets": ("secrets",),
     }
 )
 """Commands by the module they are in, imported when one is asked for: `score` needs no web server and no database."""

@@ -63,7 +63,10 @@ class Settings(FigureSettings):
     secret_key: SecretStr
     """Fernet keys that encrypt stored tokens, separated by commas; the first one encrypts."""
     session_key: SecretStr
-    """Signs the cookies of whoever is signed in."""
+    """Signs the cookies of whoever is signed in: keys separated by commas, the first one signs, all are accepted."""
+    pseudonym_key: SecretStr | None = None
+    """Makes people's pseudonyms in exports and the API; without it the last session key does. Another key, other names:
+    exports from before and after cannot be joined by person any more."""
 
     data_dir: Path = Path(".deskmark")
     database_url: str = Field(default="", validation_alias=_plain_name("DATABASE_URL"))
@@ -77,6 +80,9 @@ class Settings(FigureSettings):
     log_level: LogLevel = "info"
     demo: bool = False
     """Sandboxes instead of helpdesks: no sign-in, no settle time, writing switched on."""
+
+    sandbox: bool = False
+    """Lets helpdesks on this machine (http://127.0.0.1:...) be connected: stand-ins for development, never in production."""
 
     settle_seconds: float = Field(default=300, ge=0)
     """How long a conversation must have been left alone after it ended before it is read."""
@@ -108,11 +114,11 @@ class Settings(FigureSettings):
     @field_validator("secret_key", "session_key")
     @classmethod
     def _not_empty(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().strip():
+        if not value.get_secret_value().strip(", "):
             raise ValueError("must not be empty")
         return value
 
-    @field_validator("model_dir", "metrics_token", "api_token", "api_write_token", mode="before")
+    @field_validator("pseudonym_key", "model_dir", "metrics_token", "api_token", "api_write_token", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -134,6 +140,16 @@ class Settings(FigureSettings):
         return value.rstrip("/")
 
     @property
+    def session_keys(self) -> tuple[str, ...]:
+        """The key that signs cookies, then those that are still accepted."""
+        return tuple(key.strip() for key in self.session_key.get_secret_value().split(",") if key.strip())
+
+    @property
+    def pseudonym_secret(self) -> str:
+        """What pseudonyms follow from: it stays the same while an older session key stays in the list."""
+        return self.pseudonym_key.get_secret_value() if self.pseudonym_key else self.session_keys[-1]
+
+    @property
     def database(self) -> str:
         """The database's address: what is set, else SQLite in the data folder."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'deskmark.sqlite3').resolve()}"
@@ -144,6 +160,11 @@ class Settings(FigureSettings):
         if not self.redis_url:
             raise ValueError("REDIS_URL is not set; `deskmark up` needs none, a worker or web process of its own does")
         return self.redis_url
+
+    @property
+    def local_helpdesks(self) -> bool:
+        """Whether a helpdesk may be on this machine."""
+        return self.demo or self.sandbox
 
     @property
     def settle(self) -> timedelta:

@@ -57,7 +57,7 @@ def export_command(
     if kind is Format.PARQUET and output is None:
         raise click.UsageError("Parquet is no text: name a file with --output")
     own = settings()
-    pseudonyms = None if with_personal_data else Pseudonyms.under(own.session_key.get_secret_value())
+    pseudonyms = None if with_personal_data else Pseudonyms.under(own.pseudonym_secret)
     with database(own) as opened, progress_bar(Console(stderr=True)) as progress:
         with opened.read() as session:
             try:

@@ -67,11 +67,39 @@ def kept_keys(folder: Path) -> dict[str, str]:
         raise EmbeddedError(f"{path} is damaged. Without its keys stored helpdesk tokens are unreadable.") from error
 
 
-def _make(path: Path) -> None:
-    """Write fresh keys, whole or not at all; when somebody else was faster, theirs are the keys."""
+def put_new_key_in_front(folder: Path) -> int:
+    """Give the folder a new key that encrypts from the next start on; the old ones still read. How many there are."""
+    kept = kept_keys(folder)
+    kept["secret_key"] = f"{new_key()},{kept['secret_key']}"
+    _replace(folder / KEYS, kept)
+    return len(kept["secret_key"].split(","))
+
+
+def drop_old_keys(folder: Path) -> int:
+    """Keep the first key only; how many went. What was encrypted under another one can never be read again."""
+    kept = kept_keys(folder)
+    first, *old = kept["secret_key"].split(",")
+    if old:
+        _replace(folder / KEYS, {**kept, "secret_key": first})
+    return len(old)
+
+
+def _replace(path: Path, keys: dict[str, str]) -> None:
+    _draft(path, keys).replace(path)
+
+
+def _draft(path: Path, keys: dict[str, str]) -> Path:
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump({name: new() for name, new in NEW.items()}, file)
+        json.dump(keys, file)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
+
+
+def _make(path: Path) -> None:
+    """Write fresh keys, whole or not at all; when somebody else was faster, theirs are the keys."""
+    draft = _draft(path, {name: new() for name, new in NEW.items()})
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -21,6 +21,7 @@ class SecretBox:
         if not parts:
             raise ValueError("DESKMARK_SECRET_KEY is empty; create one with `deskmark key`")
         try:
+            self._first = Fernet(parts[0])
             self._fernet = MultiFernet([Fernet(key) for key in parts])
         except ValueError as error:
             raise ValueError(
@@ -36,10 +37,34 @@ class SecretBox:
         try:
             text = self._fernet.decrypt(locked)
         except InvalidToken as error:
-            raise SecretsUnreadable(
-                "a stored secret cannot be read: DESKMARK_SECRET_KEY lacks the key it was encrypted with"
-            ) from error
+            raise SecretsUnreadable(_LACKS) from error
         return {str(name): str(value) for name, value in json.loads(text).items()}
+
+    def is_current(self, locked: bytes) -> bool:
+        """Whether it is encrypted with the first key, so that no other is needed to read it."""
+        return _opens(self._first, locked)
+
+    def opens(self, locked: bytes) -> bool:
+        """Whether any of the keys reads it."""
+        return _opens(self._fernet, locked)
+
+    def renewed(self, locked: bytes) -> bytes:
+        """The same, encrypted with the first key; when it was made stays in it. Raises `SecretsUnreadable`."""
+        try:
+            return self._fernet.rotate(locked)
+        except InvalidToken as error:
+            raise SecretsUnreadable(_LACKS) from error
+
+
+_LACKS = "a stored secret cannot be read: DESKMARK_SECRET_KEY lacks the key it was encrypted with"
+
+
+def _opens(fernet: Fernet | MultiFernet, locked: bytes) -> bool:
+    try:
+        fernet.decrypt(locked)
+    except InvalidToken:
+        return False
+    return True
 
 
 def new_key() -> str:

@@ -220,7 +220,7 @@ def conversation(asked: ConversationQuery, conversation_id: str) -> Answer:
     row, as_it_is = dossier.conversation, asked.personal_data == "true"
     document, contents = row.document, [card.card for card in dossier.cards]
     if not as_it_is and document is not None:
-        pseudonyms = Pseudonyms.under(p.settings.session_key.get_secret_value())
+        pseudonyms = Pseudonyms.under(p.settings.pseudonym_secret)
         source = document
         contents = [masked(source, content, pseudonyms)[1] or {} for content in contents]
         document = masked(source, None, pseudonyms)[0]

@@ -1,0 +1,127 @@
+"""Commands about the keys that encrypt stored secrets: secrets status, new-key, rotate, drop-old-keys.
+
+No key and no secret is ever shown by any of them.
+"""
+
+from __future__ import annotations
+
+import os
+
+import click
+from rich.console import Console
+
+from service.commands.running import database, settings
+from service.commands.terminal import progress
+from service.embedded.keys import drop_old_keys, put_new_key_in_front
+from service.settings import Settings
+from service.store import audit, rotation
+from service.store.database import Database
+from service.store.rotation import Progress, Standing
+from service.store.secrets import SecretBox
+from tasks.runtime import utc_now
+
+FROM_OUTSIDE = "DESKMARK_SECRET_KEY"
+
+
+@click.group("secrets")
+def secrets_group() -> None:
+    """The keys that encrypt stored tokens and codes.
+
+    To change the key: put a new one in front (new-key, or DESKMARK_SECRET_KEY=new,old everywhere), restart, run rotate,
+    and take the old one away (drop-old-keys) once status says that nothing needs it.
+    """
+
+
+@secrets_group.command("status")
+def status() -> None:
+    """How many stored secrets still need an older key. The exit status is 1 when one is under a key that is missing."""
+    given = settings()
+    with database(given) as opened:
+        found = rotation.standing(opened, _box(given))
+    _tell(found)
+    if found.unreadable:
+        raise SystemExit(1)
+
+
+@secrets_group.command("new-key")
+def new_key() -> None:
+    """Put a new key in front of the data folder's own. Restart Deskmark before you rotate."""
+    given = _with_own_keys()
+    count = put_new_key_in_front(given.data_dir)
+    click.echo(f"{given.data_dir} has {count} keys now. Restart Deskmark, then run: deskmark secrets rotate")
+
+
+@secrets_group.command("rotate")
+def rotate() -> None:
+    """Encrypt every stored secret anew under the first key. Safe beside the running service, and to do again.
+
+    Every process must have been restarted with the new key in front: one that does not know it could read nothing of
+    what is renewed.
+    """
+    given = settings()
+    box = _box(given)
+    with database(given) as opened, progress(Console(stderr=True)) as bar:
+        task = bar.add_task("encrypting", total=None)
+
+        def tell(now: Progress) -> None:
+            bar.update(task, completed=now.done, total=now.total)
+
+        came = rotation.rotate(opened, box, tell=tell)
+        _record(opened, "rotate secrets", {"renewed": str(came.renewed), "unreadable": str(came.unreadable)})
+        left = rotation.standing(opened, box)
+    click.echo(f"{came.renewed} of {came.total} stored secrets were encrypted anew.")
+    _tell(left)
+    if left.unreadable:
+        raise SystemExit(1)
+
+
+@secrets_group.command("drop-old-keys")
+def drop() -> None:
+    """Take the data folder's older keys away. Refused while anything stored needs one."""
+    given = _with_own_keys()
+    with database(given) as opened:
+        left = rotation.standing(opened, _box(given))
+        if left.older:
+            raise click.ClickException(f"{left.older} stored secrets need an older key; run: deskmark secrets rotate")
+        gone = drop_old_keys(given.data_dir)
+        _record(opened, "drop old keys", {"keys": str(gone)})
+    click.echo(f"{gone} older keys are gone." if gone else "There is one key only.")
+
+
+def _box(given: Settings) -> SecretBox:
+    try:
+        return SecretBox(given.secret_key.get_secret_value())
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _with_own_keys() -> Settings:
+    if os.environ.get(FROM_OUTSIDE, "").strip():
+        raise click.ClickException(
+            f"{FROM_OUTSIDE} is set, so the data folder's keys are not used. Make a key with `deskmark key` and set "
+            f"{FROM_OUTSIDE}=new,old everywhere; once nothing needs the old one, set the new one alone."
+        )
+    return settings()
+
+
+def _record(opened: Database, action: str, details: dict[str, str]) -> None:
+    with opened.begin() as session:
+        audit.record(
+            session, actor=audit.COMMAND_LINE, action=action, target="stored secrets", now=utc_now(), details=details
+        )
+
+
+def _tell(found: Standing) -> None:
+    click.echo(f"{found.current} stored secrets are under the first key, {found.older} need an older one.")
+    if found.unreadable:
+        click.echo(
+            f"{found.unreadable} cannot be read with any of the keys: put the missing key back behind the first one, or "
+            "enter those secrets anew.",
+            err=True,
+        )
+    elif not found.older:
+        click.echo("The older keys can be taken away.")
+
+
+COMMANDS: tuple[click.Command, ...] = (secrets_group,)
+"""Everything here, for the command line to mount."""
