@@ -173,15 +173,21 @@ def permitted(plan: Plan, parts: frozenset[Part], there: AlreadyThere) -> Plan:
         fields=MappingProxyType(fields),
         note=plan.note if Part.NOTES in parts else None,
     )
-    changes = kept.add_tags or kept.remove_tags or kept.note or set(fields) - {"dm_scored_at"}
-    return kept if changes else Plan()
+    return kept if _says_something(kept) else Plan()
+
+
+def _says_something(plan: Plan) -> bool:
+    """Whether it changes more than the time of scoring."""
+    return bool(plan.add_tags or plan.remove_tags or plan.note or set(plan.fields) - {"dm_scored_at"})
 
 
 def withheld(plan: Plan, sent: Plan) -> Plan:
     """What of `plan` is not in `sent`, which `permitted` made of it."""
-    return Plan(
+    fields = {name: value for name, value in plan.fields.items() if name not in sent.fields}
+    rest = Plan(
         add_tags=tuple(tag for tag in plan.add_tags if tag not in sent.add_tags),
         remove_tags=tuple(tag for tag in plan.remove_tags if tag not in sent.remove_tags),
-        fields=MappingProxyType({name: value for name, value in plan.fields.items() if name not in sent.fields}),
+        fields=MappingProxyType(fields),
         note=None if sent.note else plan.note,
     )
+    return rest if _says_something(rest) else Plan()

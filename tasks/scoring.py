@@ -15,12 +15,12 @@ from service.document import card_document, from_document, to_document
 from service.scoring.customer import customer_keys
 from service.scoring.score import DEFINITIONS, History, Policy, Scorecard
 from service.scoring.scorecard import judged_episodes, score_conversation
-from service.store import conversations, facts, forgetting, history, models, results, work
+from service.store import conversations, facts, forgetting, history, installations, models, results, work
 from service.store.history import Span
 from service.store.models import State, WriteState
 from service.store.work import SCORING, WRITING, Claim
 from service.writeback import AlreadyThere
-from tasks import gaps, standing
+from tasks import gaps, planning, standing
 from tasks.claims import claimed
 from tasks.runtime import Runtime
 
@@ -44,6 +44,7 @@ def score(runtime: Runtime, conversation_id: str) -> None:
             return
         known = _load(runtime, held)
         conversation, has_news = known.conversation, known.row.news
+        anew = known.row.reread or conversation is None
         if known.row.reread or conversation is None:
             reading = _read(runtime, known)
             if reading is None:
@@ -53,7 +54,7 @@ def score(runtime: Runtime, conversation_id: str) -> None:
             _save_reading(runtime, known, conversation, reading.there, news=has_news)
         others = _ask_others(runtime, known, conversation) if has_news else []
         cards = judge(runtime, known.installation, conversation, conversation_id)
-        _conclude(runtime, known, conversation, cards)
+        _conclude(runtime, known, conversation, cards, anew=anew)
         runtime.queue.score(others)
 
 
@@ -170,7 +171,9 @@ def longest_window(policy: Policy) -> timedelta:
     return max(policy.repeat_window, *policy.longer_windows)
 
 
-def _conclude(runtime: Runtime, known: Known, conversation: Conversation, cards: tuple[Scorecard, ...]) -> None:
+def _conclude(
+    runtime: Runtime, known: Known, conversation: Conversation, cards: tuple[Scorecard, ...], *, anew: bool
+) -> None:
     """Save the cards, ask for the write-back, give the lease back: all of it or nothing."""
     now, row_id, policy = runtime.clock(), known.held.id, runtime.policy(known.installation)
     with runtime.database.begin() as session:
@@ -178,7 +181,7 @@ def _conclude(runtime: Runtime, known: Known, conversation: Conversation, cards:
         work.check(session, SCORING, known.held)
         results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
         gaps.keep(session, known.installation.id, row_id, conversation, cards)
-        write_state = ask_write_back(runtime, session, row_id, cards[-1])
+        write_state = ask_write_back(runtime, session, row_id, cards[-1], anew=anew)
         work.finish(
             session,
             SCORING,
@@ -204,19 +207,36 @@ def _final_at(conversation: Conversation, card: Scorecard, policy: Policy) -> da
     return conversation.ended_at + policy.repeat_window
 
 
-def ask_write_back(runtime: Runtime, session: Session, row_id: str, card: Scorecard) -> WriteState:
-    """Ask for a write-back if something on the helpdesk has to change; where that leaves it."""
+def ask_write_back(
+    runtime: Runtime, session: Session, row_id: str, card: Scorecard, *, anew: bool = True, asked: bool = False
+) -> WriteState:
+    """Ask for a write-back if something on the helpdesk has to change and may; where that leaves it.
+
+    What may not be written is kept as a plan. `anew`: the conversation was read just now. `asked`: somebody wants
+    exactly this, also of conversations that are not written by themselves.
+    """
     row = conversations.get(session, row_id)
     assert row is not None and row.document is not None, "saved just before"
     installation = session.get_one(models.Installation, row.installation_id)
-    if not installation.writing:
+    if installations.is_imported(installation):
         return WriteState.OFF
+    found = planning.allowed_for(installation, row)
+    if not asked:
+        found = planning.unasked(row, found, anew=anew)
     wanted = standing.desired_for(runtime, row, installation, card)
-    if row.there is not None:
-        needed = bool(standing.changes(wanted, standing.from_json(row.there), card, installation, runtime.clock()))
+    if row.there is None:
+        # Nothing is known of what stands there: what we wrote last should, and a plan is made when it is read again.
+        planning.keep(row, None, now=runtime.clock())
+        needed = standing.content_of(wanted, found.parts) != results.last_written(session, row_id)
     else:
-        # Not read again: what we wrote last is what should stand there.
-        needed = standing.content_of(wanted) != results.last_written(session, row_id)
+        there = standing.from_json(row.there)
+        made = standing.changes(wanted, there, card, installation, runtime.clock())
+        weighed = planning.weigh(made, there, found)
+        planning.keep(row, planning.kept(weighed, there), now=runtime.clock())
+        needed = bool(weighed.sent)
+    session.flush()
+    if not found.parts:
+        return WriteState.OFF
     if needed:
         work.ask(session, WRITING, row_id, at=runtime.clock())
         return WriteState.PENDING

@@ -14,6 +14,7 @@ from service.note import desired
 from service.scoring.score import Scorecard
 from service.store import models
 from service.store.results import content_hash
+from service.write_rules import ALL, Part
 from service.writeback import AlreadyThere, Desired, Plan, Writable, WrittenNote, note_reference, plan
 from tasks.runtime import Runtime
 
@@ -40,9 +41,10 @@ def changes(
     return plan(wanted, there, reference=note_reference(card), prefix=installation.prefix, now=now)
 
 
-def content_of(wanted: Desired) -> str:
-    """A name for what should stand there, to tell whether it has been written already."""
-    return content_hash([list(wanted.tags), dict(wanted.fields), wanted.headline, wanted.actionable])
+def content_of(wanted: Desired, parts: frozenset[Part] = ALL) -> str:
+    """A name for what should stand there of `parts`, to tell whether it has been written already."""
+    content: list[object] = [list(wanted.tags), dict(wanted.fields), wanted.headline, wanted.actionable]
+    return content_hash(content if parts == ALL else [*content, sorted(parts)])
 
 
 def actions_of(made: Plan) -> dict[str, Any]:

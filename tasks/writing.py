@@ -14,9 +14,11 @@ from service.scoring.score import Scorecard
 from service.store import conversations, installations, models, results, work
 from service.store.models import State, WriteState
 from service.store.work import WRITING, Claim
-from service.writeback import AlreadyThere, Desired, Plan, Writable
-from tasks import standing
+from service.write_rules import Allowed
+from service.writeback import AlreadyThere, Desired, Writable
+from tasks import planning, standing
 from tasks.claims import claimed
+from tasks.planning import Weighed
 from tasks.runtime import Runtime
 
 CONFLICTS = 3
@@ -35,6 +37,7 @@ class Job:
     card: Scorecard
     wanted: Desired
     client: Client
+    allowed: Allowed
 
 
 def write_back(runtime: Runtime, conversation_id: str) -> None:
@@ -60,13 +63,31 @@ def _load(runtime: Runtime, held: Claim) -> Job | None:
         assert row is not None, "a claimed conversation is stored"
         installation = session.get_one(models.Installation, row.installation_id)
         card = results.latest_card(session, held.id)
-    if row.state == State.SCORED and row.document is not None and card is not None and installation.writing:
+    if row.state == State.SCORED and row.document is not None and card is not None:
         scorecard = card_from_document(card)
         wanted = standing.desired_for(runtime, row, installation, scorecard)
-        return Job(held, row, installation, scorecard, wanted, runtime.client(installation))
+        allowed = planning.allowed_for(installation, row)
+        if allowed.parts:
+            return Job(held, row, installation, scorecard, wanted, runtime.client(installation), allowed)
+        _keep_plan(runtime, held, installation, scorecard, wanted, allowed)
+        return None
     with runtime.database.begin() as session:
         work.finish(session, WRITING, held, write_state=WriteState.NONE if installation.writing else WriteState.OFF)
     return None
+
+
+def _keep_plan(
+    runtime: Runtime, held: Claim, installation: models.Installation, card: Scorecard, wanted: Desired, allowed: Allowed
+) -> None:
+    """It was switched off since it was asked for: what would have been written is kept, and nothing is."""
+    now = runtime.clock()
+    with runtime.database.begin() as session:
+        work.finish(session, WRITING, held, write_state=WriteState.OFF)
+        row = conversations.get(session, held.id)
+        if row is not None and row.there is not None:
+            there = standing.from_json(row.there)
+            made = standing.changes(wanted, there, card, installation, now)
+            planning.keep(row, planning.kept(planning.weigh(made, there, allowed), there), now=now)
 
 
 def _write(runtime: Runtime, job: Job) -> None:
@@ -77,17 +98,18 @@ def _write(runtime: Runtime, job: Job) -> None:
             _read_again(runtime, job)
             return
         made = standing.changes(job.wanted, reading.there, job.card, job.installation, runtime.clock())
-        if not made:
-            _done(runtime, job, reading.there, made, requests=0)
+        weighed = planning.weigh(made, reading.there, job.allowed)
+        if not weighed.sent:
+            _done(runtime, job, reading.there, weighed, requests=0)
             return
         if reading.there.writable is Writable.NOTHING:
             raise NotWritable("the helpdesk lets nobody change this conversation now")
         try:
-            requests = job.client.write(reading, made)
+            requests = job.client.write(reading, weighed.sent)
         except Conflict:
             reading = job.client.read(job.row.external_id)
             continue
-        _done(runtime, job, reading.there, made, requests=requests)
+        _done(runtime, job, reading.there, weighed, requests=requests)
         return
     raise RetryLater("the conversation changed each time it was to be written", after=runtime.settings.retry_seconds)
 
@@ -130,19 +152,26 @@ def _read_again(runtime: Runtime, job: Job) -> None:
         runtime.queue.score([job.held.id])
 
 
-def _done(runtime: Runtime, job: Job, there: AlreadyThere, made: Plan, *, requests: int) -> None:
-    """What is wanted stands there now. Remembered also when an earlier attempt wrote it and died before saying so."""
-    nothing_there = AlreadyThere(fields=dict.fromkeys(there.fields))
-    whole = standing.changes(job.wanted, nothing_there, job.card, job.installation, runtime.clock())
-    content = standing.content_of(job.wanted)
+def _done(runtime: Runtime, job: Job, there: AlreadyThere, made: Weighed, *, requests: int) -> None:
+    """What may be written stands there now. Remembered also when an earlier attempt wrote it and died before saying so.
+
+    What may not be written is kept as a plan, with what stands there now.
+    """
+    nothing_there = AlreadyThere(fields=dict.fromkeys(there.fields), tag_fields=there.tag_fields)
+    everything = standing.changes(job.wanted, nothing_there, job.card, job.installation, runtime.clock())
+    whole = planning.weigh(everything, nothing_there, job.allowed).sent
+    content, left = standing.content_of(job.wanted, job.allowed.parts), planning.after(there, made.sent)
     with runtime.database.begin() as session:
         known = requests == 0 and results.last_written(session, job.held.id) == content
         stands = bool(whole) or job.row.written_at is not None
         state = work.unless_asked_again(WRITING, job.held, WriteState.WRITTEN if stands else WriteState.NONE)
         work.finish(session, WRITING, job.held, write_state=state)
         if stands and not known:
-            sent = results.Sent(job.card.episode, content, standing.actions_of(made or whole), requests)
+            sent = results.Sent(job.card.episode, content, standing.actions_of(made.sent or whole), requests)
             results.save_writeback(session, job.held.id, sent, now=runtime.clock())
+        row = session.get_one(models.Conversation, job.held.id)
+        row.there = standing.to_json(left)
+        planning.keep(row, planning.kept(made, left), now=runtime.clock())
     log.info("written", conversation=job.held.id, requests=requests)
 
 
