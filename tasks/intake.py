@@ -4,20 +4,48 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from connectors.base import Signal
-from service.store import conversations, deliveries, improvements
+from service.store import conversations, deliveries, failures, improvements
+from service.store.failure_models import Happened
 from service.store.gap_models import ImprovementKind
 from service.store.models import Conversation, Delivery, DeliveryState, Installation, State, WriteState
+from service.telemetry.faults import report
+from service.telemetry.frames import frames
+from service.telemetry.trace import traced
 from tasks.runtime import Runtime
 
 ECHO = timedelta(seconds=5)
 """An event of nobody we know, this soon after we wrote, is what our own write caused."""
+log = structlog.get_logger(__name__)
 
 
 def take_in(runtime: Runtime, delivery_id: int) -> None:
     """Look at one delivery: make its conversation due, or say why not. A second time does nothing."""
+    with runtime.database.read() as session:
+        delivery = session.get(Delivery, delivery_id)
+    if delivery is None:
+        return
+    with traced(failures.INGEST, delivery.trace, delivery=delivery_id, installation=delivery.installation_id):
+        try:
+            _take_in(runtime, delivery_id)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            name = type(error).__name__
+            log.error("unforeseen", error=name, frames=frames(error))  # noqa: TRY400 - its text may quote a customer
+            report(error)
+            what = f"unforeseen: {name}"
+            wrong = failures.Wrong(Happened.PUT_OFF, failures.INGEST, what, delivery.attempts, frames(error))
+            with runtime.database.begin() as session:
+                failures.of_deliveries(session, [delivery_id], wrong, now=runtime.clock())
+            raise
+
+
+def _take_in(runtime: Runtime, delivery_id: int) -> None:
     now = runtime.clock()
     with runtime.database.begin() as session:
         delivery = deliveries.take(session, delivery_id)
@@ -30,9 +58,14 @@ def take_in(runtime: Runtime, delivery_id: int) -> None:
         due_at, why_not = _when(session, runtime, installation, delivery, now)
         if due_at is None or delivery.external_id is None:
             deliveries.settle(session, delivery_id, DeliveryState.IGNORED, why_not)
+            log.info("taken_in", ignored=why_not)
             return
-        row_id = conversations.announce(session, installation, delivery.external_id, at=due_at, now=now)
+        row_id = conversations.announce(
+            session, installation, delivery.external_id, at=due_at, now=now, trace=delivery.trace,
+            asked_at=delivery.received_at,
+        )  # fmt: skip
         deliveries.settle(session, delivery_id, DeliveryState.ACCEPTED, f"conversation {row_id}")
+    log.info("taken_in", conversation=row_id, due_at=due_at.isoformat())
     if due_at <= now:
         runtime.queue.score([row_id])
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -11,6 +9,9 @@ from celery import Task
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from connectors.errors import RetryLater
+from service.telemetry.faults import report
+from service.telemetry.frames import frames
+from service.telemetry.metrics import TASK_SECONDS, TASKS_FAILED
 from tasks import gaps, intake, recounting, scoring, upkeep, worker_state, writing
 from tasks.celery_app import app
 from tasks.runtime import Runtime
@@ -18,7 +19,6 @@ from tasks.runtime import Runtime
 DATABASE_AWAY = 5.0
 TRIES = 3
 """Beyond these the sweep sends the work again."""
-FRAMES = 12
 log = structlog.get_logger(__name__)
 
 
@@ -35,7 +35,8 @@ class Job(Task):  # type: ignore[type-arg]  # generic in the stubs only
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         """Run, and try again later after a failure that passes by itself. Raises `Failed` for anything else."""
         try:
-            super().__call__(*args, **kwargs)
+            with TASK_SECONDS.labels(task=self.name).time():
+                super().__call__(*args, **kwargs)
         except RetryLater as error:
             raise self.retry(exc=error, countdown=error.after) from error
         except (OperationalError, InterfaceError) as error:
@@ -43,20 +44,14 @@ class Job(Task):  # type: ignore[type-arg]  # generic in the stubs only
         except Exception as error:  # noqa: BLE001
             # The edge of the process: what goes further ends up in logs, and an error may quote what it choked on.
             name = type(error).__name__
-            log.error("task_failed", task=self.name, ids=args, error=name, frames=_frames(error))  # noqa: TRY400
+            TASKS_FAILED.labels(task=self.name).inc()
+            log.error("task_failed", task=self.name, ids=args, error=name, frames=frames(error))  # noqa: TRY400
+            report(error, task=self.name)
             raise Failed(name) from None
 
 
 class Failed(Exception):
     """A task failed for a reason nobody foresaw. Names the kind of error only; the log says where it was raised."""
-
-
-def _frames(error: BaseException) -> list[str]:
-    """Where it was raised, innermost last: file, line and function, without any value."""
-    return [
-        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)[-FRAMES:]
-    ]
 
 
 @app.task(base=Job, bind=True, name="deskmark.ingest")

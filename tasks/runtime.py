@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, Protocol
 
-import requests
 from sqlalchemy import Row
 
 from connectors.base import Client, Connector, Installation
+from connectors.counted import CountedSession
 from connectors.http import Http
 from connectors.limiter import Limiter
 from service.language.embedding import Named
@@ -52,10 +52,11 @@ class Queue(Protocol):
 class Clients:
     """One API client for each installation, kept until its row changes: connections and access tokens are reused."""
 
-    def __init__(self, connectors: Mapping[str, Connector], limiter: Limiter) -> None:
-        """`limiter` is shared by all of them."""
+    def __init__(self, connectors: Mapping[str, Connector], limiter: Limiter, *, local: bool = False) -> None:
+        """`limiter` is shared by all of them; `local`: stand-ins on this machine may be talked to."""
         self._connectors = connectors
         self._limiter = limiter
+        self._local = local
         self._kept: dict[str, tuple[object, Client]] = {}
         self._lock = Lock()
 
@@ -66,8 +67,11 @@ class Clients:
             kept = self._kept.get(installation.id)
             if kept is not None and kept[0] == made_from:
                 return kept[1]
-            http = Http(installation.base_url, requests.Session(), self._limiter, name=installation.id)
-            client = self._connectors[installation.connector].client(installation, http)
+            connector = self._connectors[installation.connector]
+            hosts = replace(connector.hosts, local=self._local)
+            session = CountedSession(installation.connector)
+            http = Http(installation.base_url, session, self._limiter, name=installation.id, hosts=hosts)
+            client = connector.client(installation, http)
             self._kept[installation.id] = (made_from, client)
             return client
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
 import structlog
+from sqlalchemy.orm import Session
 
 from connectors.errors import ConnectorError
-from service.store import conversations, deliveries, installations, vectors, work
+from service.store import conversations, deliveries, failures, installations, vectors, work
+from service.store.failure_models import Happened
+from service.store.failures import Wrong
 from service.store.models import Conversation, Installation, State
-from service.store.work import SCORING, WRITING
+from service.store.work import SCORING, WRITING, Work
+from service.telemetry.metrics import GIVEN_UP
 from tasks.runtime import Runtime
 
 OVERLAP = timedelta(minutes=5)
@@ -28,16 +32,33 @@ def sweep(runtime: Runtime) -> None:
     now, settings = runtime.clock(), runtime.settings
     with runtime.database.begin() as session:
         for kind in (SCORING, WRITING):
-            dead = work.park_exhausted(session, kind, now=now, max_attempts=settings.max_attempts)
-            if dead:
-                log.error("given_up", conversations=dead)
+            _give_up(session, kind, now=now, max_attempts=settings.max_attempts)
         conversations.windows_passed(session, now=now)
         to_ingest = deliveries.hand_out(session, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
         to_score = work.hand_out(session, SCORING, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
         to_write = work.hand_out(session, WRITING, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
+        _tell(SCORING, work.traces(session, to_score))
+        _tell(WRITING, work.traces(session, to_write))
     runtime.queue.ingest(to_ingest)
     runtime.queue.score(to_score)
     runtime.queue.write_back(to_write)
+
+
+def _give_up(session: Session, kind: Work, *, now: datetime, max_attempts: int) -> None:
+    dead = work.park_exhausted(session, kind, now=now, max_attempts=max_attempts)
+    if not dead:
+        return
+    wrong = Wrong(Happened.GIVEN_UP, kind.name, work.DIED, max_attempts)
+    failures.of_conversations(session, dead, wrong, now=now)
+    GIVEN_UP.labels(work=kind.name).inc(len(dead))
+    for row_id, trace in work.traces(session, dead).items():
+        log.error("given_up", work=kind.name, conversation=row_id, trace=trace)
+
+
+def _tell(kind: Work, traces: Mapping[str, str | None]) -> None:
+    """So that whoever follows a trace sees that a message was lost, or a wait over."""
+    for row_id, trace in traces.items():
+        log.info("announced", work=kind.name, conversation=row_id, trace=trace)
 
 
 def poll(runtime: Runtime) -> None:
@@ -86,8 +107,9 @@ def _was_missed(known: Conversation, since: datetime) -> bool:
 
 
 def forget(runtime: Runtime) -> None:
-    """Remove cached vectors and settled deliveries that nobody will ask for again."""
+    """Remove cached vectors, settled deliveries and past failures that nobody will ask for again."""
     now = runtime.clock()
     with runtime.database.begin() as session:
         vectors.forget(session, before=now - VECTORS_KEPT)
         deliveries.forget(session, before=now - DELIVERIES_KEPT)
+        failures.forget(session, before=now - DELIVERIES_KEPT)

@@ -15,7 +15,8 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from service.store.models import Conversation, State, WriteState
+from service.store.installations import is_working
+from service.store.models import Conversation, Installation, State, WriteState
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ WRITING = Work(
     state=Conversation.write_state,
     dead=WriteState.DEAD,
 )
+
+
+DIED = "the worker died each time"
+"""What is said of work that never came back."""
 
 
 class LeaseLost(RuntimeError):
@@ -110,11 +115,14 @@ def asked(work: Work, at: datetime | ColumnElement[datetime]) -> dict[Any, Any]:
 def claim(
     session: Session, work: Work, conversation_id: str, *, now: datetime, lease: timedelta, max_attempts: int
 ) -> Claim | None:
-    """Take the work if it is due and nobody holds it; `None` otherwise. One statement, so only one caller wins."""
+    """Take the work if it is due and nobody holds it; `None` otherwise. One statement, so only one caller wins.
+
+    Work for which the helpdesk has to be asked waits while its installation may not ask.
+    """
     token = uuid4().hex
     statement = (
         update(Conversation)
-        .where(Conversation.id == conversation_id, _ready(work, now), work.attempts < max_attempts)
+        .where(Conversation.id == conversation_id, _ready(work, now), _may_ask(work, now), work.attempts < max_attempts)
         .values(
             {
                 work.lease: token,
@@ -194,10 +202,19 @@ def park_exhausted(session: Session, work: Work, *, now: datetime, max_attempts:
         work.due_at: None,
         work.lease: None,
         work.lease_until: None,
-        work.error: func.coalesce(work.error, "the worker died each time"),
+        work.error: func.coalesce(work.error, DIED),
     }
     _rows(session, update(Conversation).where(Conversation.id.in_(ids)).values(changes))
     return ids
+
+
+def traces(session: Session, conversation_ids: Iterable[str]) -> dict[str, str | None]:
+    """The trace of each conversation."""
+    ids = list(conversation_ids)
+    if not ids:
+        return {}
+    rows = session.execute(select(Conversation.id, Conversation.trace).where(Conversation.id.in_(ids)))
+    return {row.id: row.trace for row in rows}
 
 
 def hand_out(
@@ -207,7 +224,10 @@ def hand_out(
     waiting = (
         select(Conversation.id)
         .where(
-            _ready(work, now), work.attempts < max_attempts, or_(work.queued_until.is_(None), work.queued_until <= now)
+            _ready(work, now),
+            _may_ask(work, now),
+            work.attempts < max_attempts,
+            or_(work.queued_until.is_(None), work.queued_until <= now),
         )
         .order_by(work.due_at)
         .limit(limit)
@@ -239,6 +259,12 @@ def hasten(session: Session, installation_id: str, *, now: datetime) -> int:
 
 def _ready(work: Work, now: datetime) -> ColumnElement[bool]:
     return and_(work.due_at <= now, or_(work.lease_until.is_(None), work.lease_until <= now))
+
+
+def _may_ask(work: Work, now: datetime) -> ColumnElement[bool]:
+    """Whether the helpdesk may be asked, or need not be: what is stored can always be scored."""
+    may = Conversation.installation_id.in_(select(Installation.id).where(is_working(now)))
+    return or_(Conversation.reread.is_(False), may) if work is SCORING else may
 
 
 def _give_back(session: Session, work: Work, held: Claim, changes: dict[Any, Any]) -> None:
