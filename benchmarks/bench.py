@@ -367,7 +367,13 @@ def calls() -> Table:
         sandbox_module = __import__(f"connectors.{name}.sandbox", fromlist=["Sandbox"])
         with sandbox_module.Sandbox() as sandbox:
             installation = demo_installation(name, sandbox)
-            http = Http(installation.base_url, requests.Session(), Limiter(), name=name)
+            http = Http(
+                installation.base_url,
+                requests.Session(),
+                Limiter(),
+                name=name,
+                hosts=replace(connectors()[name].hosts, local=True),
+            )
             client = connectors()[name].client(installation, http)
             rows.append(count_calls(client, sandbox, name))
     return rows

@@ -12,11 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from connectors.addresses import Hosts
 from connectors.http import Http
 from service.conversation import Conversation
 from service.writeback import AlreadyThere, Plan
+
+if TYPE_CHECKING:
+    from connectors.history import History
+    from connectors.limiter import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,8 @@ class Connector(Protocol):
     """A helpdesk that Deskmark can be plugged into."""
 
     name: str
+    hosts: Hosts
+    """Where its API is, and nowhere else."""
 
     def verify(self, installation: Installation, headers: Mapping[str, str], body: bytes, *, now: datetime) -> None:
         """Raise `InvalidSignature` unless `body` was signed with this installation's secret (empty secret: always)."""
@@ -125,4 +132,8 @@ class Connector(Protocol):
 
     def client(self, installation: Installation, http: Http) -> Client:
         """A client for one installation."""
+        ...
+
+    def history(self, installation: Installation, http: Http, share: Share) -> History:
+        """The past of one installation, read with `share` of its limits; `http` was made with that limiter."""
         ...

@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from connectors.addresses import ForbiddenAddress, Hosts
 from connectors.errors import Conflict, ConnectorError, CredentialsRefused, NotFound, Rejected, RetryLater, Throttled
 from connectors.limiter import Limiter
 
@@ -42,19 +43,28 @@ class ApiResponse:
 class Http:
     """Sends requests under the shared limiter. One per installation; the session carries authentication."""
 
-    def __init__(self, base_url: str, session: requests.Session, limiter: Limiter, *, name: str) -> None:
-        """`name` starts every rate-limit bucket of this installation, so that two installations never share one."""
+    def __init__(self, base_url: str, session: requests.Session, limiter: Limiter, *, name: str, hosts: Hosts) -> None:
+        """`name` starts every rate-limit bucket of this installation, so that two installations never share one.
+
+        `hosts` is where its helpdesk may be: whatever stands in the database, a token goes nowhere else.
+        """
         self.base_url = base_url.rstrip("/")
         self.session = session
         self.name = name
+        self._hosts = hosts
         self._limiter = limiter
 
     def send(self, request: ApiRequest, *, bucket: str, rate: str) -> ApiResponse:
         """Send one request; raises `RetryLater`, `Conflict`, `NotFound`, or `Rejected` with the helpdesk's own words.
 
+        Nothing is sent to a host that is not the vendor's (`ForbiddenAddress`), and no redirect is followed.
+
         `bucket` and `rate` are the helpdesk's limit that this call counts against. `response` of the raised error's
         cause is kept (`error.__cause__`) for connectors that read more into a 4xx.
         """
+        self._hosts.check(self.base_url)
+        if not request.path.startswith("/"):
+            raise ForbiddenAddress("the path of a request must start with a slash")
         name = f"{self.name}/{bucket}"
         self._limiter.take(name, rate)
         try:

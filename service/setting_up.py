@@ -35,19 +35,19 @@ class Prepared:
     made: tuple[str, ...]
 
 
-def check(installation: Installation, *, public_url: str) -> tuple[Seen, ...]:
+def check(installation: Installation, *, public_url: str, local: bool = False) -> tuple[Seen, ...]:
     """Everything that can be seen of an installation from here. Raises `ConnectorError` when it does not answer."""
-    client = _client(installation)
+    client = _client(installation, local)
     if installation.connector == "zendesk":
         return tuple(Seen(found.fine, found.text) for found in zendesk.check(client))
     return tuple(Seen(found.ok, found.text) for found in intercom.check(client, public_url=public_url))
 
 
-def prepare(installation: Installation, *, endpoint: str, by_trigger: bool) -> Prepared:
+def prepare(installation: Installation, *, endpoint: str, by_trigger: bool, local: bool = False) -> Prepared:
     """Make Zendesk's custom fields and its webhook to `endpoint`. Raises `NothingToPrepare`, `ConnectorError`."""
     if installation.connector != "zendesk":
         raise NothingToPrepare("Intercom's attributes and webhook cannot be made over its API; see its README")
-    client = _client(installation)
+    client = _client(installation, local)
     fields = zendesk.create_fields(client)
     webhook, secret = zendesk.create_webhook(client, endpoint, by_trigger=by_trigger)
     return Prepared(
@@ -57,6 +57,6 @@ def prepare(installation: Installation, *, endpoint: str, by_trigger: bool) -> P
     )
 
 
-def _client(installation: Installation) -> Any:
+def _client(installation: Installation, local: bool) -> Any:
     """The helpdesk's own client: setting up needs more of it than reading and writing conversations do."""
-    return cast(Any, Clients(connectors(), Limiter()).of(installation))
+    return cast(Any, Clients(connectors(), Limiter(), local=local).of(installation))

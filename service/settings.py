@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.figures.beside import Prices
@@ -78,11 +78,30 @@ class Settings(FigureSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535, validation_alias=_plain_name("PORT"))
     log_level: LogLevel = "info"
+    session_idle_hours: float = Field(default=12, gt=0)
+    """Whoever does nothing for so long has to sign in again."""
+    session_days: float = Field(default=14, gt=0)
+    """So long after signing in one has to do so again, whatever one does."""
+    oidc_issuer: str = ""
+    """The address of an OpenID Connect provider; with one, people may sign in there."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = Field(default=None, validate_default=True)
+    oidc_domains: str = ""
+    """Domains of e-mail addresses that are let in, with commas between; empty: of whomever there is already."""
+    oidc_new_role: Literal["", "manager", "reviewer", "viewer"] = ""
+    """The role of somebody who comes for the first time; empty: only people who were added are let in."""
     demo: bool = False
     """Sandboxes instead of helpdesks: no sign-in, no settle time, writing switched on."""
 
     sandbox: bool = False
-    """Lets helpdesks on this machine (http://127.0.0.1:...) be connected: stand-ins for development, never in production."""
+    """Lets helpdesks on this machine (http://127.0.0.1:...) be connected: stand-ins for development only."""
+
+    zendesk_client_id: str = ""
+    zendesk_client_secret: SecretStr = SecretStr("")
+    """A global OAuth client of Zendesk: with it the page has a button that connects an account by signing in there."""
+    intercom_client_id: str = ""
+    intercom_client_secret: SecretStr = SecretStr("")
+    """The same for Intercom: the client of an app of ours with OAuth switched on."""
 
     settle_seconds: float = Field(default=300, ge=0)
     """How long a conversation must have been left alone after it ended before it is read."""
@@ -96,6 +115,10 @@ class Settings(FigureSettings):
     sweep_seconds: float = Field(default=5, gt=0)
     poll_seconds: float = Field(default=900, gt=0)
     """How often the helpdesks are asked for ended conversations whose webhook never came."""
+    probe_seconds: float = Field(default=60, gt=0)
+    """How soon a paused installation's helpdesk is asked whether it answers again; the wait grows to half an hour."""
+    quota_pause_seconds: float = Field(default=900, gt=0)
+    """An installation pauses when its helpdesk refuses for lack of quota for so long."""
     recheck_seconds: float = Field(default=3600, gt=0)
     """How soon a conversation that could not be written is looked at again; the wait grows with its age."""
 
@@ -130,6 +153,28 @@ class Settings(FigureSettings):
             raise ValueError(
                 "must be the address of a PostgreSQL or SQLite database: postgresql://... or sqlite:///..."
             )
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost")):
+            raise ValueError("must be the https:// address of an OpenID Connect provider")
+        return value.rstrip("/")
+
+    @field_validator("oidc_client_secret")
+    @classmethod
+    def _whole_provider(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if others.data.get("oidc_issuer") and not (value and others.data.get("oidc_client_id")):
+            raise ValueError("and DESKMARK_OIDC_CLIENT_ID are needed beside DESKMARK_OIDC_ISSUER")
+        return value
+
+    @field_validator("oidc_new_role")
+    @classmethod
+    def _known_domains(cls, value: str, others: ValidationInfo) -> str:
+        if value and not str(others.data.get("oidc_domains", "")).strip():
+            raise ValueError("needs DESKMARK_OIDC_DOMAINS: whose addresses may be new here")
         return value
 
     @field_validator("public_url")
@@ -170,6 +215,11 @@ class Settings(FigureSettings):
     def settle(self) -> timedelta:
         """Settle time after the end of a conversation."""
         return timedelta(seconds=self.settle_seconds)
+
+    @property
+    def probe(self) -> timedelta:
+        """The wait before the first probe of a paused installation."""
+        return timedelta(seconds=self.probe_seconds)
 
     @property
     def lease(self) -> timedelta:

@@ -32,6 +32,9 @@ class Kept:
     def write_back(self, conversation_ids: Iterable[str]) -> None:
         """Not announced: the sweep of the running service does it."""
 
+    def ask(self, installation_ids: Iterable[str]) -> None:
+        """Not announced: the beat of the running service does it."""
+
 
 def alone(settings: Settings, database: Database) -> Runtime:
     """What storing, scoring and grouping needs. It loads the text model when that is first used (`ModelMissing`)."""
@@ -39,7 +42,7 @@ def alone(settings: Settings, database: Database) -> Runtime:
         settings=settings,
         database=database,
         secrets=SecretBox(settings.secret_key.get_secret_value()),
-        clients=Clients(connectors(), Limiter()),
+        clients=Clients(connectors(), Limiter(), local=settings.local_helpdesks),
         embedder=CachedEmbedder(MiniLM(settings.model_dir), StoredVectors(database, clock=utc_now)),
         queue=Kept(),
     )

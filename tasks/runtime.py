@@ -48,6 +48,10 @@ class Queue(Protocol):
         """Write verdicts back that are due."""
         ...
 
+    def ask(self, installation_ids: Iterable[str]) -> None:
+        """Ask these installations' helpdesks what ended and what changed, or whether they answer again."""
+        ...
+
 
 class Clients:
     """One API client for each installation, kept until its row changes: connections and access tokens are reused."""

@@ -93,7 +93,7 @@ def build(settings: Settings, model: MiniLM) -> Runtime:
         settings=settings,
         database=database,
         secrets=SecretBox(settings.secret_key.get_secret_value()),
-        clients=Clients(connectors(), Limiter(settings.broker)),
+        clients=Clients(connectors(), Limiter(settings.broker), local=settings.local_helpdesks),
         embedder=CachedEmbedder(model, StoredVectors(database, clock=utc_now)),
         queue=CeleryQueue(publisher(settings)),
     )

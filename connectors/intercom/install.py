@@ -14,17 +14,10 @@ from typing import Protocol
 from connectors.base import Signal
 from connectors.errors import ConnectorError
 from connectors.intercom.payloads import DataAttribute, Me, Person
+from connectors.intercom.regions import REGIONS
 from connectors.intercom.transport import VERSION
 from connectors.intercom.webhook import TOPICS
 from service.writeback import OUTCOMES
-
-REGIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "US": "https://api.intercom.io",
-        "EU": "https://api.eu.intercom.io",
-        "AU": "https://api.au.intercom.io",
-    }
-)
 
 # What each of our attributes may be: "dm_outcome" is best a list, but plain text does; a list is a string with options.
 ATTRIBUTES: Mapping[str, frozenset[str]] = MappingProxyType(

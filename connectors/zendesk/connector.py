@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from connectors.addresses import Hosts, below
 from connectors.base import Delivery, Installation
 from connectors.http import Http
+from connectors.limiter import Share
 from connectors.zendesk import webhook
 from connectors.zendesk.client import Known, ZendeskClient
+from connectors.zendesk.history import ZendeskHistory
 
 
 class ZendeskConnector:
     """Implements `connectors.base.Connector`. One per process, so that what is known of an account is kept."""
 
     name = "zendesk"
+    hosts: Hosts = below("zendesk.com")
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], Known] = {}
@@ -31,3 +35,8 @@ class ZendeskConnector:
         """A client for one installation; it authenticates `http.session` by itself."""
         known = self._known.setdefault((installation.id, http.base_url), Known())
         return ZendeskClient(installation, http, known)
+
+    def history(self, installation: Installation, http: Http, share: Share) -> ZendeskHistory:
+        """The past of one installation, read with `share` of its limits, which `http` was made with."""
+        known = self._known.setdefault((installation.id, http.base_url), Known())
+        return ZendeskHistory(ZendeskClient(installation, http, known), http, share, known)

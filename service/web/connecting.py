@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
+from connectors.addresses import ForbiddenAddress
+from connectors.registry import connectors
 from service.settings import Settings
 from service.store.installations import NewInstallation
 from service.store.models import Installation
@@ -150,8 +150,8 @@ def new_installation(kind: Kind, given: Mapping[str, str], *, settings: Settings
     faults = {f.name: "is needed" for f in kind.fields if f.required and not values.get(f.name)}
     if not values.get("account"):
         faults["account"] = "is needed"
-    base_url = values.get("base_url") or kind.base_url
-    _refuse({**faults, **_faults(kind, values, base_url)})
+    base_url, wrong = _address(kind, values.get("base_url") or kind.base_url, settings)
+    _refuse({**faults, **_faults(kind, values), **wrong})
     return NewInstallation(
         connector=kind.connector,
         account=values["account"],
@@ -163,15 +163,17 @@ def new_installation(kind: Kind, given: Mapping[str, str], *, settings: Settings
     )
 
 
-def changes(kind: Kind, row: Installation, given: Mapping[str, str], *, box: SecretBox) -> dict[str, Any]:
+def changes(
+    kind: Kind, row: Installation, given: Mapping[str, str], *, settings: Settings, box: SecretBox
+) -> dict[str, Any]:
     """The columns of `row` that `given` changes. An empty secret keeps what is stored. Raises `NotAccepted`."""
     values = _stripped(given)
-    base_url = values.get("base_url") or row.base_url
-    _refuse(_faults(kind, values, base_url))
+    base_url, wrong = _address(kind, values.get("base_url") or row.base_url, settings)
+    _refuse({**_faults(kind, values), **wrong})
     shown = {f.name for f in kind.fields if not f.kept.encrypted}
     kept = {name: value for name, value in row.options.items() if name not in shown}
     return {
-        "base_url": base_url.rstrip("/"),
+        "base_url": base_url,
         "account_group": values.get("account_group") or None,
         "secrets": box.lock({**box.unlock(row.secrets), **_encrypted(kind, values)}),
         "options": {**kept, **_options(kind, values)},
@@ -203,12 +205,18 @@ def _stripped(given: Mapping[str, str]) -> dict[str, str]:
     return {name: value.strip() for name, value in given.items()}
 
 
-def _faults(kind: Kind, values: Mapping[str, str], base_url: str) -> dict[str, str]:
+def _faults(kind: Kind, values: Mapping[str, str]) -> dict[str, str]:
     filled = [f for f in kind.fields if values.get(f.name)]
-    wrong = {f.name: "must be a number" for f in filled if f.numeric and not values[f.name].isdecimal()}
-    if not _is_safe(base_url):
-        wrong["base_url"] = "must be an https:// address"
-    return wrong
+    return {f.name: "must be a number" for f in filled if f.numeric and not values[f.name].isdecimal()}
+
+
+def _address(kind: Kind, typed: str, settings: Settings) -> tuple[str, dict[str, str]]:
+    """The helpdesk's address as it is stored, and what is wrong with it."""
+    hosts = replace(connectors()[kind.connector].hosts, local=settings.local_helpdesks)
+    try:
+        return hosts.accepted(typed), {}
+    except ForbiddenAddress as error:
+        return typed, {"base_url": str(error)}
 
 
 def _refuse(faults: Mapping[str, str]) -> None:
@@ -228,16 +236,3 @@ def _options(kind: Kind, values: Mapping[str, str]) -> dict[str, Any]:
         else values[f.name]
         for f in filled
     }
-
-
-def _is_safe(url: str) -> bool:
-    """https, or plain http to this machine (a stand-in helpdesk): tokens never travel readable."""
-    parts = urlsplit(url)
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    if parts.scheme != "http" or not parts.hostname:
-        return False
-    try:
-        return ip_address(parts.hostname).is_loopback
-    except ValueError:
-        return parts.hostname == "localhost"

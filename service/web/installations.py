@@ -89,7 +89,9 @@ def change(installation_id: str) -> AnyResponse | tuple[str, int]:
     with p.database.begin() as session:
         row = _row(session, installation_id)
         try:
-            store.change(session, installation_id, **changes(_kind(row.connector), row, given, box=p.box))
+            store.change(
+                session, installation_id, **changes(_kind(row.connector), row, given, settings=p.settings, box=p.box)
+            )
         except NotAccepted as error:
             return _again(_kind(row.connector), row, given, error.faults)
         work.hasten(session, installation_id, now=p.now())

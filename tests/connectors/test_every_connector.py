@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import requests
+from near import near
 
 from connectors.base import Client, Installation, Reading
 from connectors.errors import Conflict, CredentialsRefused, NotFound, NotWritable, OptedOut, RetryLater
@@ -92,7 +93,7 @@ class Place:
             options=self.options,
             prefix=prefix,
         )
-        http = Http(made.base_url, requests.Session(), Limiter(), name=made.id)
+        http = Http(made.base_url, requests.Session(), Limiter(), name=made.id, hosts=near(connectors()[self.name]))
         return connectors()[self.name].client(made, http)
 
     def writes(self) -> list[Any]:

@@ -10,6 +10,7 @@ import pytest
 import requests
 import responses
 
+from connectors.addresses import one_of
 from connectors.errors import Conflict, ConnectorError, CredentialsRefused, NotFound, Rejected, RetryLater, Throttled
 from connectors.http import DEFAULT_WAIT, ApiRequest, Http, wait
 from connectors.limiter import Limiter
@@ -20,7 +21,7 @@ READ = ApiRequest("GET", "/tickets/1", query={"include": "users"})
 
 @pytest.fixture
 def http() -> Http:
-    return Http(BASE + "/", requests.Session(), Limiter(), name="i1")
+    return Http(BASE + "/", requests.Session(), Limiter(), name="i1", hosts=one_of(BASE))
 
 
 @responses.activate

@@ -70,7 +70,7 @@ def test_connecting_asks_for_secrets_unseen_and_prints_the_webhook_address(
 def test_secrets_may_come_from_the_environment(run: Run) -> None:
     done = run(
         "installations", "connect", "intercom", "--account", "acme",
-        DESKMARK_INTERCOM_ACCESS_TOKEN="t", DESKMARK_INTERCOM_CLIENT_SECRET="s", PUBLIC_URL="https://desk.example",
+        DESKMARK_CONNECT_INTERCOM_ACCESS_TOKEN="t", DESKMARK_CONNECT_INTERCOM_CLIENT_SECRET="s", PUBLIC_URL="https://desk.example",
     )  # fmt: skip
 
     assert "https://desk.example/webhooks/intercom/" in done.output

@@ -29,7 +29,8 @@ def run(tmp_path: Path) -> Run:
     )
 
     def invoke(*arguments: str, **environment: str) -> Result:
-        return CliRunner(env={"DESKMARK_DATA_DIR": str(tmp_path), **environment}).invoke(group, arguments)
+        known = {"DESKMARK_DATA_DIR": str(tmp_path), "DESKMARK_SANDBOX": "true", **environment}
+        return CliRunner(env=known).invoke(group, arguments)
 
     return invoke
 

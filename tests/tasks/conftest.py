@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from connectors.addresses import Hosts, below
 from connectors.base import Client, Delivery, Installation, Reading, Signal
 from connectors.errors import Conflict, ConnectorError, NotFound, NotWritable
 from connectors.http import Http
@@ -65,11 +66,15 @@ class Ticket:
     stamp: int = 1
 
 
+HOSTS = below("zendesk.com")
+
+
 @dataclass
 class Desk:
     """The helpdesk, the connector and its client in one. `failures` are raised by the next calls, in order."""
 
     name: str = "zendesk"
+    hosts: Hosts = HOSTS
     guarded: bool = True
     tickets: dict[str, Ticket] = field(default_factory=dict)
     failures: list[Exception | None] = field(default_factory=list)

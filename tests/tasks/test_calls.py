@@ -25,7 +25,7 @@ def real(request: pytest.FixtureRequest, shop: Any, clock: Any) -> Iterator[Any]
     clock.now = datetime.now(UTC)
     kinds: dict[str, Any] = {"zendesk": ZendeskSandbox, "intercom": IntercomSandbox}
     with kinds[request.param]() as desk:
-        shop.runtime = replace(shop.runtime, clients=Clients(connectors(), Limiter()))
+        shop.runtime = replace(shop.runtime, clients=Clients(connectors(), Limiter(), local=True))
         new = installations.NewInstallation(
             connector=request.param,
             account="real",

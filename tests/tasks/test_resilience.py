@@ -172,6 +172,7 @@ class House:
             f"DESKMARK_{name.upper()}": str(getattr(self.settings, name))
             for name in ("settle_seconds", "lease_seconds", "retry_seconds", "requeue_seconds", "sweep_seconds")
         }
+        ours["DESKMARK_SANDBOX"] = "true"
         ours["DESKMARK_SECRET_KEY"] = self.settings.secret_key.get_secret_value()
         ours["DESKMARK_SESSION_KEY"] = "s"
         for name in names:

@@ -66,7 +66,7 @@ def test_what_is_missing_is_said_and_secrets_are_not_sent_back(web: Any) -> None
 
     assert answer.status_code == 422
     assert page.count("This is needed.") == 2
-    assert "This must be an https:// address." in page
+    assert "This must be https://your-account.zendesk.com." in page
     assert "This must be a number." in page
     assert "hush-hush" not in page
 
@@ -149,8 +149,8 @@ def test_secrets_of_another_key_are_said_to_be_unreadable(web: Any, make_web: An
     ("address", "good"),
     [
         ("https://acme.zendesk.com", True),
-        ("http://127.0.0.1:8000", True),
-        ("http://localhost:8000", True),
+        ("http://127.0.0.1:8000", False),
+        ("https://helpdesk.example", False),
         ("http://acme.zendesk.com", False),
         ("http://192.0.2.1", False),
         ("https://", False),
@@ -166,3 +166,12 @@ def test_tokens_never_travel_readable(address: str, good: bool, web: Any) -> Non
     else:
         with pytest.raises(NotAccepted, match="https"):
             new_installation(KINDS["zendesk"], given, settings=web.parts.settings, box=web.parts.box)
+
+
+def test_a_helpdesk_on_this_machine_is_for_development(web: Any) -> None:
+    given = {**ZENDESK, "base_url": "http://127.0.0.1:8000/"}
+    settings = web.parts.settings.model_copy(update={"sandbox": True})
+
+    made = new_installation(KINDS["zendesk"], given, settings=settings, box=web.parts.box)
+
+    assert made.base_url == "http://127.0.0.1:8000"

@@ -34,7 +34,7 @@ def _connecting(kind: Kind) -> click.Command:
             asked["show_default"] = asked["prompt_required"] = False
         name = f"--{f.name.replace('_', '-')}"
         command = click.option(
-            name, envvar=f"DESKMARK_{kind.connector}_{f.name}".upper(), show_envvar=True, help=f.hint, **asked
+            name, envvar=f"DESKMARK_CONNECT_{kind.connector}_{f.name}".upper(), show_envvar=True, help=f.hint, **asked
         )(command)
     for decorate in (
         click.option("--account-group", default="", help="Helpdesks with the same group share their customers."),

@@ -22,7 +22,7 @@ def check(installation: str) -> None:
     with database(given) as opened, opened.read() as session:
         found = connected(helpdesk(session, installation), SecretBox(given.secret_key.get_secret_value()))
     try:
-        seen = setting_up.check(found, public_url=given.public_url)
+        seen = setting_up.check(found, public_url=given.public_url, local=given.local_helpdesks)
     except ConnectorError as error:
         raise click.ClickException(f"the helpdesk does not answer: {error}") from error
     for each in seen:
@@ -44,7 +44,7 @@ def prepare(installation: str, by_trigger: bool) -> None:
         row = helpdesk(session, installation)
         endpoint = webhook_url(given, row.connector, row.id)
         try:
-            made = setting_up.prepare(connected(row, box), endpoint=endpoint, by_trigger=by_trigger)
+            made = setting_up.prepare(connected(row, box), endpoint=endpoint, by_trigger=by_trigger, local=given.local_helpdesks)
         except (ConnectorError, setting_up.NothingToPrepare) as error:
             raise click.ClickException(str(error)) from error
         locked = box.lock({**box.unlock(row.secrets), **made.secrets})

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import requests
+from near import near
 
 from connectors.base import Installation
 from connectors.http import Http
@@ -95,7 +96,7 @@ def connect() -> Callable[..., IntercomClient]:
         made = Installation(
             "sandbox", "intercom", "acme", sandbox.base_url, secrets=sandbox.secrets, options=options, prefix=prefix
         )
-        http = Http(sandbox.base_url, requests.Session(), Limiter(), name=made.id)
+        http = Http(sandbox.base_url, requests.Session(), Limiter(), name=made.id, hosts=near(connector))
         return connector.client(made, http)
 
     return make

@@ -48,7 +48,9 @@ def wire() -> Iterator[responses.RequestsMock]:
 
 
 def client_of(installation: Installation) -> IntercomClient:
-    http = Http(installation.base_url, requests.Session(), Limiter(), name=installation.id)
+    http = Http(
+        installation.base_url, requests.Session(), Limiter(), name=installation.id, hosts=IntercomConnector.hosts
+    )
     return IntercomConnector().client(installation, http)
 
 

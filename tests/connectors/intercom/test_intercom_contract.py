@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import requests
 import yaml
+from near import near
 from openapi_core import Config, OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest
@@ -93,7 +94,7 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
         contact["company_ids"] = [workspace.company("Acme")]
         workspace.conversations[number]["team_assignee_id"] = int(workspace.team("care"))
         made = Installation("i", "intercom", "acme", sandbox.base_url, secrets=sandbox.secrets)
-        http = Http(sandbox.base_url, requests.Session(), Limiter(), name="i")
+        http = Http(sandbox.base_url, requests.Session(), Limiter(), name="i", hosts=near(IntercomConnector()))
         client = IntercomConnector().client(made, http)
         install.check(client, public_url="https://deskmark.example")
         fields = {"dm_resolution": 71, "dm_effort": 6, "dm_outcome": "likely", "dm_definitions": "1"}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from near import near
 
 from connectors.base import Installation, Reading
 from connectors.http import Http
@@ -42,7 +43,7 @@ USERS = [
 def installation() -> Installation:
     """An installation whose helpdesk does not exist."""
     secrets = {"client_id": "id", "client_secret": "hush", "webhook_secret": "c2VjcmV0"}
-    return Installation("z1", "zendesk", "acme", "https://acme.zendesk.example", secrets=secrets)
+    return Installation("z1", "zendesk", "acme", "https://acme.zendesk.com", secrets=secrets)
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def read() -> Callable[..., Reading]:
             log=tuple(log) if log is not None else None,
             survey=survey or {},
         )
-        place = Installation("z1", "zendesk", "acme", "https://acme.zendesk.example", account_group="g")
+        place = Installation("z1", "zendesk", "acme", "https://acme.zendesk.com", account_group="g")
         return read_ticket(material, place, Options.read(options or {}), calls=2)
 
     return make
@@ -113,7 +114,9 @@ def connect() -> Callable[..., ZendeskClient]:
             secrets={**sandbox.secrets, **(secrets or {})},
             options={**sandbox.options, **options},
         )
-        return connector.client(made, Http(sandbox.base_url, requests.Session(), Limiter(), name=made.id))
+        return connector.client(
+            made, Http(sandbox.base_url, requests.Session(), Limiter(), name=made.id, hosts=near(connector))
+        )
 
     return make
 

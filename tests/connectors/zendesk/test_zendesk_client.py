@@ -26,7 +26,7 @@ from service.conversation import Channel, Conversation, Role
 from service.writeback import Note, Plan, Writable
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-BASE = "https://acme.zendesk.example"
+BASE = "https://acme.zendesk.com"
 NOTE = Note("0123abcd-1", "Deskmark: outcome likely (definitions 1, times UTC)\n- 09:00 it works\nref 0123abcd-1")
 PLAN = Plan(("dm__resolution__likely",), (), {"dm_outcome": "likely", "dm_resolution": 71}, NOTE)
 
@@ -44,7 +44,9 @@ def wire() -> Any:
 
 @pytest.fixture
 def client(installation: Installation) -> ZendeskClient:
-    return ZendeskConnector().client(installation, Http(BASE, requests.Session(), Limiter(), name="z1"))
+    return ZendeskConnector().client(
+        installation, Http(BASE, requests.Session(), Limiter(), name="z1", hosts=ZendeskConnector.hosts)
+    )
 
 
 def bare_ticket(**more: Any) -> dict[str, Any]:
@@ -394,7 +396,9 @@ def test_a_token_that_is_refused_again_is_rejected(wire: Any, client: ZendeskCli
 
 def test_a_fixed_token_is_used_as_it_is(wire: Any, installation: Installation) -> None:
     fixed = replace(installation, secrets={"access_token": "given"})
-    client = ZendeskConnector().client(fixed, Http(BASE, requests.Session(), Limiter(), name="z1"))
+    client = ZendeskConnector().client(
+        fixed, Http(BASE, requests.Session(), Limiter(), name="z1", hosts=ZendeskConnector.hosts)
+    )
     wire.get(f"{BASE}/api/v2/users/me", status=401)
 
     with pytest.raises(CredentialsRefused):
@@ -417,7 +421,9 @@ def test_a_wrong_client_secret_says_so(connect: Connect, sandbox: Sandbox) -> No
 def test_token_answers_that_are_none(
     installation: Installation, status: int, body: str, error: type[Exception]
 ) -> None:
-    client = ZendeskConnector().client(installation, Http(BASE, requests.Session(), Limiter(), name="z1"))
+    client = ZendeskConnector().client(
+        installation, Http(BASE, requests.Session(), Limiter(), name="z1", hosts=ZendeskConnector.hosts)
+    )
     with responses.RequestsMock() as mock:
         mock.post(f"{BASE}/oauth/tokens", status=status, body=body)
         with pytest.raises(error):
@@ -485,11 +491,11 @@ def test_our_own_limit_for_one_ticket(connect: Connect, sandbox: Sandbox, told: 
         ({"RateLimit-Remaining": "3", "RateLimit-Reset": "9", "rate-limit-remaining": "1"}, [Left("", 3, 9.0)]),
         (
             {"zendesk-rate-limit-tickets-update": "total=20; remaining=19; resets=59"},
-            [Left("tickets-update", 19, 59.0)],
+            [Left("tickets-update", 19, 59.0, 20)],
         ),
         (
             {"Zendesk-RateLimit-Per-Ticket-Updates": "total=30; remaining=0; resets=468"},
-            [Left("per-ticket-updates", 0, 468.0)],
+            [Left("per-ticket-updates", 0, 468.0, 30)],
         ),
         ({"zendesk-ratelimit-new": "nothing", "ratelimit-remaining": "x", "x-rate-limit": "700"}, []),
     ],

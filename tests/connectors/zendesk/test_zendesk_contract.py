@@ -18,6 +18,7 @@ import jsonschema
 import pytest
 import requests
 import yaml
+from near import near
 
 from connectors.base import Installation, Reading, Signal
 from connectors.http import Http
@@ -179,7 +180,9 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
 
         def client(**options: object) -> Any:
             place = Installation("i", "zendesk", "acme", sandbox.base_url, secrets=sandbox.secrets, options=options)
-            return ZendeskConnector().client(place, Http(sandbox.base_url, requests.Session(), Limiter(), name="i"))
+            return ZendeskConnector().client(
+                place, Http(sandbox.base_url, requests.Session(), Limiter(), name="i", hosts=near(ZendeskConnector()))
+            )
 
         fields = install.create_fields(client())
         full = client(**fields, conversation_log="always")

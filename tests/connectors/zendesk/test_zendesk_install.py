@@ -20,7 +20,7 @@ from connectors.zendesk.sandbox import Sandbox
 from connectors.zendesk.webhook import delivery
 from service.conversation import Conversation
 
-BASE = "https://acme.zendesk.example"
+BASE = "https://acme.zendesk.com"
 Connect = Callable[..., ZendeskClient]
 Told = Callable[..., Conversation]
 
@@ -34,7 +34,9 @@ def wire() -> Any:
 
 @pytest.fixture
 def client(installation: Installation) -> ZendeskClient:
-    return ZendeskConnector().client(installation, Http(BASE, requests.Session(), Limiter(), name="z1"))
+    return ZendeskConnector().client(
+        installation, Http(BASE, requests.Session(), Limiter(), name="z1", hosts=ZendeskConnector.hosts)
+    )
 
 
 def wrong(findings: list[install.Finding]) -> list[str]:
