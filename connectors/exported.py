@@ -23,6 +23,7 @@ class Why(StrEnum):
     DELETED = "deleted on the helpdesk"
     OPTED_OUT = "opted out by the ignore tag"
     EMPTY = "without their messages in the export"
+    OUTSIDE = "not ended in the asked time"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,9 @@ class Limiter:
         try:
             self._take(bucket, rate)
         except StorageError as error:
-            raise Throttled("the storage of the shared rate limit cannot be reached", after=UNREACHABLE) from error
+            raise Throttled(
+                "the storage of the shared rate limit cannot be reached", after=UNREACHABLE, ours=True
+            ) from error
 
     def _take(self, bucket: str, rate: str) -> None:
         pause = self._storage.get_expiry(_pause(bucket)) - time.time() if self._storage.get(_pause(bucket)) else 0.0
@@ -48,12 +50,55 @@ class Limiter:
         limit = parse(rate)
         if not self._windows.hit(limit, bucket):
             reset = self._windows.get_window_stats(limit, bucket).reset_time
-            raise Throttled(f"{bucket}: our own limit of {rate} is used up", after=max(1.0, reset - time.time()))
+            after = max(1.0, reset - time.time())
+            raise Throttled(f"{bucket}: our own limit of {rate} is used up", after=after, ours=True)
 
     def pause(self, bucket: str, seconds: float) -> None:
         """Let nobody call `bucket` for `seconds`: the helpdesk said so in a header."""
         with suppress(StorageError):
             self._storage.incr(_pause(bucket), math.ceil(max(1.0, seconds)))
+
+
+class Share(Limiter):
+    """A part of another limiter's rates: what takes here takes from the whole as well, and never more than its part.
+
+    So whoever uses the whole always finds at least the rest.
+    """
+
+    def __init__(self, whole: Limiter, percent: int) -> None:
+        """`percent` of every rate, from 1 to 100."""
+        self._whole = whole
+        self.percent = percent
+
+    def take(self, bucket: str, rate: str) -> None:
+        """Count one call against the part and the whole; `Throttled` when either has none left."""
+        self._whole.take(_part(bucket), portion(rate, self.percent))
+        self._whole.take(bucket, rate)
+
+    def pause(self, bucket: str, seconds: float) -> None:
+        """Let nobody call `bucket`, whoever uses the whole neither: the helpdesk said so."""
+        self._whole.pause(bucket, seconds)
+
+    def spare(self, bucket: str, *, left: int, total: int, resets: float) -> None:
+        """Stop using `bucket` here for `resets` seconds when what the helpdesk says is `left` of `total` is the others'
+        part: they, or programs that we know nothing of, have used more than usual.
+        """
+        if left * 100 <= total * (100 - self.percent):
+            self._whole.pause(_part(bucket), resets)
+
+
+def portion(rate: str, percent: int) -> str:
+    """`percent` of a rate, at least one call.
+
+    >>> portion("25/minute", 50), portion("1/10 second", 5)
+    ('12/1 minute', '1/10 second')
+    """
+    item = parse(rate)
+    return f"{max(1, item.amount * percent // 100)}/{item.multiples} {item.GRANULARITY.name}"
+
+
+def _part(bucket: str) -> str:
+    return f"{bucket}/history"
 
 
 def _pause(bucket: str) -> str:

@@ -83,6 +83,20 @@ def closed_since(moment: datetime, starting_after: str | None) -> ApiRequest:
     return ApiRequest("POST", "/conversations/search", json={"query": query, "pagination": pagination})
 
 
+def closed_between(since: datetime, until: datetime, starting_after: str | None) -> ApiRequest:
+    """One page of the conversations last closed at or after `since` and before `until`."""
+    pagination: dict[str, object] = {"per_page": PAGE}
+    if starting_after is not None:
+        pagination["starting_after"] = starting_after
+    field = "statistics.last_close_at"
+    limits = [
+        {"field": field, "operator": ">", "value": int(since.timestamp()) - 1},
+        {"field": field, "operator": "<", "value": int(until.timestamp())},
+    ]
+    query = {"operator": "AND", "value": limits}
+    return ApiRequest("POST", "/conversations/search", json={"query": query, "pagination": pagination})
+
+
 def set_attributes(conversation_id: str, values: Mapping[str, str | int]) -> ApiRequest:
     """Write all attributes in one request. The answer is the conversation as it is then."""
     return ApiRequest(

@@ -77,6 +77,37 @@ def solved_since(since: str, cursor: str | None = None) -> ApiRequest:
     return ApiRequest("GET", "/api/v2/search/export", query=query)
 
 
+EXPORTED = 1000
+"""Records a page of an incremental export: Zendesk's maximum."""
+
+
+def exported_tickets(start_time: int, cursor: str | None = None) -> ApiRequest:
+    """One page of the tickets that changed at or after `start_time` (unix time), deleted ones among them.
+
+    https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports/ ; side-loads:
+    https://developer.zendesk.com/documentation/ticketing/using-the-zendesk-api/side_loading/
+    """
+    query = {"per_page": str(EXPORTED), "include": "users,groups,organizations,metric_sets"}
+    query |= {"cursor": cursor} if cursor else {"start_time": str(start_time)}
+    return ApiRequest("GET", "/api/v2/incremental/tickets/cursor", query=query)
+
+
+def exported_events(start_time: int) -> ApiRequest:
+    """One page of what happened to tickets at or after `start_time` (unix time), with the words of comments."""
+    query = {"start_time": str(start_time), "per_page": str(EXPORTED), "include": "comment_events"}
+    return ApiRequest("GET", "/api/v2/incremental/ticket_events", query=query)
+
+
+def list_groups(cursor: str | None = None) -> ApiRequest:
+    """One page of the groups."""
+    return ApiRequest("GET", "/api/v2/groups", query=_page(cursor))
+
+
+def show_organizations(ids: list[str]) -> ApiRequest:
+    """Up to 100 organisations."""
+    return ApiRequest("GET", "/api/v2/organizations/show_many", query={"ids": ",".join(ids[:100])})
+
+
 def show_job(job_id: str) -> ApiRequest:
     """The state of a background job."""
     return ApiRequest("GET", f"/api/v2/job_statuses/{_segment(job_id)}")

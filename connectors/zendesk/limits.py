@@ -6,18 +6,22 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-_PAIRS = (("ratelimit-remaining", "ratelimit-reset"), ("rate-limit-remaining", "rate-limit-reset"))
+_SPELLINGS = ("ratelimit", "rate-limit")
 _ENDPOINT = re.compile(r"^zendesk-rate-?limit-(?P<name>.+)$")
 _VALUE = re.compile(r"(\w+)=(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How many calls a limit leaves and in how many seconds it starts anew; `endpoint` is empty for the account's."""
+    """How many calls a limit leaves and in how many seconds it starts anew; `endpoint` is empty for the account's.
+
+    `total` is the limit itself, 0 where the answer does not say it.
+    """
 
     endpoint: str
     remaining: int
     resets: float
+    total: int = 0
 
 
 def limits(headers: Mapping[str, str]) -> Iterator[Left]:
@@ -27,12 +31,15 @@ def limits(headers: Mapping[str, str]) -> Iterator[Left]:
     `zendesk-ratelimit-per-ticket-updates` (2025), each with total, remaining and resets.
     """
     known = {name.lower(): value for name, value in headers.items()}
-    for remaining, reset in _PAIRS:
-        if known.get(remaining, "").isdecimal() and known.get(reset, "").isdecimal():
-            yield Left("", int(known[remaining]), float(known[reset]))
+    for name in _SPELLINGS:
+        left, resets = known.get(f"{name}-remaining", ""), known.get(f"{name}-reset", "")
+        if left.isdecimal() and resets.isdecimal():
+            whole = known.get(f"{name}-limit") or known.get(name, "")
+            yield Left("", int(left), float(resets), int(whole) if whole.isdecimal() else 0)
             break
     for name, value in known.items():
         if found := _ENDPOINT.match(name):
             parts = dict(_VALUE.findall(value))
             if "remaining" in parts and "resets" in parts:
-                yield Left(found["name"], int(parts["remaining"]), float(parts["resets"]))
+                total = int(parts.get("total", 0))
+                yield Left(found["name"], int(parts["remaining"]), float(parts["resets"]), total)

@@ -23,6 +23,8 @@ RATE = "400/minute"
 TICKET_UPDATE_RATE = "100/minute"
 PER_TICKET_RATE = "30/10 minutes"
 SEARCH_EXPORT_RATE = "100/minute"
+INCREMENTAL_RATE = "10/minute"
+"""Of all incremental exports together; 30 with the High Volume add-on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Options:
     ticket_update_rate: str = TICKET_UPDATE_RATE
     per_ticket_rate: str = PER_TICKET_RATE
     search_export_rate: str = SEARCH_EXPORT_RATE
+    incremental_rate: str = INCREMENTAL_RATE
 
     @classmethod
     def read(cls, options: Mapping[str, object], *, prefix: str = "dm__") -> Options:
@@ -64,6 +67,7 @@ class Options:
             ticket_update_rate=_rate(options.get("ticket_update_rate"), TICKET_UPDATE_RATE),
             per_ticket_rate=_rate(options.get("per_ticket_rate"), PER_TICKET_RATE),
             search_export_rate=_rate(options.get("search_export_rate"), SEARCH_EXPORT_RATE),
+            incremental_rate=_rate(options.get("incremental_rate"), INCREMENTAL_RATE),
         )
 
     def is_bot_email(self, email: str | None) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
+from types import MappingProxyType
 from typing import Protocol
 
 from connectors.errors import NotFound, OptedOut, Rejected
@@ -67,16 +68,21 @@ class Reader:
             raise NotFound("the ticket is deleted")
         self._learn(body)
         self._check_opt_out(found, body)
-        audits, truncated = self._pages(lambda cursor: actions.list_audits(ticket_id, cursor), "audits")
+        return self.rest(found)
+
+    def rest(self, found: Ticket, people: Mapping[str, User] = MappingProxyType({})) -> Material:
+        """Everything else of a ticket that is known and has not opted out; `people` are those known already."""
+        self._users.update(people)
+        audits, truncated = self._pages(lambda cursor: actions.list_audits(found.id, cursor), "audits")
         events = list(audit_events(audits))
-        self._fetch_users(_authors(events))
+        self._fetch_users(authors(events))
         return Material(
             ticket=found,
             users=self._users,
             groups=self._groups,
             audits=tuple(audits),
             log=self._log(found, events),
-            survey=self._survey(events),
+            survey=self.survey(events),
             truncated=truncated,
         )
 
@@ -152,7 +158,7 @@ class Reader:
             return None
         return tuple(entries)
 
-    def _survey(self, events: Sequence[AuditEvent]) -> Record:
+    def survey(self, events: Sequence[AuditEvent]) -> Record:
         """The answers of a submitted survey, fetched where its event names them only by id."""
         event = next((e for e in reversed(events) if is_survey_answer(e)), None)
         if event is None or self._memory.no_surveys or isinstance(event.data.get("answers"), list):
@@ -169,7 +175,7 @@ class Reader:
             return EMPTY
 
 
-def _authors(events: Sequence[AuditEvent]) -> list[str]:
+def authors(events: Sequence[AuditEvent]) -> list[str]:
     """Everybody whose record says whether they are a customer, an agent or a bot."""
     named = [e.author_id for e in events if e.kind in COMMENT_KINDS]
     actors = ((ident(entry.get("actor_id")) or "").rpartition(":")[2] for _, _, entry in history(events))
