@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,8 +20,9 @@ from service.store import conversations, facts, forgetting, history, installatio
 from service.store.history import Span
 from service.store.models import State, WriteState
 from service.store.work import SCORING, WRITING, Claim
+from service.telemetry.metrics import SCORE_SECONDS
 from service.writeback import AlreadyThere
-from tasks import gaps, planning, standing
+from tasks import gaps, lag, planning, standing
 from tasks.claims import claimed
 from tasks.runtime import Runtime
 
@@ -163,7 +165,12 @@ def judge(
         documents = history.others(session, _span(row_id, conversation, now), window=longest_window(policy))
     others = tuple(from_document(document) for document in documents)
     known = History(as_of=now, others=others)
-    return score_conversation(conversation, known, policy, runtime.embedder, catalog, version)
+    return score_conversation(conversation, known, policy, runtime.embedder, catalog, version, _timed)
+
+
+def _timed(score: str) -> AbstractContextManager[object]:
+    timer: AbstractContextManager[object] = SCORE_SECONDS.labels(score=score).time()
+    return timer
 
 
 def longest_window(policy: Policy) -> timedelta:
@@ -182,6 +189,8 @@ def _conclude(
         results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
         gaps.keep(session, known.installation.id, row_id, conversation, cards)
         write_state = ask_write_back(runtime, session, row_id, cards[-1], anew=anew)
+        if write_state is not WriteState.PENDING:
+            conversations.answered(session, known.held)
         work.finish(
             session,
             SCORING,
@@ -195,6 +204,7 @@ def _conclude(
         row = session.get_one(models.Conversation, row_id)
         counted = facts.judged(row, cards, judged_episodes(conversation, policy), now=now)
         facts.save(session, [counted], now=now)
+    lag.tell(lag.when_scored(known.row, now=now))
     log.info("scored", conversation=row_id, episodes=len(cards), write_back=str(write_state))
     if write_state is WriteState.PENDING:
         runtime.queue.write_back([row_id])

@@ -16,7 +16,7 @@ from service.store.models import State, WriteState
 from service.store.work import WRITING, Claim
 from service.write_rules import Allowed
 from service.writeback import AlreadyThere, Desired, Writable
-from tasks import planning, standing
+from tasks import lag, planning, standing
 from tasks.claims import claimed
 from tasks.planning import Weighed
 from tasks.runtime import Runtime
@@ -170,8 +170,12 @@ def _done(runtime: Runtime, job: Job, there: AlreadyThere, made: Weighed, *, req
             sent = results.Sent(job.card.episode, content, standing.actions_of(made.sent or whole), requests)
             results.save_writeback(session, job.held.id, sent, now=runtime.clock())
         row = session.get_one(models.Conversation, job.held.id)
+        lags = lag.when_written(row, now=runtime.clock()) if requests else {}
+        if row.due_at is None:
+            row.asked_at = None
         row.there = standing.to_json(left)
         planning.keep(row, planning.kept(made, left), now=runtime.clock())
+    lag.tell(lags)
     log.info("written", conversation=job.held.id, requests=requests)
 
 

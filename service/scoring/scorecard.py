@@ -6,6 +6,7 @@ Adding a score: one module with one pure function `Case -> Score`, one entry in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -30,6 +31,8 @@ from service.scoring.score import DEFINITIONS, Case, History, Policy, Score, Sco
 from service.scoring.training_example import training_example
 
 Scorer = Callable[[Case], Score]
+Watch = Callable[[str], AbstractContextManager[object]]
+"""What stands around the computing of a score, by its name: somebody may want to know how long it takes."""
 
 SCORERS: tuple[tuple[str, Scorer], ...] = (
     ("repeat_contact", repeat_contact),
@@ -65,12 +68,13 @@ def score_conversation(
     embedder: Embedder,
     catalog: IntentCatalog | None = None,
     version: str = DEFINITIONS,
+    watch: Watch = nullcontext,
 ) -> tuple[Scorecard, ...]:
     """One scorecard for each episode, oldest first; the last one speaks of the conversation as it is now.
 
     What became of the earlier episodes stands on each card in `repeat_contact.details.episodes`.
     The other episodes of the conversation are history of each, as are `history.others`. Without a `catalog` no intent
-    is read. `version` is that of the definitions; raises `UnknownDefinitions`.
+    is read. `version` is that of the definitions; raises `UnknownDefinitions`. `watch` sees each score being computed.
     """
     defined = definitions(version)
     pieces = judged_episodes(conversation, policy)
@@ -80,7 +84,7 @@ def score_conversation(
         beside = tuple(other for other in pieces if other is not piece)
         known = replace(history, others=(*others, *beside))
         case = Case(piece, known, policy, embedder, catalog=catalog, definitions=version)
-        cards.append(_with_earlier(_card(case, number, defined), cards))
+        cards.append(_with_earlier(_card(case, number, defined, watch), cards))
     return tuple(cards)
 
 
@@ -97,14 +101,15 @@ def _with_earlier(card: Scorecard, earlier: Sequence[Scorecard]) -> Scorecard:
     return replace(card, scores=MappingProxyType({**card.scores, "repeat_contact": score}))
 
 
-def _card(case: Case, number: int, defined: Definitions) -> Scorecard:
+def _card(case: Case, number: int, defined: Definitions, watch: Watch) -> Scorecard:
     spoken = language(case.conversation)
     scores: dict[str, Score] = {}
     for name, scorer in SCORERS:
         if name not in defined.scores:
             scores[name] = not_defined(name, defined.version)
             continue
-        score = scorer(replace(case, so_far=MappingProxyType(scores.copy())))
+        with watch(name):
+            score = scorer(replace(case, so_far=MappingProxyType(scores.copy())))
         scores[name] = score if spoken == "en" else _without_reading(name, score, spoken)
     for name, details in NOT_COMPUTED.items():
         scores[name] = Score(verdict=None, reason="Deskmark does not compute this score yet.", details=details)

@@ -106,6 +106,12 @@ def _read_values(read: ReadConversation) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def answered(session: Session, held: Claim) -> None:
+    """Nothing more is to come of what was asked, unless somebody asked again since it was claimed."""
+    now_nobody = Conversation.wanted == held.wanted
+    session.execute(update(Conversation).where(Conversation.id == held.id, now_nobody).values(asked_at=None))
+
+
 def cannot_write(session: Session, row_id: str, *, error: str, again_at: datetime | None) -> None:
     """Show why a verdict could not be written, and look again at `again_at` after reading it anew."""
     values = {"there": None, "write_error": error, "write_due_at": again_at}
