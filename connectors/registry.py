@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from connectors.base import Connector
 from connectors.exported import Export, Terms
+from connectors.self_test import MakeSelfTest
 from connectors.shelf import Shelf
 
 
@@ -40,5 +41,27 @@ def export_readers() -> Mapping[str, ExportReader]:
         {
             "zendesk": ExportReader(zendesk.STREAMED, zendesk.ZendeskExport),
             "intercom": ExportReader(intercom.STREAMED, intercom.IntercomExport),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestKind:
+    """How a helpdesk's installations test themselves. `refused`: what to do when webhooks' signatures do not fit."""
+
+    make: MakeSelfTest
+    refused: str
+
+
+@cache
+def self_tests() -> Mapping[str, SelfTestKind]:
+    """Self-tests by the helpdesk's name."""
+    from connectors.intercom import self_test as intercom  # noqa: PLC0415
+    from connectors.zendesk import self_test as zendesk  # noqa: PLC0415
+
+    return MappingProxyType(
+        {
+            "zendesk": SelfTestKind(zendesk.self_test, zendesk.SIGNATURE_REFUSED),
+            "intercom": SelfTestKind(intercom.self_test, intercom.SIGNATURE_REFUSED),
         }
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from connectors.base import Installation, Reading
 from connectors.errors import Conflict, ConnectorError, NotFound, OptedOut, Rejected
-from connectors.http import Http
+from connectors.http import ApiRequest, ApiResponse, Http
 from connectors.intercom import actions, mapping
 from connectors.intercom.authors import Bots
 from connectors.intercom.parts import spoken_ids
@@ -112,6 +112,10 @@ class IntercomClient:
         if found is None:
             raise Rejected("GET /me names no teammate; set the installation's admin_id")
         return found
+
+    def send(self, request: ApiRequest) -> ApiResponse:
+        """Send one request under the workspace's limits."""
+        return self._send(request)
 
     def me(self) -> Me:
         """The teammate and workspace behind the token."""

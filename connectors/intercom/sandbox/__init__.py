@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -52,6 +52,11 @@ class Snapshot(NamedTuple):
 
 class _Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    skew: Callable[[], timedelta]
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The time of the stand-in's clock, for the header `Date`."""
+        return super().date_time_string((timestamp or time.time()) + self.skew().total_seconds())
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are in `requests_log`, not on the terminal."""
@@ -60,6 +65,8 @@ class _Quiet(WSGIRequestHandler):
 class Sandbox:
     """One Intercom workspace. `start` serves it at `base_url`; everything may be called from any thread.
 
+    With `elsewhere` set the workspace is hosted in another region: its token is unknown here. `withheld` are beginnings
+    of paths that the token has no permission for; `skew` is how far the clock in answers is from ours.
     `clock` gives the aware time that new parts get; `retry_delay` is how long a failed webhook waits for its only
     retry; `fin` says whether bots are Fin or workflow bots; with `silent_bot_close` a bot's closing fires no topic,
     which Intercom leaves open.
@@ -82,6 +89,9 @@ class Sandbox:
         self.requests_log: list[LoggedRequest] = []
         self.rate_limit = RATE_LIMIT
         self.silent_bot_close = silent_bot_close
+        self.elsewhere = False
+        self.skew = timedelta(0)
+        self.withheld: set[str] = set()
         self.workspace = Workspace(clock=clock, emit=self._emit)
         if attributes is not None:
             self.workspace.attributes = dict(attributes)
@@ -102,7 +112,8 @@ class Sandbox:
 
     def start(self, port: int = 0) -> Self:
         """Serve on 127.0.0.1, on a free port unless one is named."""
-        self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
+        handler = type("Handler", (_Quiet,), {"skew": staticmethod(lambda: self.skew)})
+        self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=handler)
         serve = self._server.serve_forever
         self._thread = threading.Thread(target=serve, args=(0.02,), name="intercom-sandbox", daemon=True)
         self._thread.start()
@@ -223,6 +234,10 @@ class Sandbox:
 
     def _count(self) -> tuple[Response, int] | None:
         now = time.time()
+        if self.elsewhere:
+            return jsonify(shapes.error("unauthorized", "Access Token Invalid")), 401
+        if any(request.path.startswith(path) for path in self.withheld):
+            return jsonify(shapes.error("token_unauthorized", "Not authorized to access resource")), 403
         self._calls = [moment for moment in self._calls if moment > now - WINDOW] + [now]
         if self._refusals > 0 or len(self._calls) > self.rate_limit:
             self._refusals = max(0, self._refusals - 1)
@@ -232,7 +247,11 @@ class Sandbox:
 
     def _finish(self, response: Response) -> Response:
         left = 0 if response.status_code == 429 else max(0, self.rate_limit - len(self._calls))
-        reset = self._refuse_until if self._refuse_until > time.time() else self._calls[0] + WINDOW
+        reset = (
+            self._refuse_until
+            if self._refuse_until > time.time()
+            else (self._calls[0] if self._calls else time.time()) + WINDOW
+        )
         response.headers["X-RateLimit-Limit"] = str(self.rate_limit)
         response.headers["X-RateLimit-Remaining"] = str(left)
         response.headers["X-RateLimit-Reset"] = str(int(reset) + 1)

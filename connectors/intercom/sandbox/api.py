@@ -106,6 +106,14 @@ def _data_attributes() -> Record:
     return shapes.attributes(_workspace()) if model == "conversation" else {"type": "list", "data": []}
 
 
+@routes.get("/contacts")
+def _contacts() -> Record:
+    size = request.args.get("per_page", 50, type=int)
+    found = [shapes.contact(record) for record in list(_workspace().contacts.values())[:size]]
+    pages = {"type": "pages", "page": 1, "per_page": size, "total_pages": 1}
+    return {"type": "list", "data": found, "pages": pages, "total_count": len(_workspace().contacts)}
+
+
 @routes.get("/contacts/<contact_id>")
 def _contact(contact_id: str) -> Record:
     return shapes.contact(_contact_record(contact_id))

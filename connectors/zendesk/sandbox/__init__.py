@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
 from connectors.zendesk import install
 from connectors.zendesk.sandbox import shapes
 from connectors.zendesk.sandbox.access import Access
 from connectors.zendesk.sandbox.account import Account
-from connectors.zendesk.sandbox.admin import new_hook
+from connectors.zendesk.sandbox.admin import HOOKS, new_hook
 from connectors.zendesk.sandbox.answers import Features
 from connectors.zendesk.sandbox.api import create_api
 from connectors.zendesk.sandbox.hooks import TIMEOUT, Hooks
@@ -70,7 +70,10 @@ class Sandbox(Served):
         )
         self.field_ids: dict[str, int] = self._create_fields() if with_fields else {}
         self._player = Player(self.account)
-        super().__init__(create_api(self.account, self.access, Features(conversation_log)), self.hooks)
+        self.features = Features(conversation_log)
+        app = create_api(self.account, self.access, self.features)
+        app.extensions[HOOKS] = self.hooks
+        super().__init__(app, self.hooks)
 
     def start(self, port: int = 0) -> Self:
         """Serve on 127.0.0.1, on a free port unless one is named."""
@@ -201,6 +204,15 @@ class Sandbox(Served):
     def refuse_next(self, requests: int, *, seconds: float = 10.0) -> None:
         """Answer the next API requests with 429 and this Retry-After."""
         self.limits.refuse_next(requests, seconds)
+
+    def withhold(self, *scopes: str) -> None:
+        """Give these scopes to no token any more, those given out included."""
+        self.access.withheld.update(scopes)
+        self.access.tokens.clear()
+
+    def set_clock_off(self, by: timedelta) -> None:
+        """Let Zendesk's clock go wrong (or ours: it is the same): answers and signed times are off by so much."""
+        self.skew = self.hooks.skew = by
 
     def expire_tokens(self) -> None:
         """Let no access token given out so far be good any more."""

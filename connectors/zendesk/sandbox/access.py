@@ -21,6 +21,8 @@ class Access:
     own_id: int
     lifetime: float
     tokens: dict[str, tuple[float, frozenset[str]]] = field(default_factory=dict)
+    withheld: set[str] = field(default_factory=set)
+    """Scopes that no token is given from now on, whatever is asked for."""
 
     def grant(self, asked: Mapping[str, Any]) -> Record:
         """A token for client credentials. Raises `Refused`."""
@@ -29,9 +31,14 @@ class Access:
             raise Refused(400, {"error": "unsupported_grant_type", "error_description": "not supported"})
         if not known:
             raise Refused(401, {"error": "invalid_client", "error_description": "Client authentication failed"})
-        token, scope = secrets.token_hex(32), str(asked.get("scope") or "read")
+        wanted = str(asked.get("scope") or "read").split()
+        token, scope = secrets.token_hex(32), " ".join(each for each in wanted if each not in self.withheld)
         self.tokens[token] = (time.monotonic() + self.lifetime, frozenset(scope.split()))
         return {"access_token": token, "token_type": "bearer", "scope": scope, "expires_in": int(self.lifetime)}
+
+    def scopes(self, header: str) -> list[str]:
+        """The scopes of the token in an Authorization header."""
+        return sorted(self.tokens[header.removeprefix("Bearer ").strip()][1])
 
     def check(self, header: str, method: str) -> None:
         """Raise `Refused` unless the token is good and its scope fits."""

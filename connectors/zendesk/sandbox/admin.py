@@ -6,13 +6,15 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
 
 from connectors.zendesk.sandbox.account import Account, Hook, Refused
 from connectors.zendesk.sandbox.answers import NOT_FOUND, json_body, own_id, paged, the_account
+from connectors.zendesk.sandbox.hooks import Hooks
 from connectors.zendesk.sandbox.shapes import API, Record, stamp
 
 admin = Blueprint("admin", __name__)
+HOOKS = "zendesk-sandbox-hooks"
 
 
 @admin.get(f"{API}/ticket_fields")
@@ -58,6 +60,18 @@ def _secret(ident: str) -> Record:
     if ident not in the_account().hooks:
         raise Refused(404, NOT_FOUND)
     return {"signing_secret": {"secret": the_account().hooks[ident].secret, "algorithm": "SHA256"}}
+
+
+@admin.post(f"{API}/webhooks/test")
+def _test_hook() -> Record:
+    """Send a test delivery of a webhook at once, and tell what its endpoint answered (as in a recorded exchange)."""
+    hook = the_account().hooks.get(request.args.get("webhook_id", ""))
+    if hook is None or hook.record["status"] != "active":
+        raise Refused(404, NOT_FOUND)
+    given = json_body().get("request", {})
+    hooks: Hooks = current_app.extensions[HOOKS]
+    status = hooks.test(str(hook.record["id"]), hook.record["endpoint"], hook.secret, str(given.get("payload", "{}")))
+    return {"response": {"headers": [], "payload": "", **({} if status is None else {"status_code": status})}}
 
 
 @admin.delete(f"{API}/webhooks/<ident>")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,9 +19,13 @@ NOT_FOUND = {"error": "RecordNotFound", "description": "Not found"}
 
 @dataclass(slots=True)
 class Features:
-    """What differs between accounts: `conversation_log` is early access."""
+    """What differs between accounts: `conversation_log` is early access.
+
+    `refused` are endings of paths that the account's token may not reach, with whatever scope.
+    """
 
     conversation_log: bool = False
+    refused: set[str] = field(default_factory=set)
 
 
 def parts() -> tuple[Account, Access, Features]:

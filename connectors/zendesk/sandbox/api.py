@@ -56,6 +56,8 @@ def _refuse(refused: Refused) -> tuple[Response, int]:
 def _authenticate() -> None:
     if request.path.startswith(API):
         parts()[1].check(request.headers.get("Authorization", ""), request.method)
+        if any(request.path.endswith(ending) for ending in parts()[2].refused):
+            raise Refused(403, {"error": "Forbidden", "description": "You do not have access to this page"})
 
 
 @api.post("/oauth/tokens")
@@ -63,6 +65,11 @@ def _token() -> Record:
     if request.mimetype != "application/json":
         raise Refused(400, {"error": "invalid_request", "error_description": "parameters must be JSON"})
     return parts()[1].grant(json_body())
+
+
+@api.get(f"{API}/oauth/tokens/current")
+def _current_token() -> Record:
+    return {"token": {"scopes": parts()[1].scopes(request.headers["Authorization"]), "client_id": 1}}
 
 
 @api.get(f"{API}/users/me")

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import requests
 
@@ -52,12 +52,15 @@ class Hooks:
     """Delivers in the background. `retry_delay` (seconds) stands for Zendesk's own pauses and caps a Retry-After.
 
     `duplicates` more invocations are made of everything, under ids of their own, as Zendesk says may happen.
+    `unreachable`: nothing gets through to any endpoint. `skew` is how far Zendesk's clock is from `clock`.
     """
 
     def __init__(
         self, clock: Callable[[], datetime], *, account_id: int, retry_delay: float, timeout: float = TIMEOUT
     ) -> None:
         self.duplicates = 0
+        self.unreachable = False
+        self.skew = timedelta(0)
         self.attempts: list[Attempt] = []
         self._clock = clock
         self._account_id = account_id
@@ -83,6 +86,11 @@ class Hooks:
         for _ in range(1 + self.duplicates):
             invocation = Invocation(webhook_id, url, secret, raw, uuid.uuid4().hex.upper()[:26])
             self._later(lambda invocation=invocation: self._deliver(invocation, 1, 0))  # type: ignore[misc]
+
+    def test(self, webhook_id: str, url: str, secret: str, body: str) -> int | None:
+        """Deliver once, now; the status of the answer, `None` when there was none."""
+        invocation = Invocation(webhook_id, url, secret, body.encode(), uuid.uuid4().hex.upper()[:26])
+        return self._post(invocation)[0]
 
     def hold(self) -> None:
         """Keep back what is to be sent, until `release`."""
@@ -129,7 +137,9 @@ class Hooks:
 
     def _post(self, invocation: Invocation) -> tuple[int | None, float | None, bool]:
         """Status, Retry-After in seconds, and whether it timed out. The signed time is that of the attempt."""
-        at = stamp(self._clock())
+        if self.unreachable:
+            return None, None, False
+        at = stamp(self._clock() + self.skew)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Zendesk Webhook",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -32,16 +34,25 @@ class LoggedRequest:
 
 class _Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    skew: Callable[[], timedelta]
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The time of the stand-in's clock, for the header `Date`."""
+        return super().date_time_string((timestamp or time.time()) + self.skew().total_seconds())
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are in `requests_log`, not on the terminal."""
 
 
 class Served:
-    """A WSGI application that can be started and stopped. `lock` is held while a request changes anything."""
+    """A WSGI application that can be started and stopped. `lock` is held while a request changes anything.
+
+    `skew` is how far the clock in its answers is from ours.
+    """
 
     def __init__(self, app: Flask, hooks: Hooks) -> None:
         self.limits = Limits()
+        self.skew = timedelta(0)
         self.requests_log: list[LoggedRequest] = []
         self._lock = threading.RLock()
         self._app = app
@@ -58,7 +69,8 @@ class Served:
 
     def start(self, port: int = 0) -> Self:
         """Serve on 127.0.0.1, on a free port unless one is named."""
-        self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet)
+        handler = type("Handler", (_Quiet,), {"skew": staticmethod(lambda: self.skew)})
+        self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=handler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(POLL,), name="zendesk-sandbox", daemon=True
         )
