@@ -33,6 +33,7 @@ from service.web.announcing import Announcer
 from service.web.inbox import Inbox
 from service.web.known import KnownInstallations
 from service.web.parts import EXTENSION, INBOX, KNOWN, BrokerDown, Parts
+from service.web.throttle import Throttle
 from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, publisher
 
 BLUEPRINTS = (webhooks, health, api, sign_in, pages, conversations, deliveries, installations, installation_page)
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             connectors=connectors(),
             queue=Announcer(CeleryQueue(publisher(settings))),
             waiting=queue_lengths(settings.broker),
+            tries=Throttle(settings.broker),
         )
     )
 
@@ -67,7 +69,7 @@ def build(parts: Parts) -> Flask:
     app.context_processor(lambda: {"definitions_version": DEFINITIONS})
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
-    security.protect(app, https=settings.public_url.startswith("https://"))
+    security.protect(app, https=settings.public_url.startswith("https://"), days=settings.session_days)
     errors.register(app)
     return app
 

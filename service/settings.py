@@ -18,6 +18,7 @@ from service.figures.beside import Prices
 from service.scoring.score import Policy
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["json", "console"]
 
 
 DATABASES = ("postgres://", "postgresql://", "postgresql+psycopg://", "sqlite://")
@@ -78,6 +79,10 @@ class Settings(FigureSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535, validation_alias=_plain_name("PORT"))
     log_level: LogLevel = "info"
+    log_format: LogFormat = "json"
+    """`json`: a JSON object a line; `console`: for people."""
+    sentry_dsn: SecretStr = SecretStr("")
+    """Where unforeseen errors are told: their type and place, never a text. Empty: nowhere. Needs the extra `sentry`."""
     session_idle_hours: float = Field(default=12, gt=0)
     """Whoever does nothing for so long has to sign in again."""
     session_days: float = Field(default=14, gt=0)
@@ -126,7 +131,7 @@ class Settings(FigureSettings):
     repeat_window_hours: float = Field(default=24, gt=0)
     review_confidence: float = Field(default=0.6, ge=0, le=1)
     metrics_token: SecretStr | None = None
-    """When set, `/metrics` answers only to this bearer token."""
+    """`/metrics` answers only to this bearer token; without one only to this machine itself."""
     api_token: SecretStr | None = Field(default=None, min_length=16)
     """The bearer token of the JSON API, at least 16 characters; without one the API is switched off."""
     api_write_token: SecretStr | None = Field(default=None, min_length=16)

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Generic, TypeVar, TypeVarTuple
 
-from sqlalchemy import Row, Select, and_, delete, func, or_, select, union_all
+from sqlalchemy import Row, Select, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from service.store.models import (
@@ -205,22 +204,6 @@ def waiting_errors(session: Session, ending: str) -> Mapping[str, str]:
     ranked = select(waiting.c.installation_id, waiting.c.error, place.label("place")).subquery()
     statement = select(ranked.c.installation_id, ranked.c.error).where(ranked.c.place == 1)
     return {str(row[0]): str(row[1]) for row in session.execute(statement)}
-
-
-def link_name(token: str) -> str:
-    """The name under which a sign-in link is kept: it does not give the token away."""
-    return sha256(token.encode()).hexdigest()
-
-
-def signed_in(session: Session, link: str, *, since: datetime) -> bool:
-    """Whether somebody signed in with `link` after `since` and has not signed out."""
-    statement = select(SignInLink.token_hash).where(SignInLink.token_hash == link, SignInLink.used_at > since)
-    return session.scalar(statement) is not None
-
-
-def sign_out(session: Session, link: str) -> None:
-    """End every session that `link` began."""
-    session.execute(delete(SignInLink).where(SignInLink.token_hash == link))
 
 
 def has_signed_in(session: Session) -> bool:

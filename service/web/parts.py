@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from flask import current_app
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from connectors.base import Connector
 from service.settings import Settings
@@ -16,6 +14,7 @@ from service.store.database import Database
 from service.store.secrets import SecretBox
 from service.web.inbox import Inbox
 from service.web.known import KnownInstallations
+from service.web.throttle import Throttle
 from tasks.runtime import Clock, Queue, utc_now
 
 EXTENSION = "deskmark"
@@ -32,7 +31,7 @@ class Parts:
     """The parts of one running web process.
 
     `queue` tells the workers what to look at; that a message is lost costs time only. `waiting` gives the number of
-    messages in each queue of the broker and raises `BrokerDown`. `tries` counts failed sign-ins.
+    messages in each queue of the broker and raises `BrokerDown`. `tries` counts sign-ins.
     """
 
     settings: Settings
@@ -42,7 +41,7 @@ class Parts:
     queue: Queue
     waiting: Callable[[], Mapping[str, int]]
     now: Clock = utc_now
-    tries: RateLimiter = field(default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()))
+    tries: Throttle = field(default_factory=Throttle)
 
 
 def known() -> KnownInstallations:

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import TypeVar, cast
 
 from flask import abort, current_app, g, request
-from flask_login import UserMixin
 
 from service.store.models import Conversation, Delivery
 from service.store.people_models import Role, Scope
@@ -59,14 +58,13 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Visitor(UserMixin):
-    """Whoever is signed in. `id` names the session. `installations` are the ids the visitor sees; `None`: all.
-
-    `person_id` is `None` for the demo and for whoever came by a link of the command line.
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whoever is signed in. `session_id` is what the browser holds. `installations` are the ids that the visitor sees;
+    `None`: all. `person_id` is `None` for the demo and for whoever came by a link of the command line.
     """
 
-    id: str
+    session_id: str
     name: str
     role: Role
     installations: frozenset[str] | None = None

@@ -7,25 +7,21 @@ Pages use no script and nothing from elsewhere, so the policy forbids both. Ever
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
 
 import structlog
-from flask import Flask, Response, abort, g, redirect, request, session, url_for
-from flask_login import LoginManager, current_user
+from flask import Flask, Response, abort, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.store import audit, queries
-from service.store.people_models import Role, Scope
-from service.web import api, webhooks
+from service.store.people_models import Scope
+from service.web import api, signed_in, webhooks
 from service.web.parts import parts
 from service.web.problems import asked_by_program
-from service.web.rights import Open, Visitor, admit, may, requested
+from service.web.rights import Open, admit, may, requested, visitor
 
 log = structlog.get_logger(__name__)
 
-SIGNED_IN_FOR = timedelta(days=14)
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -40,21 +36,19 @@ HEADERS = {
 }
 
 
-def protect(app: Flask, *, https: bool) -> None:
+def protect(app: Flask, *, https: bool, days: float) -> None:
     """Put the sign-in in front of every page, CSRF tokens on every form, and the headers on every answer."""
     app.config.update(
         SESSION_COOKIE_NAME="__Host-deskmark" if https else "deskmark",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=SIGNED_IN_FOR,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=days),
         WTF_CSRF_TIME_LIMIT=None,
     )
     csrf = CSRFProtect(app)
     csrf.exempt(webhooks.blueprint)  # Webhooks are signed by the helpdesk instead.
     csrf.exempt(api.blueprint)  # What tells the API something carries a token that no browser sends by itself.
-    login = LoginManager(app, add_context_processor=False)
-    login.user_loader(_visitor)
     app.before_request(_authorise)
     app.after_request(_with_headers)
     if https:
@@ -62,21 +56,7 @@ def protect(app: Flask, *, https: bool) -> None:
         # A proxy stands in front. Its word for the visitor's address counts failed sign-ins, and nothing else.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0, x_host=0)  # type: ignore[method-assign]
     # Told by what was found out before, without asking again: a page that says the database is down needs no database.
-    app.context_processor(lambda: {"signed_in": "visitor" in g, "demo": parts().settings.demo, "may": may})
-
-
-def _known() -> Visitor | None:
-    """Whoever is signed in. The demo shows made-up conversations only and asks nobody: its visitor is an admin."""
-    if parts().settings.demo:
-        return Visitor("", "demo", Role.ADMIN)
-    return cast(Visitor, current_user) if current_user.is_authenticated else None
-
-
-def _visitor(link: str) -> Visitor | None:
-    p = parts()
-    with p.database.read() as db:
-        valid = queries.signed_in(db, link, since=p.now() - SIGNED_IN_FOR)
-    return Visitor(link, audit.COMMAND_LINE, Role.ADMIN) if valid else None
+    app.context_processor(lambda: {"signed_in": visitor(), "demo": parts().settings.demo, "may": may})
 
 
 def _authorise() -> AnyResponse | None:
@@ -85,10 +65,9 @@ def _authorise() -> AnyResponse | None:
         return None  # The API asks for a key instead: its blueprint looks at that, and at what it reaches.
     if request.endpoint is None and asked_by_program():
         return None
-    known = _known()
+    known = signed_in.known()
     if known is None:
-        if request.method == "GET":
-            session["next"] = request.full_path.rstrip("?")
+        signed_in.remember_wanted()
         return redirect(url_for("sign_in.page"))
     g.visitor = known
     if request.endpoint is None:

@@ -283,7 +283,7 @@ def test_errors_are_pages_in_plain_words(web: Any) -> None:
 def test_a_database_that_went_away_is_said_so(web: Any) -> None:
     client = web.admin()
     with web.parts.database.begin() as session:
-        session.connection().exec_driver_sql("DROP TABLE sign_in_link")
+        session.connection().exec_driver_sql("DROP TABLE web_session")
 
     answer = client.get("/")
 
