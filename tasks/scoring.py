@@ -22,7 +22,7 @@ from service.store.models import State, WriteState
 from service.store.work import SCORING, WRITING, Claim
 from service.telemetry.metrics import SCORE_SECONDS
 from service.writeback import AlreadyThere
-from tasks import gaps, lag, planning, standing
+from tasks import gaps, keeping, lag, planning, retention, standing
 from tasks.claims import claimed
 from tasks.runtime import Runtime
 
@@ -45,6 +45,8 @@ def score(runtime: Runtime, conversation_id: str) -> None:
         if held is None:
             return
         known = _load(runtime, held)
+        if keeping.nothing_to_judge(runtime, held, known.row):
+            return
         conversation, has_news = known.conversation, known.row.news
         anew = known.row.reread or conversation is None
         if known.row.reread or conversation is None:
@@ -78,6 +80,8 @@ def _read(runtime: Runtime, known: Known) -> Reading | None:
         return None
     except NotFound:
         _forget(runtime, known, State.GONE)
+        return None
+    if keeping.may_not_be_kept(runtime, known.held, _ours(reading.conversation, known.installation)):
         return None
     if reading.ended:
         return reading
@@ -203,6 +207,8 @@ def _conclude(
         )
         row = session.get_one(models.Conversation, row_id)
         counted = facts.judged(row, cards, judged_episodes(conversation, policy), now=now)
+        if write_state is not WriteState.PENDING:
+            retention.drop_if_past(runtime, session, row_id, known.installation)
         facts.save(session, [counted], now=now)
     lag.tell(lag.when_scored(known.row, now=now))
     log.info("scored", conversation=row_id, episodes=len(cards), write_back=str(write_state))

@@ -66,7 +66,8 @@ class DeliveryState(StrEnum):
 class State(StrEnum):
     """What is known of a conversation. Work to do is told by `due_at`, not by this.
 
-    `new`: announced, not read yet. `open`: read, had not ended. `dead`: given up after too many attempts.
+    `new`: announced, not read yet. `open`: read, had not ended. `dead`: given up after too many attempts. `erased`: the
+    customer was erased by an admin, and nothing of it is read again.
     """
 
     NEW = "new"
@@ -74,6 +75,7 @@ class State(StrEnum):
     SCORED = "scored"
     OPTED_OUT = "opted_out"
     GONE = "gone"
+    ERASED = "erased"
     DEAD = "dead"
 
 

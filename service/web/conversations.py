@@ -25,6 +25,7 @@ STATES = {
     State.SCORED: "Scored",
     State.OPTED_OUT: "Opted out",
     State.GONE: "Removed on the helpdesk",
+    State.ERASED: "Erased on request",
     State.DEAD: "Given up",
 }
 WRITES = {

@@ -1,0 +1,45 @@
+"""What may not be kept although a helpdesk still has it: customers who were erased, texts whose time is over."""
+
+from __future__ import annotations
+
+import structlog
+
+from service.conversation import Conversation
+from service.store import models, suppression, work
+from service.store.models import State, WriteState
+from service.store.work import SCORING, Claim
+from tasks.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+
+def nothing_to_judge(runtime: Runtime, held: Claim, row: models.Conversation) -> bool:
+    """Whether there is no text to judge and none may be asked for; the claim is given back then.
+
+    So it is with a conversation of somebody who was erased, and with one whose text was dropped and that the helpdesk
+    said nothing new of: its verdicts stay as they are.
+    """
+    with runtime.database.begin() as session:
+        mine = (suppression.row_name(row.id),)
+        if suppression.is_suppressed(session, runtime.secrets, row.installation_id, mine):
+            work.finish(session, SCORING, held, state=State.ERASED, reread=False, news=False, final_at=None)
+            return True
+        if row.forgotten_at is not None and row.document is None and not row.reread:
+            work.finish(session, SCORING, held, state=row.state, news=False, final_at=None)
+            return True
+    return False
+
+
+def may_not_be_kept(runtime: Runtime, held: Claim, conversation: Conversation) -> bool:
+    """Whether a conversation that was just read is of a customer who was erased; it is settled then, unsaved."""
+    with runtime.database.begin() as session:
+        row = session.get_one(models.Conversation, held.id)
+        names = suppression.names_of(conversation)
+        if not suppression.is_suppressed(session, runtime.secrets, row.installation_id, names):
+            return False
+        work.finish(
+            session, SCORING, held,
+            state=State.ERASED, reread=False, news=False, final_at=None, write_state=WriteState.NONE,
+        )  # fmt: skip
+    log.info("not_kept", conversation=held.id, why="erased")
+    return True

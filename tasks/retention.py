@@ -1,0 +1,58 @@
+"""Dropping texts whose time is over: verdicts, figures and the hashed history stay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from service.store import forgetting, installations, retention, vectors
+from service.store.models import Conversation, Installation
+from tasks.runtime import Runtime
+
+AT_ONCE = 100
+log = structlog.get_logger(__name__)
+
+
+def drop_old(runtime: Runtime, installation_id: str | None = None) -> int:
+    """Drop every text that is past its installation's retention (of one installation, or of all); how many.
+
+    What somebody works on at this moment waits for the next time. Cached vectors that are as old go as well.
+    """
+    with runtime.database.read() as session:
+        rows = [row for row in installations.all_of(session) if installation_id in (None, row.id)]
+    kept = [row for row in rows if row.retention_days is not None]
+    dropped = sum(_of_one(runtime, row) for row in kept)
+    if kept:
+        shortest = min(row.retention_days or 0 for row in kept)
+        with runtime.database.begin() as session:
+            vectors.forget(session, before=runtime.clock() - timedelta(days=shortest))
+    return dropped
+
+
+def _of_one(runtime: Runtime, row: Installation) -> int:
+    dropped = 0
+    while portion := _portion(runtime, row):
+        dropped += portion
+    if dropped:
+        log.info("texts_dropped", installation=row.id, conversations=dropped, days=row.retention_days)
+    return dropped
+
+
+def _portion(runtime: Runtime, row: Installation) -> int:
+    now = runtime.clock()
+    with runtime.database.begin() as session:
+        ids = retention.past(session, row, now=now, limit=AT_ONCE)
+        for row_id in sorted(ids):
+            forgetting.drop_texts(session, row_id, now=now, keep_history=True)
+    return len(ids)
+
+
+def drop_if_past(runtime: Runtime, session: Session, row_id: str, installation: Installation) -> bool:
+    """Drop the text of a conversation that was only read again (or backfilled) long after its end; whether it was."""
+    ended_at = session.get_one(Conversation, row_id).ended_at
+    if not retention.past_end(installation, ended_at, now=runtime.clock()):
+        return False
+    forgetting.drop_texts(session, row_id, now=runtime.clock(), keep_history=True)
+    return True
