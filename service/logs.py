@@ -1,14 +1,20 @@
-"""Logs: one JSON line an event, with ids and never with a customer's words."""
+"""Logs: one event a line, as JSON or for people, with ids and never with a customer's words."""
 
 from __future__ import annotations
 
 import logging
+import sys
 
 import structlog
 
+NOISY = ("urllib3", "alembic")
 
-def configure_logs(level: str) -> None:
-    """Send our events and the libraries' log records to standard error. Safe to call again."""
+
+def configure_logs(level: str, form: str = "json") -> None:
+    """Send our events and the libraries' log records to standard error, in one form. Safe to call again.
+
+    `form` is `json` or `console`. Libraries that had handlers of their own (gunicorn) lose them.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -29,15 +35,19 @@ def configure_logs(level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(form)],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("urllib3", "alembic"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _rendering(form: str) -> list[structlog.typing.Processor]:
+    if form == "console":
+        # A traceback without the values of local variables, which may be a customer's words.
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -82,7 +82,7 @@ class Settings(FigureSettings):
     log_format: LogFormat = "json"
     """`json`: a JSON object a line; `console`: for people."""
     sentry_dsn: SecretStr = SecretStr("")
-    """Where unforeseen errors are told: their type and place, never a text. Empty: nowhere. Needs the extra `sentry`."""
+    """Where unforeseen errors are told, type and place only; empty: nowhere. Needs the extra `sentry`."""
     session_idle_hours: float = Field(default=12, gt=0)
     """Whoever does nothing for so long has to sign in again."""
     session_days: float = Field(default=14, gt=0)

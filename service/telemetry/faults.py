@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Any
 
 from structlog.contextvars import get_contextvars
-
-from service.telemetry.spans import TelemetryMissing
 
 IDS = frozenset({"trace", "conversation", "delivery", "installation", "task", "connector", "route"})
 KEPT = frozenset({"event_id", "timestamp", "level", "platform", "release", "environment", "exception", "tags", "sdk"})
@@ -28,12 +25,10 @@ class _Kept:
 def start_faults(dsn: str, *, transport: Any = None) -> bool:
     """Tell Sentry of unforeseen errors from now on, if there is a `dsn`; whether there is. Once a process.
 
-    `transport` takes the envelopes instead of the network. Raises `TelemetryMissing` where the extra is not installed.
+    `transport` takes the envelopes instead of the network.
     """
     if not dsn:
         return False
-    if find_spec("sentry_sdk") is None:
-        raise TelemetryMissing("DESKMARK_SENTRY_DSN is set; install deskmark[sentry] or unset it")
     import sentry_sdk  # noqa: PLC0415
 
     sentry_sdk.init(

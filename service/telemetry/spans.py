@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,17 +24,16 @@ class TelemetryMissing(RuntimeError):
 
 class _Kept:
     tracer: Tracer | None = None
+    provider: Any = None
 
 
 def start_spans(process: str) -> bool:
     """Send spans from now on, if the environment names where to; whether it does. Once a process, after any fork.
 
-    `process` is the name under which they are shown. Raises `TelemetryMissing` where the extra is not installed.
+    `process` is the name under which they are shown.
     """
     if not any(os.environ.get(name) for name in ENDPOINTS):
         return False
-    if find_spec("opentelemetry") is None or find_spec("opentelemetry.exporter") is None:
-        raise TelemetryMissing(f"{ENDPOINTS[0]} is set; install deskmark[otel] or unset it")
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
@@ -50,12 +48,14 @@ def use(processor: Any, process: str) -> None:
 
     provider = TracerProvider(resource=Resource.create({"service.name": NAME, "service.instance.id": process}))
     provider.add_span_processor(processor)
-    _Kept.tracer = provider.get_tracer(NAME)
+    _Kept.provider, _Kept.tracer = provider, provider.get_tracer(NAME)
 
 
 def stop_spans() -> None:
-    """Make no more spans."""
-    _Kept.tracer = None
+    """Send what waits and make no more spans."""
+    if _Kept.provider is not None:
+        _Kept.provider.shutdown()
+    _Kept.provider = _Kept.tracer = None
 
 
 @contextmanager
