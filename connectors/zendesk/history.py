@@ -124,14 +124,7 @@ class ZendeskHistory:
             return LeftOut(found.id, Why.OUTSIDE)
         return Whole(reading, single)
 
-    def _reading(
-        self,
-        found: Ticket,
-        audits: Sequence[Record],
-        events: Sequence[AuditEvent],
-        users: Mapping[str, User],
-        single: str,
-    ) -> Reading:
+    def _reading(self, found: Ticket, audits: Sequence[Record], users: Mapping[str, User], single: str) -> Reading:
         """Out of its events; or, with a reason to read it by itself, with one request for a ticket that is known."""
         options, installation = self._client.options, self._client.installation
         reader = Reader(options, self._client.send, self._memory)

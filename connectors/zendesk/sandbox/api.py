@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -24,6 +23,7 @@ from connectors.zendesk.sandbox.answers import (
     sideloads,
     the_account,
 )
+from connectors.zendesk.sandbox.exports import exports
 from connectors.zendesk.sandbox.shapes import API, Record, invalid, via
 from connectors.zendesk.sandbox.updates import COMMENT_KEYS, UPDATABLE, advance, play, update, update_many
 
@@ -36,6 +36,7 @@ def create_api(account: Account, access: Access, features: Features) -> Flask:
     app.extensions[EXTENSION] = (account, access, features)
     app.register_blueprint(api)
     app.register_blueprint(admin)
+    app.register_blueprint(exports)
     app.register_error_handler(Refused, _refuse)
     app.register_error_handler(404, lambda _: _refuse(Refused(404, NOT_FOUND)))
     serve: Callable[..., Iterable[bytes]] = app.wsgi_app
@@ -92,6 +93,13 @@ def _user(ident: int) -> Record:
 @api.get(f"{API}/users/<int:ident>/tickets/requested")
 def _requested(ident: int) -> Record:
     return paged("tickets", [t for t in the_account().tickets.values() if t["requester_id"] == ident])
+
+
+@api.get(f"{API}/organizations/show_many")
+def _organizations() -> Record:
+    known = the_account().organizations
+    ids = [int(name) for name in request.args.get("ids", "").split(",") if name.isdecimal()]
+    return {"organizations": [known[ident] for ident in ids if ident in known], "count": len(ids), "next_page": None}
 
 
 @api.get(f"{API}/organizations/<int:ident>")
@@ -248,24 +256,6 @@ def _matching() -> list[Record]:
     if since:
         found = [ticket for ticket in found if account.solved_at.get(ticket["id"], "") >= since[1]]
     return found
-
-
-@api.get(f"{API}/incremental/tickets/cursor")
-def _incremental() -> Record:
-    since = float(request.args.get("start_time") or 0)
-    changed = [t for t in the_account().tickets.values() if t["updated_at"] >= _unix(since)]
-    return {
-        "tickets": changed,
-        "after_cursor": None,
-        "after_url": None,
-        "before_cursor": None,
-        "before_url": None,
-        "end_of_stream": True,
-    }
-
-
-def _unix(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _permitted(change: Mapping[str, Any]) -> tuple[Record, list[str]]:

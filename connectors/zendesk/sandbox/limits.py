@@ -1,4 +1,4 @@
-"""The sandbox's rate limits: the account's, the one for updating tickets, and the one for each ticket."""
+"""The sandbox's rate limits: the account's, those for updating tickets and for exports, and one for each ticket."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ import time
 from threading import Lock
 
 _TICKET = re.compile(r"^/api/v2/tickets/(?P<id>\d+)(?:/tags)?$")
+EXPORTS = "incremental"
 MINUTE = 60.0
 TEN_MINUTES = 600.0
 
 
 class Limits:
-    """Moving windows over seconds. `account`, `updates` and `per_ticket` may be set to anything."""
+    """Moving windows over seconds. `account`, `updates`, `incremental` and `per_ticket` may be set to anything."""
 
     def __init__(self) -> None:
         self.account = 700
         self.updates = 100
         self.per_ticket = 30
+        self.incremental = 10
         self._calls: dict[str, list[float]] = {}
         self._refusals, self._refuse_for = 0, 0.0
         self._lock = Lock()
@@ -56,7 +58,7 @@ class Limits:
                     said |= {"x-rate-limit": str(most), "x-rate-limit-remaining": str(left)}
                     said |= {"ratelimit-limit": str(most), "ratelimit-remaining": str(left)}
                     said["ratelimit-reset"] = str(resets)
-                else:
+                elif name != EXPORTS:
                     spelled = "zendesk-rate-limit-tickets-update"
                     key = spelled if name == "updates" else "zendesk-ratelimit-per-ticket-updates"
                     said[key] = f"total={most}; remaining={left}; resets={resets}"
@@ -64,6 +66,8 @@ class Limits:
 
     def _limits(self, method: str, path: str) -> list[tuple[str, int, float]]:
         found = [("account", self.account, MINUTE)]
+        if path.startswith("/api/v2/incremental/"):
+            found.append((EXPORTS, self.incremental, MINUTE))
         ticket = _TICKET.match(path)
         if method == "PUT" and (ticket or path == "/api/v2/tickets/update_many"):
             found.append(("updates", self.updates, MINUTE))

@@ -87,6 +87,7 @@ class Player:
         """A legacy good or bad, or an answer of the newer survey."""
         at = rating.at or datetime.fromisoformat(ticket["updated_at"])
         requester = ticket["requester_id"]
+        settle(self._account, ticket, None, requester, at)
         if isinstance(rating.score, str):
             ticket["satisfaction_rating"] = {
                 "id": self._account.next_id(),
