@@ -134,7 +134,8 @@ class ZendeskHistory:
             material = reader.rest(found, users)
         else:
             events = list(payloads.audit_events(audits))
-            material = Material(found, users, self.groups(), tuple(audits), survey=reader.survey(events))
+            groups = {name: self.groups().get(name, name) for name in _groups_named(found, events)}
+            material = Material(found, users, groups, tuple(audits), survey=reader.survey(events))
         return read_ticket(material, installation, options, calls=reader.calls)
 
     def _people(self, told: Sequence[tuple[Aside, Sequence[Record]]]) -> Mapping[str, User]:
@@ -205,6 +206,16 @@ def _why_single(found: Ticket, changed_at: datetime, events: Sequence[AuditEvent
     if not any(event.kind in COMMENT_KINDS for event in events) and not is_messaging(found):
         return "without words in the export"
     return ""
+
+
+def _groups_named(found: Ticket, events: Sequence[AuditEvent]) -> Iterator[str]:
+    """Groups that come along when the ticket is read by itself: its own, and those it was moved between."""
+    if found.group_id:
+        yield found.group_id
+    for event in events:
+        if event.data.get("field_name") == "group_id":
+            values = (ident(event.data.get("value")), ident(event.data.get("previous_value")))
+            yield from (name for name in values if name)
 
 
 def _users(head: Head) -> dict[str, User]:
