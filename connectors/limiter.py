@@ -9,16 +9,34 @@ from __future__ import annotations
 import math
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 
+import redis
 from limits import parse
 from limits.errors import StorageError
-from limits.storage import Storage, storage_from_string
+from limits.storage import RedisStorage, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from connectors.errors import Throttled
 
 UNREACHABLE = 5.0
 """Seconds to wait when the storage of the limits does not answer."""
+
+
+BUCKETS = "deskmark:buckets"
+"""Where the buckets in use stand with their rates, for whoever wants to know what is left of each."""
+TOLD_EVERY = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a bucket has left: `left` of `total` calls in its window, or none for `paused` seconds."""
+
+    bucket: str
+    rate: str
+    total: int
+    left: int
+    paused: float
 
 
 class Limiter:
@@ -30,6 +48,7 @@ class Limiter:
         assert isinstance(storage, Storage)
         self._storage = storage
         self._windows = MovingWindowRateLimiter(storage)
+        self._used: dict[str, tuple[str, float]] = {}
 
     def take(self, bucket: str, rate: str) -> None:
         """Count one call against `bucket`, at most `rate` (e.g. "100/minute"); `Throttled` when none is left.
@@ -44,7 +63,8 @@ class Limiter:
             ) from error
 
     def _take(self, bucket: str, rate: str) -> None:
-        pause = self._storage.get_expiry(_pause(bucket)) - time.time() if self._storage.get(_pause(bucket)) else 0.0
+        self._remember(bucket, rate)
+        pause = self._paused(bucket)
         if pause > 0:
             raise Throttled(f"{bucket}: the helpdesk asked to wait", after=pause)
         limit = parse(rate)
@@ -52,6 +72,36 @@ class Limiter:
             reset = self._windows.get_window_stats(limit, bucket).reset_time
             after = max(1.0, reset - time.time())
             raise Throttled(f"{bucket}: our own limit of {rate} is used up", after=after, ours=True)
+
+    def budgets(self) -> tuple[Budget, ...]:
+        """What is left of every bucket that was used, in the order of their names. Raises `StorageError`."""
+        used = {bucket: rate for bucket, (rate, _) in self._used.items()}
+        if isinstance(self._storage, RedisStorage):
+            try:
+                kept = self._storage.storage.hgetall(BUCKETS)
+            except redis.RedisError as error:
+                raise StorageError(error) from error
+            used = {bucket.decode(): rate.decode() for bucket, rate in kept.items()}
+        return tuple(self._budget(bucket, rate) for bucket, rate in sorted(used.items()))
+
+    def _budget(self, bucket: str, rate: str) -> Budget:
+        limit = parse(rate)
+        left = self._windows.get_window_stats(limit, bucket).remaining
+        return Budget(bucket, rate, limit.amount, left, max(0.0, self._paused(bucket)))
+
+    def _paused(self, bucket: str) -> float:
+        name = _pause(bucket)
+        return self._storage.get_expiry(name) - time.time() if self._storage.get(name) else 0.0
+
+    def _remember(self, bucket: str, rate: str) -> None:
+        """Told again from time to time: the storage may have been emptied."""
+        known, now = self._used.get(bucket), time.monotonic()
+        if known is not None and known[0] == rate and now - known[1] < TOLD_EVERY:
+            return
+        self._used[bucket] = (rate, now)
+        if isinstance(self._storage, RedisStorage):
+            with suppress(redis.RedisError):
+                self._storage.storage.hset(BUCKETS, bucket, rate)
 
     def pause(self, bucket: str, seconds: float) -> None:
         """Let nobody call `bucket` for `seconds`: the helpdesk said so in a header."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from limits.errors import StorageError
 
 from connectors.errors import Throttled
-from connectors.limiter import UNREACHABLE, Limiter
+from connectors.limiter import UNREACHABLE, Budget, Limiter
 
 
 def test_one_limit_for_all_workers(valkey: str) -> None:
@@ -32,6 +33,22 @@ def test_in_one_process() -> None:
     limiter.take("b", "1/hour")
     with pytest.raises(Throttled):
         limiter.take("b", "1/hour")
+    assert limiter.budgets() == (Budget("b", "1/hour", total=1, left=0, paused=0.0),)
+
+
+def test_what_is_left_of_each_bucket_is_known_to_whoever_asks(valkey: str) -> None:
+    worker, web = Limiter(valkey), Limiter(valkey)
+    assert web.budgets() == ()
+    worker.take("i1/api", "100/minute")
+    worker.take("i1/api", "100/minute")
+    worker.take("i2/api", "10/10 second")
+    worker.pause("i2/api", 30)
+    first, second = web.budgets()
+    assert (first.bucket, first.total, first.left, first.paused) == ("i1/api", 100, 98, 0.0)
+    assert (second.bucket, second.rate, second.left) == ("i2/api", "10/10 second", 9)
+    assert 25 <= second.paused <= 31
+    with pytest.raises(StorageError):
+        Limiter("redis://127.0.0.1:1/0").budgets()
 
 
 def test_without_the_storage_nobody_calls() -> None:
