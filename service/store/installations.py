@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import token_hex
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, or_, sel
 from sqlalchemy.orm import Session
 
 from service.store.models import Installation
+from service.store.statements import one_of
 
 
 class UnknownInstallation(LookupError):
@@ -108,17 +109,24 @@ _TABLE = Installation.__table__
 _PLAIN = select(_TABLE).where(_TABLE.c.id == bindparam("wanted"))
 
 
-def all_of(session: Session, *, enabled_only: bool = False) -> Sequence[Installation]:
-    """All installations, by connector and account."""
-    statement = select(Installation).order_by(Installation.connector, Installation.account)
+def all_of(
+    session: Session, *, enabled_only: bool = False, within: Collection[str] | None = None
+) -> Sequence[Installation]:
+    """All installations, or those of `within`, by connector and account."""
+    statement = (
+        select(Installation)
+        .where(one_of(Installation.id, within))
+        .order_by(Installation.connector, Installation.account)
+    )
     if enabled_only:
         statement = statement.where(Installation.enabled)
     return session.scalars(statement).all()
 
 
-def named(session: Session, names: Iterable[str]) -> tuple[str, ...]:
-    """Ids of the installations that ids, helpdesks or accounts name. Raises `UnknownInstallation`."""
-    rows = all_of(session)
+def named(session: Session, names: Iterable[str], *, within: Collection[str] | None = None) -> tuple[str, ...]:
+    """Ids of the installations that ids, helpdesks or accounts name. Raises `UnknownInstallation`, also for one that is
+    not `within`."""
+    rows = all_of(session, within=within)
     found: dict[str, None] = {}
     for name in names:
         ids = [row.id for row in rows if name in (row.id, row.connector, row.account)]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from service.store import conversations as store
 from service.store.models import Conversation, Delivery, Installation, Scorecard, Writeback
+from service.store.statements import one_of
 
 PAGE = 50
 
@@ -58,17 +59,18 @@ def dossier(session: Session, row_id: str) -> Dossier | None:
     )
 
 
-def counts(session: Session) -> Counts:
-    """Counts by state for health and metrics."""
+def counts(session: Session, within: Collection[str] | None = None) -> Counts:
+    """Counts by state for health and metrics; of these installations, `None`: of all."""
+    of = one_of(Conversation.installation_id, within)
 
-    def by(column: Any) -> dict[str, int]:
-        rows = session.execute(select(column, func.count()).group_by(column))
+    def by(column: Any, allowed: ColumnElement[bool]) -> dict[str, int]:
+        rows = session.execute(select(column, func.count()).where(allowed).group_by(column))
         return {str(row[0]): int(row[1]) for row in rows}
 
     return Counts(
-        deliveries=by(Delivery.state),
-        conversations=by(Conversation.state),
-        writes=by(Conversation.write_state),
-        oldest_due_at=session.scalar(select(func.min(Conversation.due_at))),
-        oldest_write_due_at=session.scalar(select(func.min(Conversation.write_due_at))),
+        deliveries=by(Delivery.state, one_of(Delivery.installation_id, within)),
+        conversations=by(Conversation.state, of),
+        writes=by(Conversation.write_state, of),
+        oldest_due_at=session.scalar(select(func.min(Conversation.due_at)).where(of)),
+        oldest_write_due_at=session.scalar(select(func.min(Conversation.write_due_at)).where(of)),
     )

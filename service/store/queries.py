@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, TypeVarTuple
@@ -21,6 +21,7 @@ from service.store.models import (
     State,
     WriteState,
 )
+from service.store.statements import one_of
 
 PAGE = 30
 MOST_PAGES = 1000
@@ -77,14 +78,19 @@ def conversations(
     state: str | None = None,
     write_state: str | None = None,
     search: str | None = None,
+    within: Collection[str] | None = None,
     page: int = 1,
 ) -> Page[Listed]:
-    """Conversations, the latest first; `verdict` is (score, verdict), `search` the helpdesk's number or our own id."""
+    """Conversations, the latest first; `verdict` is (score, verdict), `search` the helpdesk's number or our own id.
+
+    Here and below `within` are the installations that may be shown; `None`: all.
+    """
     moment = func.coalesce(Conversation.ended_at, Conversation.created_at)
     statement = (
         select(Conversation, Installation, Scorecard.card)
         .join(Installation, Installation.id == Conversation.installation_id)
         .outerjoin(Scorecard, and_(Scorecard.conversation_id == Conversation.id, Scorecard.latest))
+        .where(one_of(Conversation.installation_id, within))
         .order_by(moment.desc(), Conversation.id)
     )
     if verdict is not None:
@@ -103,7 +109,12 @@ def conversations(
 
 
 def deliveries(
-    session: Session, *, state: str | None = None, connector: str | None = None, page: int = 1
+    session: Session,
+    *,
+    state: str | None = None,
+    connector: str | None = None,
+    within: Collection[str] | None = None,
+    page: int = 1,
 ) -> Page[DeliveryLine]:
     """Deliveries, the latest first."""
     statement = (
@@ -116,6 +127,7 @@ def deliveries(
                 Conversation.external_id == Delivery.external_id,
             ),
         )
+        .where(one_of(Delivery.installation_id, within))
         .order_by(Delivery.id.desc())
     )
     if state:
@@ -132,14 +144,20 @@ def _page(session: Session, statement: Select[*Columns], number: int) -> tuple[S
     return rows[:PAGE], number, len(rows) > PAGE
 
 
-def verdicts(session: Session, scores: Iterable[str], *, limit: int = LATEST) -> Mapping[str, Mapping[str, int]]:
+def verdicts(
+    session: Session, scores: Iterable[str], *, within: Collection[str] | None = None, limit: int = LATEST
+) -> Mapping[str, Mapping[str, int]]:
     """How often the conversations scored last have which verdict, for each of `scores`.
 
     Only the last `limit` of them, so that the answer takes as long with a million conversations as with a thousand.
     """
     names = tuple(scores)
     said = [Scorecard.card[("scores", name, "verdict")].as_string() for name in names]
-    rows = session.execute(select(*said).where(Scorecard.latest).order_by(Scorecard.id.desc()).limit(limit)).all()
+    statement = select(*said).where(Scorecard.latest).order_by(Scorecard.id.desc()).limit(limit)
+    if within is not None:
+        statement = statement.join(Conversation, Conversation.id == Scorecard.conversation_id)
+        statement = statement.where(one_of(Conversation.installation_id, within))
+    rows = session.execute(statement).all()
     columns = zip(*rows, strict=True) if rows else ((),) * len(names)
     return {
         name: Counter(str(verdict) for verdict in column if verdict is not None)
@@ -147,7 +165,7 @@ def verdicts(session: Session, scores: Iterable[str], *, limit: int = LATEST) ->
     }
 
 
-def troubled(session: Session, *, limit: int = 8) -> Sequence[Conversation]:
+def troubled(session: Session, *, within: Collection[str] | None = None, limit: int = 8) -> Sequence[Conversation]:
     """Conversations given up, or with a last error, the latest first."""
     failed = or_(
         Conversation.state == State.DEAD,
@@ -155,11 +173,14 @@ def troubled(session: Session, *, limit: int = 8) -> Sequence[Conversation]:
         Conversation.error.is_not(None),
         Conversation.write_error.is_not(None),
     )
+    failed = and_(failed, one_of(Conversation.installation_id, within))
     statement = select(Conversation).where(failed).order_by(Conversation.created_at.desc()).limit(limit)
     return session.scalars(statement).all()
 
 
-def related(session: Session, row_id: str, *, limit: int = 20) -> Sequence[Related]:
+def related(
+    session: Session, row_id: str, *, within: Collection[str] | None = None, limit: int = 20
+) -> Sequence[Related]:
     """The same customer's other conversations, oldest first, on whatever helpdesk."""
     keys = select(ContactKey.key).where(ContactKey.conversation_id == row_id)
     ids = select(ContactKey.conversation_id).where(ContactKey.key.in_(keys), ContactKey.conversation_id != row_id)
@@ -173,7 +194,7 @@ def related(session: Session, row_id: str, *, limit: int = 20) -> Sequence[Relat
             Conversation.ended_at,
         )
         .join(Installation, Installation.id == Conversation.installation_id)
-        .where(Conversation.id.in_(ids))
+        .where(Conversation.id.in_(ids), one_of(Conversation.installation_id, within))
         .order_by(func.coalesce(Conversation.opened_at, Conversation.created_at).desc())
         .limit(limit)
     )

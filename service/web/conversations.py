@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from service.conversation import Conversation
 from service.document import card_from_document, from_document
 from service.scoring.score import Scorecard
 from service.store import conversations as store
 from service.store import installations, overview, queries
 from service.store.models import State, WriteState
+from service.web.audited import audited
 from service.web.parts import parts
-from service.web.rights import Right, needs
+from service.web.rights import Right, needs, visible_ids
 from service.web.transcript import transcript
 from service.web.vocabulary import SCORES, Described, Verdict, verdict
 
@@ -63,9 +65,10 @@ def listing() -> str:
             state=asked["state"],
             write_state=asked["written"],
             search=asked["q"].strip(),
+            within=visible_ids(),
             page=request.args.get("page", 1, type=int),
         )
-        connected = len(installations.all_of(session))
+        connected = len(installations.all_of(session, within=visible_ids()))
     return render_template(
         "conversations.html",
         page=page,
@@ -95,19 +98,23 @@ def _chips(row: queries.Listed) -> list[Chip]:
 @needs(Right.READ)
 def conversation(row_id: str) -> str:
     """One conversation: transcript, scores, proof, and what was written where."""
-    with parts().database.read() as session:
+    p = parts()
+    with p.database.read() as session:
         dossier = overview.dossier(session, row_id)
         if dossier is None:
             abort(404)
-        related = queries.related(session, row_id)
+        related = queries.related(session, row_id, within=visible_ids())
+    with p.database.begin() as session:
+        audited(session, "look at transcript", row_id, dossier.installation.id)
     current = _current([card_from_document(card.card) for card in dossier.cards])
     read = from_document(dossier.conversation.document) if dossier.conversation.document else None
+    empty = Conversation(id=dossier.conversation.external_id, messages=())
     return render_template(
         "conversation.html",
         dossier=dossier,
         row=dossier.conversation,
         read=read,
-        page=transcript(read, current) if read else None,
+        page=transcript(read or empty, current) if read or current else None,
         related=related,
         others={other.external_id: other for other in related},
         scored_at=max((card.scored_at for card in dossier.cards), default=None),
@@ -136,6 +143,7 @@ def again(row_id: str) -> AnyResponse:
         installation = installations.get(session, row.installation_id)
         assert installation is not None, "a conversation goes with its installation"
         store.announce(session, installation, row.external_id, at=p.now(), now=p.now())
+        audited(session, "score again", row_id, installation.id)
     p.queue.score([row_id])
     flash("It is read and scored again; reload the page in a moment.", "good")
     return redirect(url_for("conversations.conversation", row_id=row_id))

@@ -7,9 +7,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.store import deliveries as store
 from service.store import installations, queries
-from service.store.models import DeliveryState
+from service.store.models import Delivery, DeliveryState
+from service.web.audited import audited
 from service.web.parts import parts
-from service.web.rights import Right, needs
+from service.web.rights import Right, needs, visible_ids
 from service.web.vocabulary import Tone, Verdict
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/deliveries")
@@ -33,9 +34,10 @@ def listing() -> str:
             session,
             state=asked["state"],
             connector=asked["helpdesk"],
+            within=visible_ids(),
             page=request.args.get("page", 1, type=int),
         )
-        connected = len(installations.all_of(session))
+        connected = len(installations.all_of(session, within=visible_ids()))
     return render_template(
         "deliveries.html",
         page=page,
@@ -55,6 +57,8 @@ def replay(delivery_id: int) -> AnyResponse:
     with p.database.begin() as session:
         if not store.replay(session, delivery_id, now=p.now(), hold=p.settings.hold):
             abort(404)
+        row = session.get_one(Delivery, delivery_id)
+        audited(session, "replay delivery", str(delivery_id), row.installation_id)
     p.queue.ingest([delivery_id])
     flash(f"Delivery {delivery_id} is taken in again.", "good")
     return redirect(url_for("deliveries.listing"))

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template
 from service.store import installations, overview, queries
 from service.store.models import State, WriteState
 from service.web.parts import parts
-from service.web.rights import Right, needs
+from service.web.rights import Right, needs, visible_ids
 from service.web.vocabulary import SCORES, Verdict, verdict
 
 blueprint = Blueprint("pages", __name__)
@@ -43,20 +43,20 @@ class Bar:
 @needs(Right.SEE)
 def home() -> str:
     """What came in, what was made of it, and what needs a look."""
-    p = parts()
+    p, seen = parts(), visible_ids()
     with p.database.read() as session:
-        counts = overview.counts(session)
-        said = queries.verdicts(session, SCORES)
+        counts = overview.counts(session, seen)
+        said = queries.verdicts(session, SCORES, within=seen)
         return render_template(
             "home.html",
-            connected=len(installations.all_of(session)),
+            connected=len(installations.all_of(session, within=seen)),
             counts=counts,
             total=sum(counts.conversations.values()),
             waiting=counts.conversations.get(State.NEW, 0) + counts.writes.get(WriteState.PENDING, 0),
             dead=counts.conversations.get(State.DEAD, 0) + counts.writes.get(WriteState.DEAD, 0),
             charts=[(name, SCORES[name], _bars(name, said[name])) for name in SCORES],
             charted=min(queries.LATEST, counts.conversations.get(State.SCORED, 0)),
-            troubled=queries.troubled(session),
+            troubled=queries.troubled(session, within=seen),
         )
 
 

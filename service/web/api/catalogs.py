@@ -12,8 +12,10 @@ from service.scoring.score import DEFINITIONS
 from service.store import installations as store
 from service.store import queries
 from service.store.intent_models import IntentExample
+from service.store.statements import one_of
 from service.web.api.routes import Answer, get
 from service.web.parts import parts
+from service.web.rights import visible_ids
 from service.web.vocabulary import described
 
 
@@ -54,7 +56,7 @@ def installations(_: object) -> Answer:
                 connected_at=row.created_at,
                 last_webhook_at=heard.get(row.id),
             )
-            for row in store.all_of(session)
+            for row in store.all_of(session, within=visible_ids())
         ]
     return Installations(items=items)
 
@@ -128,6 +130,7 @@ class Intents(Answer):
 def intents(_: object) -> Answer:
     """Intents that conversations are told apart by, for each connected helpdesk. The examples' texts stay inside."""
     statement = select(IntentExample.installation_id, IntentExample.intent, func.count())
+    statement = statement.where(one_of(IntentExample.installation_id, visible_ids()))
     statement = statement.group_by(IntentExample.installation_id, IntentExample.intent)
     with parts().database.read() as session:
         rows = session.execute(statement.order_by(IntentExample.installation_id, IntentExample.intent)).all()

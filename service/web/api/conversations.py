@@ -17,6 +17,7 @@ from service.web.api.cursors import cursor, moment_of, place_of
 from service.web.api.routes import Answer, Day, Query, get
 from service.web.parts import parts
 from service.web.problems import Problem
+from service.web.rights import visible_ids
 
 MOST = 200
 Cursor = Annotated[str | None, Field(description="Where to go on: `next` of the page before.", max_length=500)]
@@ -120,11 +121,11 @@ def _behind(place: Place) -> str:
 
 
 def ids_named(session: Any, names: Sequence[str]) -> tuple[str, ...] | None:
-    """The installations that were named; `None` for all. Raises a 400 problem."""
+    """The installations that were named, or all that the key reaches; `None` for all. Raises a 400 problem."""
     if not names:
-        return None
+        return visible_ids()
     try:
-        return installations.named(session, names)
+        return installations.named(session, names, within=visible_ids())
     except installations.UnknownInstallation as error:
         fault = {"parameter": "installation", "detail": "names no connected helpdesk"}
         raise Problem(400, "a parameter cannot be used", faults=[fault]) from error

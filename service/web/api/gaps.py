@@ -12,8 +12,10 @@ from service.store import improvements as kept
 from service.store import installations
 from service.store.gap_models import Audience, Improvement, ImprovementKind
 from service.web.api.routes import Answer, Body, Query, get, post
+from service.web.audited import audited
 from service.web.parts import parts
 from service.web.problems import Problem
+from service.web.rights import sees
 
 
 class StepShape(Answer):
@@ -70,7 +72,7 @@ def knowledge_gaps(query: GapQuery) -> Answer:
     p = parts()
     with p.database.read() as session:
         found = report(session, query.installation, as_of=p.now())
-    return GapList(items=[GapShape.model_validate(each) for each in found])
+    return GapList(items=[GapShape.model_validate(each) for each in found if sees(each["installation"])])
 
 
 class ImprovementShape(Answer):
@@ -96,7 +98,7 @@ def improvements(query: GapQuery) -> Answer:
     """What was done for customers: articles published or updated, bots released."""
     with parts().database.read() as session:
         found = kept.listed(session, query.installation)
-    return ImprovementList(items=[_shape(row, answered) for row, answered in found])
+    return ImprovementList(items=[_shape(row, answered) for row, answered in found if sees(row.installation_id)])
 
 
 def _shape(row: Improvement, answered: list[int]) -> ImprovementShape:
@@ -133,7 +135,7 @@ def tell_improvement(told: NewImprovement) -> Answer:
     if told.at is not None and told.at > now:
         raise _unusable("at", "lies ahead: tell of an improvement once it is deployed")
     with p.database.begin() as session:
-        if installations.get(session, told.installation) is None:
+        if installations.get(session, told.installation) is None or not sees(told.installation):
             raise _unusable("installation", "is no connected helpdesk; /api/v1/installations lists them")
         answered = []
         for number in told.gaps:
@@ -145,6 +147,7 @@ def tell_improvement(told: NewImprovement) -> Answer:
         number = kept.improved(
             session, told.installation, told.kind, told.reference, at=at, now=now, title=told.title, gaps=answered
         )
+        audited(session, "tell improvement", told.reference, told.installation)
         return next(_shape(row, links) for row, links in kept.listed(session) if row.id == number)
 
 
