@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from connectors.base import Connector
+from connectors.base import Client, Connector
 from connectors.exported import Export, Terms
+from connectors.many import Remover, Writer
 from connectors.self_test import MakeSelfTest
 from connectors.shelf import Shelf
 
@@ -65,3 +66,25 @@ def self_tests() -> Mapping[str, SelfTestKind]:
             "intercom": SelfTestKind(intercom.self_test, intercom.SIGNATURE_REFUSED),
         }
     )
+
+
+def writer(client: Client) -> Writer | None:
+    """What writes many plans at once through this client; `None` where a helpdesk takes one conversation at a time."""
+    from connectors.zendesk.bulk import ZendeskWriter  # noqa: PLC0415
+    from connectors.zendesk.client import ZendeskClient  # noqa: PLC0415
+
+    return ZendeskWriter(client) if isinstance(client, ZendeskClient) else None
+
+
+def remover(client: Client, prefix: str) -> Remover:
+    """What takes everything of ours off the helpdesk of this client. Raises `KeyError` for one that we do not know."""
+    from connectors.intercom.client import IntercomClient  # noqa: PLC0415
+    from connectors.intercom.removal import IntercomRemover  # noqa: PLC0415
+    from connectors.zendesk.client import ZendeskClient  # noqa: PLC0415
+    from connectors.zendesk.removal import ZendeskRemover  # noqa: PLC0415
+
+    if isinstance(client, ZendeskClient):
+        return ZendeskRemover(client)
+    if isinstance(client, IntercomClient):
+        return IntercomRemover(client, prefix)
+    raise KeyError(type(client).__name__)

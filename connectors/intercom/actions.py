@@ -69,6 +69,20 @@ def create_tag(name: str) -> ApiRequest:
     return ApiRequest("POST", "/tags", json={"name": name})
 
 
+def delete_tag(tag_id: str) -> ApiRequest:
+    """Delete a tag from the workspace; refused while a segment or rule uses it."""
+    return ApiRequest("DELETE", f"/tags/{_segment(tag_id)}")
+
+
+def tagged(tag_id: str, starting_after: str | None) -> ApiRequest:
+    """One page of the conversations that carry a tag, whatever their state."""
+    pagination: dict[str, object] = {"per_page": PAGE}
+    if starting_after is not None:
+        pagination["starting_after"] = starting_after
+    query = {"field": "tag_ids", "operator": "=", "value": tag_id}
+    return ApiRequest("POST", "/conversations/search", json={"query": query, "pagination": pagination})
+
+
 def conversation_attributes() -> ApiRequest:
     """The conversation attributes that an admin has created (version 2.15 cannot create them over the API)."""
     return ApiRequest("GET", "/data_attributes", query={"model": "conversation"})

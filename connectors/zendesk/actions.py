@@ -21,6 +21,8 @@ from service.writeback import FieldValue, Plan, Writable
 PAGE = 100
 """Audits or search results a page: Zendesk's maximum for audits and its advice for search exports."""
 
+UPDATE_MANY = "/api/v2/tickets/update_many"
+
 NOTE_LIMIT = 60_000
 """Characters; Zendesk cuts a comment silently at 64 kB."""
 
@@ -108,6 +110,13 @@ def show_organizations(ids: list[str]) -> ApiRequest:
     return ApiRequest("GET", "/api/v2/organizations/show_many", query={"ids": ",".join(ids[:100])})
 
 
+def tagged(tag: str, cursor: str | None = None) -> ApiRequest:
+    """One page of the tickets that carry a tag, whatever their status."""
+    return ApiRequest(
+        "GET", "/api/v2/search/export", query={"query": f"tags:{tag}", "filter[type]": "ticket", **_page(cursor)}
+    )
+
+
 def show_job(job_id: str) -> ApiRequest:
     """The state of a background job."""
     return ApiRequest("GET", f"/api/v2/job_statuses/{_segment(job_id)}")
@@ -153,7 +162,7 @@ def tags_of_closed(reading: Reading, plan: Plan, options: Options) -> ApiRequest
     if not change:
         return None
     query = {"ids": reading.conversation.id}
-    return ApiRequest("PUT", "/api/v2/tickets/update_many", json={"ticket": change}, query=query)
+    return ApiRequest("PUT", UPDATE_MANY, json={"ticket": change}, query=query)
 
 
 def merged_tags(there: tuple[str, ...], plan: Plan, options: Options, *, outcome_set: bool) -> tuple[str, ...]:

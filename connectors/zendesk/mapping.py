@@ -194,7 +194,7 @@ def _tag_list(value: object) -> tuple[str, ...]:
 
 
 def _attributes(ticket: Ticket, options: Options) -> dict[str, object]:
-    """Custom fields that are set and are not ours, by id, the ticket's form, and the ticket that this one follows up."""
+    """Custom fields that are set and are not ours, by id, the form, and the ticket that this one follows up."""
     ours = {str(name) for name in options.field_ids.values()}
     kept: dict[str, object] = {
         f"field:{name}": value

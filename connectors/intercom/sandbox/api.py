@@ -98,6 +98,18 @@ def _create_tag() -> Record:
     return {"type": "tag", "id": _workspace().tag(name), "name": name}
 
 
+@routes.delete("/tags/<tag_id>")
+def _delete_tag(tag_id: str) -> Record:
+    """It must be on nothing any more: what happens else is not documented, and nobody should rely on it."""
+    workspace = _workspace()
+    if tag_id not in workspace.tags:
+        refuse(404, "not_found", "Resource Not Found")
+    if any(tag["id"] == tag_id for record in workspace.conversations.values() for tag in record["tags"]["tags"]):
+        refuse(400, "tag_has_dependent_objects", "Unable to delete Tag with dependent objects")
+    del workspace.tags[tag_id]
+    return {}
+
+
 @routes.get("/data_attributes")
 def _data_attributes() -> Record:
     model = request.args.get("model")

@@ -70,6 +70,8 @@ def _matches(record: Record, query: Mapping[str, Any], depth: int) -> bool:
 def _field(record: Record, path: str) -> Any:
     if path == "contact_ids":
         return [contact["id"] for contact in record["contacts"]["contacts"]]
+    if path == "tag_ids":
+        return [tag["id"] for tag in record["tags"]["tags"]]
     value: Any = record
     for key in path.split("."):
         if not isinstance(value, Mapping):

@@ -23,7 +23,9 @@ from connectors.zendesk.sandbox.answers import (
     sideloads,
     the_account,
 )
+from connectors.zendesk.sandbox.changing import changing
 from connectors.zendesk.sandbox.exports import exports
+from connectors.zendesk.sandbox.leaving import leaving, token_id
 from connectors.zendesk.sandbox.shapes import API, Record, invalid, via
 from connectors.zendesk.sandbox.updates import COMMENT_KEYS, UPDATABLE, advance, play, update, update_many
 
@@ -36,6 +38,8 @@ def create_api(account: Account, access: Access, features: Features) -> Flask:
     app.extensions[EXTENSION] = (account, access, features)
     app.register_blueprint(api)
     app.register_blueprint(admin)
+    app.register_blueprint(changing)
+    app.register_blueprint(leaving)
     app.register_blueprint(exports)
     app.register_error_handler(Refused, _refuse)
     app.register_error_handler(404, lambda _: _refuse(Refused(404, NOT_FOUND)))
@@ -70,7 +74,9 @@ def _token() -> Record:
 
 @api.get(f"{API}/oauth/tokens/current")
 def _current_token() -> Record:
-    return {"token": {"scopes": parts()[1].scopes(request.headers["Authorization"]), "client_id": 1}}
+    header = request.headers["Authorization"]
+    name = token_id(header.removeprefix("Bearer ").strip())
+    return {"token": {"id": name, "scopes": parts()[1].scopes(header), "client_id": 1}}
 
 
 @api.get(f"{API}/users/me")
@@ -245,7 +251,7 @@ def _search() -> Record:
 
 
 def _matching() -> list[Record]:
-    """Tickets by the two conditions that are understood: `status>=solved` (or `status:x`) and `solved>=time`."""
+    """Tickets by the conditions that are understood: `status>=solved` (or `status:x`), `solved>=time`, `tags:x`."""
     account, query = the_account(), request.args.get("query", "")
     since, status = re.search(r"solved>=?(\S+)", query.replace("status>=solved", "")), re.search(r"status:(\w+)", query)
     found = list(account.tickets.values())
@@ -253,6 +259,8 @@ def _matching() -> list[Record]:
         found = [ticket for ticket in found if ticket["status"] in ("solved", "closed")]
     if status:
         found = [ticket for ticket in found if ticket["status"] == status[1]]
+    if tag := re.search(r"tags:(\S+)", query):
+        found = [ticket for ticket in found if tag[1] in ticket["tags"]]
     if since:
         found = [ticket for ticket in found if account.solved_at.get(ticket["id"], "") >= since[1]]
     return found
