@@ -20,7 +20,7 @@ from service.store.history import Span
 from service.store.installations import IMPORTED, NewInstallation
 from service.store.models import Installation
 from service.writeback import AlreadyThere, Writable
-from tasks import scoring, standing
+from tasks import keeping, scoring, standing
 from tasks.alone import Kept
 from tasks.runtime import Runtime
 
@@ -48,6 +48,8 @@ def store(runtime: Runtime, found: Iterable[Conversation]) -> list[str]:
                 if name not in known:
                     known[name] = _installation(runtime, session, conversation)
                 installation_id, news = known[name]
+                if keeping.is_unwanted(runtime, session, installation_id, conversation):
+                    continue
                 ids[_keep(runtime, session, installation_id, conversation, news=news)] = None
     return list(ids)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from sqlalchemy.orm import Session
 
 from service.conversation import Conversation
 from service.store import models, suppression, work
@@ -43,3 +44,9 @@ def may_not_be_kept(runtime: Runtime, held: Claim, conversation: Conversation) -
         )  # fmt: skip
     log.info("not_kept", conversation=held.id, why="erased")
     return True
+
+
+def is_unwanted(runtime: Runtime, session: Session, installation_id: str, conversation: Conversation) -> bool:
+    """Whether a conversation of a file is of a customer who was erased."""
+    names = suppression.names_of(conversation)
+    return suppression.is_suppressed(session, runtime.secrets, installation_id, names)

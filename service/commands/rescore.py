@@ -12,6 +12,7 @@ from service.commands.terminal import DayOrMoment, progress
 from service.language.model import ModelMissing
 from service.scoring.definitions import VERSIONS
 from service.scoring.score import DEFINITIONS
+from service.store import rescoring
 from service.store.rescoring import Scope
 from tasks import recounting
 from tasks.alone import alone
@@ -52,7 +53,11 @@ def rescore_command(definitions: str, since: datetime | None, write_back: bool, 
             click.echo("Interrupted. The same command goes on from here.", err=True)
             raise SystemExit(INTERRUPTED) from None
         recounting.recount(runtime)
+        with opened.read() as session:
+            gone = rescoring.without_text(session, Scope(definitions, since))
     click.echo(f"{came.done} conversations under definitions {definitions}.")
+    if gone:
+        click.echo(f"{gone} were left as they are: their text was dropped, so there is nothing to judge.")
     if came.skipped:
         click.echo(f"{came.skipped} were skipped: workers scored them meanwhile.")
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from service.language.redaction import redact
 from service.store import facts, gaps, intents, reviews
-from service.store.models import ContactKey, Conversation, Scorecard, Writeback
+from service.store.models import ContactKey, Conversation, Scorecard, Writeback, WriteState
 from service.store.results import content_hash
 
 TEXTS: Mapping[str, str] = {
@@ -44,6 +44,8 @@ _WORDS = frozenset(
 )
 """Keys of a score's details whose texts are words of ours, names of intents, or ids of conversations."""
 _WINDOWS = "windows"
+_OURS = frozenset({"add_tags", "remove_tags", "fields"})
+"""What of a write-back is our own words: needed to take our tags and fields off a helpdesk again."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
 _QUOTED = re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"|\u201c[^\u201d]*\u201d")
 
@@ -55,12 +57,16 @@ def drop_texts(session: Session, row_id: str, *, now: datetime, keep_history: bo
     conversations are still told to be of the same customer.
     """
     _drop_cards_texts(session, row_id)
-    session.execute(update(Writeback).where(Writeback.conversation_id == row_id).values(actions={}))
+    for sent in session.scalars(select(Writeback).where(Writeback.conversation_id == row_id)):
+        sent.actions = {name: value for name, value in sent.actions.items() if name in _OURS}
     intents.forget(session, row_id, now=now)
     gaps.forget_questions(session, row_id)
     nothing: dict[str, Any] = {
         "document": None, "there": None, "plan": None, "planned_at": None, "news": False, "error": None,
         "write_error": None, "write_due_at": None, "forgotten_at": now,
+        "write_state": case(
+            (Conversation.write_state == WriteState.PENDING, WriteState.NONE), else_=Conversation.write_state
+        ),
     }  # fmt: skip
     if not keep_history:
         session.execute(delete(ContactKey).where(ContactKey.conversation_id == row_id))

@@ -25,6 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -91,6 +92,10 @@ class WriteState(StrEnum):
     WRITTEN = "written"
     NOT_WRITABLE = "not_writable"
     DEAD = "dead"
+
+
+HAS_TEXT = text("document IS NOT NULL")
+"""Most conversations of a long history have lost their text: those that have it are found without them."""
 
 
 class Base(DeclarativeBase):
@@ -199,6 +204,14 @@ class Conversation(Base):
         Index(None, "ended_at"),
         Index(None, "created_at"),
         Index(None, "state", "write_state"),
+        Index(None, "installation_id", "planned_at"),
+        Index(
+            "ix_conversation_text_ended_at",
+            "installation_id",
+            "ended_at",
+            postgresql_where=HAS_TEXT,
+            sqlite_where=HAS_TEXT,
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)

@@ -64,6 +64,13 @@ def left(session: Session, scope: Scope, *, after: str) -> int:
     return session.scalar(select(func.count()).where(*_wanted(scope), Conversation.id > after)) or 0
 
 
+def without_text(session: Session, scope: Scope) -> int:
+    """How many scored conversations cannot be judged anew, as their text was dropped."""
+    ended = () if scope.since is None else (Conversation.ended_at >= scope.since,)
+    gone = (Conversation.state == State.SCORED, Conversation.document.is_(None), *ended)
+    return session.scalar(select(func.count()).where(*gone)) or 0
+
+
 def following(session: Session, scope: Scope, *, after: str, limit: int) -> Sequence[str]:
     """Ids of the next conversations beyond `after`, in order."""
     wanted = select(Conversation.id).where(*_wanted(scope), Conversation.id > after)

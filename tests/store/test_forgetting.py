@@ -51,11 +51,19 @@ def planted(database: Database, installation: Installation, now: datetime) -> st
             there={"note": PLANTED}, channel="email", opened_at=now, ended_at=now, read_at=now, news=True,
         )  # fmt: skip
         row_id = conversations.keep(session, installation, "1", read, now=now)
-        planned = {"plan": {"note": PLANTED}, "planned_at": now, "error": PLANTED, "write_error": PLANTED}
+        planned = {
+            "plan": {"note": PLANTED},
+            "planned_at": now,
+            "error": PLANTED,
+            "write_error": PLANTED,
+            "write_state": "pending",
+        }
         session.execute(update(Conversation).where(Conversation.id == row_id).values(planned))
         history.save_keys(session, Span(row_id, frozenset({"email:1"}), now, now))
         results.save_cards(session, row_id, [CARD], now=now)
-        sent = results.Sent(episode=1, content="h", actions={"note": {"text": PLANTED}}, requests=1)
+        sent = results.Sent(
+            episode=1, content="h", actions={"add_tags": ["dm__gap"], "note": {"text": PLANTED}}, requests=1
+        )
         results.save_writeback(session, row_id, sent, now=now)
         session.execute(update(Conversation).where(Conversation.id == row_id).values(there={"note": PLANTED}))
         intents.learn(session, "i1", [intents.Learned(Example("move", PLANTED), row_id)], now=now)
@@ -93,7 +101,9 @@ def test_texts_go_and_verdicts_stay(database: Database, planted: str, now: datet
         row = session.get_one(Conversation, planted)
         assert (row.channel, row.ended_at, row.forgotten_at) == ("email", now, now)
         assert bool(session.scalar(select(func.count()).select_from(ContactKey))) is keep_history
-        assert session.scalar(select(Writeback.content_hash)) == "h", "what stands on the helpdesk is still known"
+        sent = session.scalars(select(Writeback)).one()
+        assert (sent.content_hash, sent.actions) == ("h", {"add_tags": ["dm__gap"]}), "what of ours stands there"
+        assert row.write_state == "none", "there is nothing to write from"
         assert session.scalar(select(func.count()).select_from(Review)) == 1
     score = card["scores"]["containment"]
     assert (score["verdict"], score["value"], score["confidence"]) == ("unresolved", 0.25, 0.8)

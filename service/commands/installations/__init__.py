@@ -11,8 +11,10 @@ import click
 SUBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "connecting": ("connect",),
-        "preparing": ("check", "prepare"),
+        "preparing": ("prepare",),
+        "self_test": ("test",),
         "writing": ("writing",),
+        "retention": ("retention",),
     }
 )
 """Subcommands by the module of this package they are in (its `COMMANDS`), in the order of a first visit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from service.store.models import BIG, UtcDateTime
+from service.store.models import BIG, HAS_TEXT, UtcDateTime
 
 revision = "0011"
 down_revision = "0010"
@@ -15,6 +15,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("conversation", sa.Column("forgotten_at", UtcDateTime(), nullable=True))
+    op.create_index(
+        op.f("ix_conversation_text_ended_at"),
+        "conversation",
+        ["installation_id", "ended_at"],
+        postgresql_where=HAS_TEXT,
+        sqlite_where=HAS_TEXT,
+    )
     op.create_table(
         "own_secret",
         sa.Column("name", sa.String(length=32), nullable=False),
@@ -51,4 +58,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_erasure_at"), table_name="erasure")
     op.drop_table("erasure")
     op.drop_table("own_secret")
+    op.drop_index(op.f("ix_conversation_text_ended_at"), table_name="conversation")
     op.drop_column("conversation", "forgotten_at")
