@@ -43,11 +43,13 @@ DONE = Outcome()
 class Batch:
     """Conversations that were changed together.
 
-    With `job` the helpdesk does it in the background under that name, and `outcomes` are still to be asked for.
+    With `job` the helpdesk does it in the background under that name, and `outcomes` are still to be asked for. `calls`
+    are the requests that it took.
     """
 
     ids: tuple[str, ...]
     job: str | None = None
+    calls: int = 1
     outcomes: Mapping[str, Outcome] = field(default_factory=lambda: MappingProxyType({}))
 
 

@@ -68,8 +68,14 @@ def kept(weighed: Weighed, there: AlreadyThere) -> dict[str, Any] | None:
     """What is kept back as JSON with what stands there instead; `None` when nothing is."""
     if not weighed.held:
         return None
-    was = {name: there.fields.get(name) for name in weighed.held.fields}
-    return {**standing.actions_of(weighed.held), "was": was, "reason": weighed.reason}
+    held = weighed.held
+    counts = {
+        "tags": len(held.add_tags) + len(held.remove_tags),
+        "fields": len(set(held.fields) - {"dm_scored_at"}),
+        "notes": int(held.note is not None),
+    }
+    was = {name: there.fields.get(name) for name in held.fields}
+    return {**standing.actions_of(held), "was": was, "reason": weighed.reason, "counts": counts}
 
 
 def keep(row: models.Conversation, plan: Mapping[str, Any] | None, *, now: datetime) -> None:

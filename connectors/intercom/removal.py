@@ -49,7 +49,9 @@ class IntercomRemover:
 
     def clear(self, ids: Sequence[str], *, tags_only: bool = False) -> Batch:
         """Each conversation by itself: it is read, then only what is there is taken off."""
-        return Batch(tuple(ids), outcomes={name: self._clear(name, tags_only=tags_only) for name in ids})
+        before = self._client.calls()
+        outcomes = {name: self._clear(name, tags_only=tags_only) for name in ids}
+        return Batch(tuple(ids), calls=self._client.calls() - before, outcomes=outcomes)
 
     def job(self, name: str, ids: Sequence[str]) -> Mapping[str, Outcome] | None:
         """Intercom has no background jobs for this."""

@@ -50,7 +50,7 @@ class ZendeskWriter:
             else:
                 whole.append({"id": int(name), **(request.json or {})["ticket"]})
         if idle:
-            yield Batch(tuple(idle), outcomes=idle)
+            yield Batch(tuple(idle), calls=0, outcomes=idle)
         if whole:
             request = ApiRequest("PUT", actions.UPDATE_MANY, json={"tickets": whole})
             yield self._sent(request, [str(ticket["id"]) for ticket in whole])

@@ -72,4 +72,6 @@ class ErrandItem(Base):
     tags_only: Mapped[bool] = mapped_column(default=False)
     """It is closed: its tags are all that can change."""
     job: Mapped[str | None] = mapped_column(String(64))
+    content: Mapped[str | None] = mapped_column(String(64))
+    """The hash of what was sent, where it is a verdict: what stands there when the job is done."""
     error: Mapped[str | None] = mapped_column(String(255))

@@ -76,6 +76,7 @@ class State(StrEnum):
     SCORED = "scored"
     OPTED_OUT = "opted_out"
     GONE = "gone"
+    MERGED = "merged"
     ERASED = "erased"
     DEAD = "dead"
 

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("tags_only", sa.Boolean(), nullable=False),
         sa.Column("job", sa.String(length=64), nullable=True),
+        sa.Column("content", sa.String(length=64), nullable=True),
         sa.Column("error", sa.String(length=255), nullable=True),
         sa.ForeignKeyConstraint(
             ["errand_id"], ["errand.id"], name=op.f("fk_errand_item_errand_id"), ondelete="CASCADE"
@@ -54,8 +55,12 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_errand_item_errand_id_state_external_id"), "errand_item", ["errand_id", "state", "external_id"]
     )
+    op.create_index(
+        op.f("ix_conversation_installation_id_planned_at"), "conversation", ["installation_id", "planned_at"]
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_conversation_installation_id_planned_at"), "conversation")
     op.drop_table("errand_item")
     op.drop_table("errand")
