@@ -8,15 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import redis
-from flask import Flask
+from flask import Flask, got_request_exception, request
 
+from connectors.limiter import Limiter
 from connectors.registry import connectors
 from service.logs import configure_logs
 from service.scoring.score import DEFINITIONS
 from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox
+from service.telemetry.board import Board
+from service.telemetry.faults import report
+from service.telemetry.metrics import REGISTRY
+from service.telemetry.sharing import Sharing
+from service.telemetry.watching import Watching
 from service.web import (
+    access,
     api,
     conversations,
     deliveries,
@@ -26,6 +33,7 @@ from service.web import (
     installations,
     pages,
     security,
+    self_test,
     sign_in,
     webhooks,
 )
@@ -36,14 +44,27 @@ from service.web.parts import EXTENSION, INBOX, KNOWN, BrokerDown, Parts
 from service.web.throttle import Throttle
 from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, publisher
 
-BLUEPRINTS = (webhooks, health, api, sign_in, pages, conversations, deliveries, installations, installation_page)
+BLUEPRINTS = (
+    webhooks,
+    health,
+    api,
+    sign_in,
+    pages,
+    conversations,
+    deliveries,
+    installations,
+    installation_page,
+    self_test,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The Flask application. Without `settings` they are read from the environment."""
     settings = settings or Settings()  # type: ignore[call-arg]  # the environment fills what has no default
-    configure_logs(settings.log_level)
-    return build(
+    configure_logs(settings.log_level, settings.log_format)
+    watching = Watching(settings.sentry_dsn.get_secret_value())
+    board = Board(settings.broker)
+    app = build(
         Parts(
             settings=settings,
             database=Database(settings.database),
@@ -52,8 +73,18 @@ def create_app(settings: Settings | None = None) -> Flask:
             queue=Announcer(CeleryQueue(publisher(settings))),
             waiting=queue_lengths(settings.broker),
             tries=Throttle(settings.broker),
+            budgets=Limiter(settings.broker).budgets,
+            board=board,
         )
     )
+    Sharing(board, REGISTRY).start()
+    watching.start("web")
+    got_request_exception.connect(_told, app)
+    return app
+
+
+def _told(_sender: Flask, exception: BaseException, **_more: object) -> None:
+    report(exception, route=str(request.url_rule))
 
 
 def build(parts: Parts) -> Flask:
@@ -71,6 +102,7 @@ def build(parts: Parts) -> Flask:
         app.register_blueprint(module.blueprint)
     security.protect(app, https=settings.public_url.startswith("https://"), days=settings.session_days)
     errors.register(app)
+    access.name_routes(app)
     return app
 
 

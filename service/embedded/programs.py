@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,10 +43,7 @@ def service_programs(
     settings: Settings, folder: DataFolder, *, web: int, lock: int, web_is_up: Callable[[], bool]
 ) -> list[Program]:
     """Web, workers and beat under `settings`, which name a broker. `web` is the listening socket's descriptor."""
-    metrics = folder.run / "metrics"
-    shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir()
-    env = {**environment(settings), "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    env = environment(settings)
 
     def program(name: str, *arguments: str, keep: tuple[int, ...] = (), **more: Any) -> Program:
         command = (sys.executable, "-m", *arguments)

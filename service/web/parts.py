@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 from flask import current_app
 
 from connectors.base import Connector
+from connectors.limiter import Budget
 from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox
+from service.telemetry.board import Board
 from service.web.inbox import Inbox
 from service.web.known import KnownInstallations
 from service.web.throttle import Throttle
@@ -31,7 +33,8 @@ class Parts:
     """The parts of one running web process.
 
     `queue` tells the workers what to look at; that a message is lost costs time only. `waiting` gives the number of
-    messages in each queue of the broker and raises `BrokerDown`. `tries` counts sign-ins.
+    messages in each queue of the broker and raises `BrokerDown`. `tries` counts sign-ins. `budgets` gives what is left
+    of each rate limit and raises `StorageError`; `board` holds what all processes tell of themselves, `None`: this one.
     """
 
     settings: Settings
@@ -42,6 +45,8 @@ class Parts:
     waiting: Callable[[], Mapping[str, int]]
     now: Clock = utc_now
     tries: Throttle = field(default_factory=Throttle)
+    budgets: Callable[[], Sequence[Budget]] = tuple
+    board: Board | None = None
 
 
 def known() -> KnownInstallations:

@@ -17,7 +17,8 @@ from connectors.errors import InvalidSignature
 from service.store import installations
 from service.store.deliveries import Received
 from service.store.secrets import SecretsUnreadable
-from service.web.metrics import WEBHOOK_SECONDS, WEBHOOKS
+from service.telemetry.metrics import WEBHOOK_SECONDS, WEBHOOKS
+from service.telemetry.trace import new_trace, traced
 from service.web.parts import Parts, inbox, known, parts
 from service.web.rights import Open, needs
 
@@ -33,21 +34,22 @@ log = structlog.get_logger(__name__)
 @needs(Open.TO_ALL)
 def receive(connector: str, installation_id: str) -> tuple[Response, int]:
     """Take one webhook: 200 recorded, known already or of no use; 401 not signed by the helpdesk; 404 not ours."""
-    began = time.perf_counter()
-    try:
-        status, result = _receive(parts(), connector, installation_id)
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        # The database was restarted and this connection died with it. Recording is idempotent.
-        status, result = _receive(parts(), connector, installation_id)
+    began, trace = time.perf_counter(), new_trace()
     label = connector if connector in parts().connectors else "unknown"
+    with traced("webhook", trace, connector=label):
+        try:
+            status, result = _receive(parts(), connector, installation_id, trace)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            # The database was restarted and this connection died with it. Recording is idempotent.
+            status, result = _receive(parts(), connector, installation_id, trace)
     WEBHOOKS.labels(connector=label, result=result).inc()
     WEBHOOK_SECONDS.labels(connector=label).observe(time.perf_counter() - began)
     return jsonify(result=result), status
 
 
-def _receive(p: Parts, connector: str, installation_id: str) -> tuple[int, str]:
+def _receive(p: Parts, connector: str, installation_id: str, trace: str) -> tuple[int, str]:
     helpdesk = p.connectors.get(connector)
     installation = known().get(installation_id)
     if installation is None or helpdesk is None or installation.connector != connector:
@@ -63,8 +65,9 @@ def _receive(p: Parts, connector: str, installation_id: str) -> tuple[int, str]:
         _count_refused(p, installation_id)
         return 401, "refused"
     delivery = helpdesk.delivery(headers, body)
-    received = _received(installation_id, delivery)
+    received = _received(installation_id, delivery, trace)
     delivery_id = inbox().record(received)
+    log.info("webhook", installation=installation_id, event_kind=delivery.event, delivery=delivery_id)
     if delivery_id is None:
         return 200, "duplicate"
     if received.ignored is not None:
@@ -83,7 +86,7 @@ def _count_refused(p: Parts, installation_id: str) -> None:
         log.warning("refused webhook not counted", installation=installation_id, error=type(error).__name__)
 
 
-def _received(installation_id: str, delivery: Delivery) -> Received:
+def _received(installation_id: str, delivery: Delivery, trace: str) -> Received:
     # A ping is kept as well: it shows the admin that the webhook was set up right.
     useless = delivery.signal in (Signal.IGNORED, Signal.PING) or delivery.about is None
     return Received(
@@ -95,6 +98,7 @@ def _received(installation_id: str, delivery: Delivery) -> Received:
         actor_id=delivery.actor_id,
         occurred_at=delivery.occurred_at,
         ignored=_why_useless(delivery) if useless else None,
+        trace=trace,
     )
 
 
