@@ -7,37 +7,40 @@ that an admin named, when the admin asked for it.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from secrets import token_hex
 from typing import Any
+
+import structlog
 
 from connectors.base import Client, Installation, Reading
 from connectors.errors import ConnectorError, NotFound, OptedOut
 from connectors.registry import self_tests
 from connectors.self_test import Asked, Outcome, SelfTest, Step, StepName, failed, passed
-from service.conversation import Conversation, Role
-from service.document import from_document
 from service.store import self_tests as store
 from service.store.database import Database
+from service.store.models import Installation as InstallationRow
+from service.store.secrets import SecretBox, SecretsUnreadable
 from service.store.self_test_models import Progress
 from service.store.self_test_models import SelfTest as Row
 from service.store.self_tests import Heard
+from tasks.runtime import Clients, Clock, Runtime, connected, utc_now
+from tasks.self_test_roles import roles
 from tasks.test_tag import write_and_remove
 
 WAIT = 10.0
 """Seconds in which a test delivery that the helpdesk says it sent must have been recorded."""
 LOOK = 0.25
-READ_BACK = 50
-"""Conversations whose authors are looked at."""
 PERIODS = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
 """How far back a conversation is looked for that ended, one after the other."""
 AT_MOST = 100
+NEVER = datetime.min.replace(tzinfo=UTC)
 FRESH = timedelta(days=1)
 """A genuine webhook that came so lately shows that signatures fit."""
+log = structlog.get_logger(__name__)
 BROKEN_OFF = "The test broke off before this step."
 
 
@@ -85,6 +88,48 @@ def run(bench: Bench, *, external_id: str | None, write: bool, told: Callable[[S
     return seen
 
 
+def run_kept(
+    database: Database,
+    clients: Clients,
+    box: SecretBox,
+    installation_id: str,
+    *,
+    public_url: str,
+    clock: Clock = utc_now,
+    told: Callable[[Step], None] = lambda _: None,
+) -> Seen:
+    """Run the test that was asked for of an installation, as its row says."""
+    with database.read() as session:
+        row, asked = session.get_one(InstallationRow, installation_id), session.get_one(Row, installation_id)
+    try:
+        installation = connected(row, box)
+    except SecretsUnreadable:
+        back = "Put the key that encrypted them back into DESKMARK_SECRET_KEY, or enter them anew under Change."
+        step = failed(
+            StepName.CREDENTIALS, "The stored credentials are unreadable with this DESKMARK_SECRET_KEY.", back
+        )
+        told(step)
+        with database.begin() as session:
+            store.change(
+                session, installation_id, state=Progress.DONE, finished_at=clock(), steps=[asdict(step)], unknown=[]
+            )
+        return Seen([step])
+    address = f"{public_url}/webhooks/{row.connector}/{row.id}"
+    bench = Bench(database, clients.of(installation), installation, address, clock)
+    return run(bench, external_id=asked.external_id, write=asked.write, told=told)
+
+
+def run_asked(runtime: Runtime) -> None:
+    """Run the test that was asked for first, if there is one."""
+    with runtime.database.begin() as session:
+        found = store.take(session, now=runtime.clock())
+    if found is None:
+        return
+    public_url = runtime.settings.public_url
+    run_kept(runtime.database, runtime.clients, runtime.secrets, found, public_url=public_url, clock=runtime.clock)
+    log.info("self_test_done", installation=found)
+
+
 def _steps(bench: Bench, seen: Seen, keep: Callable[..., None], *, external_id: str | None, write: bool) -> None:
     access = bench.probe.access(now=bench.clock())
     keep(*access)
@@ -97,7 +142,8 @@ def _steps(bench: Bench, seen: Seen, keep: Callable[..., None], *, external_id: 
     keep(_signature(bench, clock=next((step for step in access if step.name is StepName.CLOCK), None)))
     step, reading = _conversation(bench, external_id)
     keep(step)
-    keep(_roles(bench, seen, reading))
+    step, seen.unknown = roles(bench.database, bench.installation.id, reading)
+    keep(step)
     keep(_test_tag(bench, reading, write=write and external_id is not None))
 
 
@@ -182,52 +228,8 @@ def _newest(bench: Bench) -> str | None:
     for period in PERIODS:
         found = list(islice(bench.client.ended_since(bench.clock() - period), AT_MOST))
         if found:
-            return found[-1]
+            return max(found, key=lambda each: each.at or NEVER).id
     return None
-
-
-def _roles(bench: Bench, seen: Seen, reading: Reading | None) -> Step:
-    with bench.database.read() as session:
-        kept = store.latest_documents(session, bench.installation.id, most=READ_BACK)
-    conversations = [(external_id, from_document(document)) for external_id, document in kept]
-    if reading is not None:
-        read = reading.conversation
-        conversations = [(read.id, read), *(each for each in conversations if each[0] != read.id)]
-    if not conversations:
-        return Step(StepName.ROLES, Outcome.SKIPPED, "No conversation was read.")
-    roles = Counter(message.role for _, each in conversations for message in each.messages)
-    seen.unknown = _unknown(conversations)
-    counts = ", ".join(f"{roles[role]} {words}" for role, words in WORDS.items() if roles[role])
-    many = f"{len(conversations)} conversation{'' if len(conversations) == 1 else 's'}"
-    said = f"Messages in {many}: {counts or 'none'}."
-    if seen.unknown:
-        confirm = "Say on the installation's page which of them are bots; the others stay unknown and are not scored."
-        return Step(StepName.ROLES, Outcome.OPEN, f"{said} {len(seen.unknown)} authors are unknown.", confirm)
-    if not roles[Role.BOT]:
-        enter = "If a bot answers under a teammate's name, enter that teammate's id under Change as a bot author."
-        return Step(StepName.ROLES, Outcome.OPEN, f"{said} No bot was found.", enter)
-    return passed(StepName.ROLES, said)
-
-
-WORDS: Mapping[Role, str] = {
-    Role.BOT: "by bots",
-    Role.AGENT: "by humans",
-    Role.CUSTOMER: "by customers",
-    Role.SYSTEM: "by rules",
-    Role.UNKNOWN: "by unknown authors",
-}
-
-
-def _unknown(conversations: Sequence[tuple[str, Conversation]]) -> list[dict[str, Any]]:
-    """Authors with an id whose role nobody knows, the most frequent first."""
-    counted: Counter[str] = Counter()
-    example: dict[str, str] = {}
-    for external_id, conversation in conversations:
-        for message in conversation.messages:
-            if message.role is Role.UNKNOWN and message.author.id is not None:
-                counted[message.author.id] += 1
-                example.setdefault(message.author.id, external_id)
-    return [{"id": who, "messages": many, "conversation": example[who]} for who, many in counted.most_common()]
 
 
 def _test_tag(bench: Bench, reading: Reading | None, *, write: bool) -> Step:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.store.models import Installation
 from service.web.connecting_section import connecting_facts
+from service.web.self_test import self_test_facts
 
 Facts = Callable[[Session, Installation], Mapping[str, Any]]
 
@@ -36,7 +37,7 @@ class Section:
 
 SECTIONS: tuple[Section, ...] = (
     Section("connecting", "Connection", connecting_facts),
-    Section("self_test", "Self-test"),
+    Section("self_test", "Self-test", self_test_facts),
     Section("writing", "Writing"),
     Section("history", "History", of_files=True),
     Section("standing", "Standing"),

@@ -346,7 +346,7 @@ def test_roles_unknown_and_none(zendesk: Room) -> None:
     audits = zendesk.sandbox.account.audits[int(ticket)]
     said = [event for audit in audits for event in audit["events"] if event["type"] == "Comment"]
     said[-1]["author_id"] = 77_777
-    says(zendesk.run(ticket)[StepName.ROLES], Outcome.OPEN, "1 authors are unknown", "which of them are bots")
+    says(zendesk.run(ticket)[StepName.ROLES], Outcome.OPEN, "1 author is unknown", "which of them are bots")
     with zendesk.database.read() as session:
         row = store.last(session, zendesk.id)
     assert row is not None
