@@ -13,8 +13,11 @@ from service.scoring.definitions import VERSIONS
 from service.store import installations, listing, overview
 from service.store.listing import Line, Place, Sought
 from service.store.models import Conversation, Installation, Scorecard, State
+from service.store.people_models import Scope
 from service.web.api.cursors import cursor, moment_of, place_of
+from service.web.api.keys import shows_texts
 from service.web.api.routes import Answer, Day, Query, get
+from service.web.audited import audited
 from service.web.parts import parts
 from service.web.problems import Problem
 from service.web.rights import visible_ids
@@ -174,7 +177,7 @@ class FullScore(ScoreSummary):
     """What one score says, with its reason and its proof."""
 
     reason: str
-    evidence: list[EvidenceShape]
+    evidence: list[EvidenceShape] = Field(description="Empty for a key without the scope texts.")
     details: dict[str, Any]
 
 
@@ -192,7 +195,9 @@ class OneConversation(ConversationSummary):
     """One conversation with everything."""
 
     personal_data: bool = Field(description="Whether texts and people are as they were, or masked.")
-    document: dict[str, Any] | None = Field(description="The conversation document (docs/conversation.schema.json).")
+    document: dict[str, Any] | None = Field(
+        description="The conversation document (docs/conversation.schema.json); null for a key without the scope texts."
+    )
     cards: list[Card] = Field(description="Every scorecard, of all episodes and definitions, newest first.")
 
 
@@ -211,15 +216,23 @@ class ConversationQuery(Query):
 def conversation(asked: ConversationQuery, conversation_id: str) -> Answer:
     """One conversation with its scorecards under all definitions.
 
-    Personal data is masked, and people have pseudonyms, unless `personal_data=true` asks for them.
+    Personal data is masked, and people have pseudonyms, unless `personal_data=true` asks for them. A key without the
+    scope `texts` is told verdicts and reasons only. Every look at a transcript is in the audit log.
     """
-    p = parts()
+    p, as_it_is = parts(), asked.personal_data == "true"
     with p.database.read() as session:
         dossier = overview.dossier(session, conversation_id)
     if dossier is None:
         raise Problem(404, "there is no conversation with this id")
-    row, as_it_is = dossier.conversation, asked.personal_data == "true"
+    if as_it_is and not shows_texts():
+        raise Problem(403, f"this key lacks the scope {Scope.TEXTS.value}")
+    row = dossier.conversation
     document, contents = row.document, [card.card for card in dossier.cards]
+    if shows_texts():
+        with p.database.begin() as session:
+            audited(session, "look at transcript", row.id, row.installation_id, personal_data=asked.personal_data)
+    else:
+        document, contents = None, [_without_texts(content) for content in contents]
     if not as_it_is and document is not None:
         pseudonyms = Pseudonyms.under(p.settings.pseudonym_secret)
         source = document
@@ -241,3 +254,8 @@ def conversation(asked: ConversationQuery, conversation_id: str) -> Answer:
             for card, content in zip(dossier.cards, contents, strict=True)
         ],
     )
+
+
+def _without_texts(card: Mapping[str, Any]) -> dict[str, Any]:
+    """A card without what may quote a customer."""
+    return {"scores": {name: {**score, "evidence": [], "details": {}} for name, score in card["scores"].items()}}

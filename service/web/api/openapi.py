@@ -39,11 +39,17 @@ PROBLEM: Mapping[str, Any] = {
 }
 ERRORS = {
     "400": "A parameter cannot be used; `errors` says which.",
-    "401": "The token is missing or wrong.",
-    "403": "The API is switched off: no token is set.",
-    "404": "There is no such thing.",
+    "401": "The key is missing, wrong, expired or revoked.",
+    "403": "The key lacks the scope.",
+    "404": "There is no such thing, or the key does not reach it.",
     "503": "The database does not answer; try again after the seconds in Retry-After.",
 }
+
+
+KEYS = (
+    "An API key, made by an admin. Scopes: read (ask), write (tell of improvements), texts (see transcripts). "
+    "A key that reaches some installations only is told of no other one."
+)
 
 
 @cache
@@ -63,7 +69,7 @@ def document() -> dict[str, Any]:
         "security": [{"token": []}],
         "paths": _paths(),
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": KEYS}},
             "schemas": {**schemas["$defs"], "Problem": dict(PROBLEM)},
         },
     }
@@ -84,7 +90,12 @@ def _path(rule: str) -> str:
 def _operation(route: Route) -> dict[str, Any]:
     answer = {"$ref": f"#/components/schemas/{route.answer.__name__}"}
     tag = {"ETag": {"description": "Send it as If-None-Match next time.", "schema": {"type": "string"}}}
-    told = {"operationId": route.name, "summary": route.summary, "description": route.description}
+    told = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "description": f"{route.description} Needs the scope `{route.scope.value}`.".strip(),
+        "x-scope": route.scope.value,
+    }
     if route.body is not None:
         body = {"$ref": f"#/components/schemas/{route.body.__name__}"}
         return {

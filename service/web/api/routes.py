@@ -1,12 +1,11 @@
 """How an endpoint of the API is made: one decorator that puts it into the application and into its OpenAPI document.
 
 So every route is documented, its parameters are checked by what the document says, and what it answers is made from the
-documented shape. What tells Deskmark something is a POST and needs a token of its own.
+documented shape. What tells Deskmark something is a POST and needs the scope `write`.
 """
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +13,13 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from service.store.people_models import Scope
-from service.web.parts import parts
+from service.web.api.keys import admit_key
 from service.web.problems import Problem, problem
-from service.web.rights import Open, needs, requested
+from service.web.rights import needs
 
 PREFIX = "/api/v1"
 blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
@@ -72,6 +71,11 @@ class Route:
     path_help: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     body: type[Body] | None = None
     """What a POST carries; `None`: a GET."""
+
+    @property
+    def scope(self) -> Scope:
+        """What a key needs for it."""
+        return Scope.READ if self.body is None else Scope.WRITE
 
 
 ROUTES: list[Route] = []
@@ -164,25 +168,7 @@ def _answered(answer: Answer) -> Response:
     return response.make_conditional(request)  # type: ignore[return-value]  # the same class that it is called on
 
 
-@blueprint.before_request
-def check_token() -> None:
-    """Let nobody in without the token, and nobody at all while none is set."""
-    need = requested()
-    if need is Open.TO_ALL:  # The description of the API holds no data.
-        return
-    if not isinstance(need, Scope):
-        raise Problem(403, "this address says not what it needs")
-    settings, name = parts().settings, "DESKMARK_API_TOKEN"
-    token = settings.api_token
-    if need is Scope.WRITE:
-        token, name = settings.api_write_token, "DESKMARK_API_WRITE_TOKEN"
-    if token is None:
-        raise Problem(403, f"this is switched off: set {name} to switch it on")
-    kind, _, given = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.get_secret_value().encode()):
-        headers = {"WWW-Authenticate": 'Bearer realm="deskmark"'}
-        raise Problem(401, f"send the token of {name} as a bearer token", headers=headers)
-    g.reach, g.acting = None, "API token" if need is Scope.READ else "API write token"
+blueprint.before_request(admit_key)
 
 
 @blueprint.app_errorhandler(Problem)

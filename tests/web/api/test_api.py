@@ -62,12 +62,12 @@ def test_nobody_comes_in_without_the_token(api: Any, path: str) -> None:
     assert api.plain(f"/api/v1{path}", Authorization="bearer a token for tests of the API").status_code == 200
 
 
-def test_without_a_token_set_the_api_is_off(sqlite_url: str, make_web: Any) -> None:
+def test_without_a_token_or_a_key_nobody_is_let_in(sqlite_url: str, make_web: Any) -> None:
     client = make_web(sqlite_url).client()
     for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer None"}):
         answer = client.get("/api/v1/figures", headers=headers)
-        assert answer.status_code == 403
-        assert "DESKMARK_API_TOKEN" in answer.get_json()["detail"]
+        assert answer.status_code == 401
+        assert "API key" in answer.get_json()["detail"]
 
 
 def test_a_short_token_is_refused() -> None:
