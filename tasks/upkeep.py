@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import islice
 
 import structlog
 from sqlalchemy.orm import Session
 
-from connectors.errors import ConnectorError
-from service.store import conversations, deliveries, failures, installations, vectors, work
+from service.store import conversations, deliveries, failures, installations, late, notices, pausing, vectors, work
 from service.store.failure_models import Happened
 from service.store.failures import Wrong
-from service.store.models import Conversation, Installation, State
 from service.store.work import SCORING, WRITING, Work
 from service.telemetry.metrics import GIVEN_UP
 from tasks.runtime import Runtime
 
-OVERLAP = timedelta(minutes=5)
-"""Helpdesks list what ended with a delay: each poll looks back so far before the last one."""
-AT_ONCE = 100
 VECTORS_KEPT = timedelta(days=14)
 DELIVERIES_KEPT = timedelta(days=30)
 """Longer than any window: later no conversation is compared with this one any more."""
+NOTICES_KEPT = timedelta(days=90)
 log = structlog.get_logger(__name__)
 
 
 def sweep(runtime: Runtime) -> None:
-    """Announce whatever is due and in nobody's hands; give up what killed its worker each time."""
+    """Announce whatever is due and in nobody's hands, probes too; give up what killed its worker each time."""
     now, settings = runtime.clock(), runtime.settings
     with runtime.database.begin() as session:
         for kind in (SCORING, WRITING):
@@ -36,11 +31,15 @@ def sweep(runtime: Runtime) -> None:
         conversations.windows_passed(session, now=now)
         to_ingest = deliveries.hand_out(session, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
         to_score = work.hand_out(session, SCORING, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
+        of_history = work.hand_out_history(session, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
         to_write = work.hand_out(session, WRITING, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
         _tell(SCORING, work.traces(session, to_score))
         _tell(WRITING, work.traces(session, to_write))
+        to_probe = pausing.probes_due(session, now=now, first=settings.probe)
+    runtime.queue.ask(to_probe)
     runtime.queue.ingest(to_ingest)
     runtime.queue.score(to_score)
+    runtime.queue.score_history(of_history)
     runtime.queue.write_back(to_write)
 
 
@@ -62,48 +61,11 @@ def _tell(kind: Work, traces: Mapping[str, str | None]) -> None:
 
 
 def poll(runtime: Runtime) -> None:
-    """Ask every helpdesk for conversations that ended since the last time; one that fails does not stop the others."""
+    """Have every helpdesk that may be asked be asked what ended and what changed; each in a task of its own."""
+    now = runtime.clock()
     with runtime.database.read() as session:
         rows = installations.all_of(session, enabled_only=True)
-    for row in rows:
-        try:
-            found = _poll(runtime, row)
-        except ConnectorError as error:
-            log.warning("poll_failed", installation=row.id, error=str(error))
-            continue
-        log.info("polled", installation=row.id, found=found)
-
-
-def _poll(runtime: Runtime, row: Installation) -> int:
-    """Look at one helpdesk. The cursor moves only when its whole list was read."""
-    now = runtime.clock()
-    since = (row.polled_until or row.created_at) - OVERLAP
-    ended = runtime.client(row).ended_since(since)
-    found = 0
-    while ids := list(islice(ended, AT_ONCE)):
-        found += _announce_missed(runtime, row, ids, since=since)
-    with runtime.database.begin() as session:
-        installations.change(session, row.id, polled_until=now)
-    return found
-
-
-def _announce_missed(runtime: Runtime, row: Installation, external_ids: Sequence[str], *, since: datetime) -> int:
-    """Ask for those that no webhook told us of; how many."""
-    now, missed = runtime.clock(), 0
-    with runtime.database.begin() as session:
-        for external_id in sorted(external_ids):
-            known = session.get(Conversation, conversations.conversation_id(row.connector, row.account, external_id))
-            if known is None or _was_missed(known, since):
-                conversations.announce(session, row, external_id, at=now + runtime.settings.settle, now=now)
-                missed += 1
-    return missed
-
-
-def _was_missed(known: Conversation, since: datetime) -> bool:
-    """Not waiting already, not given up, and not read since the poll before."""
-    if known.due_at is not None or known.state == State.DEAD:
-        return False
-    return known.state == State.OPEN or known.read_at is None or known.read_at < since
+    runtime.queue.ask([row.id for row in rows if installations.working(row, now) and not installations.is_imported(row)])
 
 
 def forget(runtime: Runtime) -> None:
@@ -113,3 +75,5 @@ def forget(runtime: Runtime) -> None:
         vectors.forget(session, before=now - VECTORS_KEPT)
         deliveries.forget(session, before=now - DELIVERIES_KEPT)
         failures.forget(session, before=now - DELIVERIES_KEPT)
+        late.forget(session, before=now - DELIVERIES_KEPT)
+        notices.forget(session, before=now - NOTICES_KEPT)

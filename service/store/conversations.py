@@ -48,7 +48,7 @@ def announce(
         wanted=1, state=State.NEW, trace=trace or new_trace(), asked_at=asked_at,
     )  # fmt: skip
     again = {column.key: value for column, value in asked(SCORING, at).items()}
-    again["state"] = case((Conversation.state == State.DEAD, State.NEW), else_=Conversation.state)
+    again["state"] = case((Conversation.state.in_((State.DEAD, State.DROPPED)), State.NEW), else_=Conversation.state)
     if reread:
         again["reread"] = True
     if trace is not None:
@@ -67,6 +67,12 @@ def keep(
     values = {**_read_values(read), "reread": False}
     session.execute(update(Conversation).where(Conversation.id == row_id).values(values))
     return row_id
+
+
+def read_again(session: Session, row_id: str, *, at: datetime) -> None:
+    """Ask for a known conversation to be read from its helpdesk again."""
+    values: dict[Any, Any] = {**asked(SCORING, at), Conversation.reread: True}
+    session.execute(update(Conversation).where(Conversation.id == row_id).values(values))
 
 
 def get(session: Session, row_id: str) -> Conversation | None:
@@ -95,6 +101,9 @@ def save_reading(session: Session, held: Claim, read: ReadConversation) -> None:
     """Keep a conversation as it was read: no need to read it again, unless somebody asked since it was claimed."""
     reread = case((Conversation.wanted == held.wanted, False), else_=Conversation.reread)
     values = {**_read_values(read), "reread": reread}
+    if read.news:
+        # Something new was said in it: from now on it is a conversation like any other.
+        values["backfilled"] = False
     session.execute(update(Conversation).where(Conversation.id == held.id).values(values))
 
 
@@ -126,3 +135,25 @@ def windows_passed(session: Session, *, now: datetime, limit: int = 500) -> list
         values: dict[Any, Any] = {**asked(SCORING, now), Conversation.final_at: None}
         session.execute(update(Conversation).where(Conversation.id.in_(ids)).values(values))
     return ids
+
+
+def keep_history(
+    session: Session, installation: Installation, external_id: str, read: ReadConversation, *, now: datetime
+) -> tuple[str, bool]:
+    """Store a conversation out of the helpdesk's history, due for scoring; its id, and whether it was stored.
+
+    One that is known already stays as it is: what was read live is newer than what was exported.
+    """
+    row_id = conversation_id(installation.connector, installation.account, external_id)
+    values = {
+        "id": row_id, "installation_id": installation.id, "external_id": external_id, "created_at": now, "due_at": now,
+        "wanted": 1, "state": State.NEW, "backfilled": True, "reread": False, "trace": new_trace(), **_read_values(read),
+    }  # fmt: skip
+    statement = insert(session, Conversation).values(values).on_conflict_do_nothing(index_elements=[Conversation.id])
+    return row_id, session.execute(statement.returning(Conversation.id)).scalar_one_or_none() is not None
+
+
+def replace_history(session: Session, row_id: str, read: ReadConversation, *, now: datetime) -> None:
+    """Store a backfilled conversation again, which nobody has read live since, due for scoring."""
+    values = {**_read_values(read), "reread": False, **{c.key: v for c, v in asked(SCORING, now).items()}}
+    session.execute(update(Conversation).where(Conversation.id == row_id).values(values))

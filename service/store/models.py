@@ -68,7 +68,7 @@ class State(StrEnum):
     """What is known of a conversation. Work to do is told by `due_at`, not by this.
 
     `new`: announced, not read yet. `open`: read, had not ended. `dead`: given up after too many attempts. `erased`: the
-    customer was erased by an admin, and nothing of it is read again.
+    customer was erased by an admin, and nothing of it is read again. `dropped`: given up, and put aside by a person.
     """
 
     NEW = "new"
@@ -79,6 +79,7 @@ class State(StrEnum):
     MERGED = "merged"
     ERASED = "erased"
     DEAD = "dead"
+    DROPPED = "dropped"
 
 
 class WriteState(StrEnum):
@@ -93,6 +94,7 @@ class WriteState(StrEnum):
     WRITTEN = "written"
     NOT_WRITABLE = "not_writable"
     DEAD = "dead"
+    DROPPED = "dropped"
 
 
 HAS_TEXT = text("document IS NOT NULL")
