@@ -82,7 +82,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A head with its parts, as they were put aside, in order of coming."""
+    """A head with its parts, as they were put aside; the parts are in no order."""
 
     head: Head
     parts: Sequence[Mapping[str, Any]] = ()

@@ -29,6 +29,9 @@ class Kept:
         """Keep them for whoever works alone."""
         self.ids.update(dict.fromkeys(conversation_ids))
 
+    def score_history(self, conversation_ids: Iterable[str]) -> None:
+        """Not announced: the sweep of the running service does it."""
+
     def write_back(self, conversation_ids: Iterable[str]) -> None:
         """Not announced: the sweep of the running service does it."""
 

@@ -21,16 +21,26 @@ from service.settings import Settings
 from tasks import broker
 
 INGEST, SCORE, WRITEBACK = "ingest", "score", "writeback"
-QUEUES = (INGEST, SCORE, WRITEBACK)
+HISTORY = f"{SCORE}_history"
+"""Scoring of what is backfilled. The same workers take from it once nothing else is left to score: a worker looks into
+its queues in the order of their names, and this name is the later one."""
+QUEUES = (INGEST, SCORE, HISTORY, WRITEBACK)
 ROUTES = {
     "deskmark.ingest": INGEST,
     "deskmark.sweep": INGEST,
     "deskmark.forget": INGEST,
+    "deskmark.drop_texts": INGEST,
     "deskmark.recount": INGEST,
+    "deskmark.self_test": WRITEBACK,
     "deskmark.score": SCORE,
+    "deskmark.score_history": HISTORY,
+    "deskmark.backfill": WRITEBACK,
     "deskmark.group_gaps": SCORE,
     "deskmark.write_back": WRITEBACK,
-    "deskmark.poll": WRITEBACK,
+    "deskmark.poll": INGEST,
+    "deskmark.ask": WRITEBACK,
+    "deskmark.watch": INGEST,
+    "deskmark.alert": WRITEBACK,
 }
 """Which queue each task travels on: a slow helpdesk holds up no scoring, and scoring no webhook."""
 
@@ -38,6 +48,12 @@ PUBLISH_SECONDS = 1.0
 DAY = 86_400.0
 GROUP_GAPS_SECONDS = 300.0
 RECOUNT_SECONDS = 30.0
+DROP_TEXTS_SECONDS = 900.0
+"""Not once a day: what a service does only after a day, one that is restarted every night never does."""
+BACKFILL_SECONDS = 5.0
+SELF_TEST_SECONDS = 5.0
+"""How often a worker looks whether an admin asked for a self-test."""
+
 log = structlog.get_logger(__name__)
 
 app = Celery("deskmark", include=["tasks.jobs"])
@@ -77,6 +93,7 @@ def _table(settings: Settings) -> dict[str, Any]:
             "visibility_timeout": visible_again,
             "unacked_restore_interval": 2,
             "unacked_restore_throttle": 1,
+            "queue_order_strategy": "sorted",
         },
         "task_publish_retry": False,
         "result_backend": None,
@@ -109,10 +126,13 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
 
     return {
         "sweep": every("deskmark.sweep", settings.sweep_seconds),
+        "self_test": every("deskmark.self_test", SELF_TEST_SECONDS),
         "poll": every("deskmark.poll", settings.poll_seconds),
         "group_gaps": every("deskmark.group_gaps", GROUP_GAPS_SECONDS),
         "forget": every("deskmark.forget", DAY),
+        "drop_texts": every("deskmark.drop_texts", DROP_TEXTS_SECONDS),
         "recount": every("deskmark.recount", RECOUNT_SECONDS),
+        "backfill": every("deskmark.backfill", BACKFILL_SECONDS),
     }
 
 
@@ -131,9 +151,17 @@ class CeleryQueue:
         """Score conversations that are due."""
         self._send("deskmark.score", conversation_ids)
 
+    def score_history(self, conversation_ids: Iterable[str]) -> None:
+        """Score backfilled conversations that are due, on the queue that is looked at last."""
+        self._send("deskmark.score_history", conversation_ids)
+
     def write_back(self, conversation_ids: Iterable[str]) -> None:
         """Write verdicts back that are due."""
         self._send("deskmark.write_back", conversation_ids)
+
+    def ask(self, installation_ids: Iterable[str]) -> None:
+        """Ask helpdesks what ended and what changed; one task each, so that none waits for another."""
+        self._send("deskmark.ask", installation_ids)
 
     def _send(self, task: str, arguments: Iterable[str | list[int]]) -> None:
         for each in arguments:

@@ -12,7 +12,7 @@ from connectors.errors import RetryLater
 from service.telemetry.faults import report
 from service.telemetry.frames import frames
 from service.telemetry.metrics import TASK_SECONDS, TASKS_FAILED
-from tasks import gaps, intake, recounting, scoring, upkeep, worker_state, writing
+from tasks import backfilling, gaps, intake, recounting, retention, scoring, self_testing, upkeep, worker_state, writing
 from tasks.celery_app import app
 from tasks.runtime import Runtime
 
@@ -67,6 +67,18 @@ def score(self: Job, conversation_id: str) -> None:
     scoring.score(self.runtime, conversation_id)
 
 
+@app.task(base=Job, bind=True, name="deskmark.score_history")
+def score_history(self: Job, conversation_id: str) -> None:
+    """Score a due conversation out of a helpdesk's history."""
+    scoring.score(self.runtime, conversation_id)
+
+
+@app.task(base=Job, bind=True, name="deskmark.backfill")
+def backfill(self: Job) -> None:
+    """Go on with the backfills that are in nobody's hands."""
+    backfilling.work_on_all(self.runtime)
+
+
 @app.task(base=Job, bind=True, name="deskmark.write_back")
 def write_back(self: Job, conversation_id: str) -> None:
     """Write a due verdict back."""
@@ -81,14 +93,26 @@ def sweep(self: Job) -> None:
 
 @app.task(base=Job, bind=True, name="deskmark.poll")
 def poll(self: Job) -> None:
-    """Ask the helpdesks for conversations whose webhook never came."""
+    """Have each helpdesk asked for what no webhook told."""
     upkeep.poll(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.ask")
+def ask(self: Job, installation_id: str) -> None:
+    """Ask one helpdesk for what no webhook told, or whether it answers again."""
+    asking.ask(self.runtime, installation_id)
 
 
 @app.task(base=Job, bind=True, name="deskmark.forget")
 def forget(self: Job) -> None:
     """Remove old cached vectors."""
     upkeep.forget(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.drop_texts")
+def drop_texts(self: Job) -> None:
+    """Drop the texts that are past their installation's retention."""
+    retention.drop_old(self.runtime)
 
 
 @app.task(base=Job, bind=True, name="deskmark.recount")
@@ -103,3 +127,9 @@ def recount(self: Job) -> None:
 def group_gaps(self: Job) -> None:
     """Group the questions that the bot could not serve."""
     gaps.group(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.self_test")
+def self_test(self: Job) -> None:
+    """Run the self-test that an admin asked for."""
+    self_testing.run_asked(self.runtime)

@@ -13,8 +13,9 @@ from sqlalchemy import Row
 
 from connectors.base import Client, Connector, Installation
 from connectors.counted import CountedSession
+from connectors.history import History
 from connectors.http import Http
-from connectors.limiter import Limiter
+from connectors.limiter import Limiter, Share
 from service.language.embedding import Named
 from service.language.intents import IntentCatalog
 from service.policy_document import policy_from_json
@@ -44,6 +45,10 @@ class Queue(Protocol):
         """Score conversations that are due."""
         ...
 
+    def score_history(self, conversation_ids: Iterable[str]) -> None:
+        """Score backfilled conversations that are due, behind all others."""
+        ...
+
     def write_back(self, conversation_ids: Iterable[str]) -> None:
         """Write verdicts back that are due."""
         ...
@@ -62,22 +67,44 @@ class Clients:
         self._limiter = limiter
         self._local = local
         self._kept: dict[str, tuple[object, Client]] = {}
+        self._pasts: dict[str, tuple[object, History]] = {}
         self._lock = Lock()
+
+    def history(self, installation: Installation, percent: int) -> History:
+        """The past of an installation, read with `percent` of its limits at most; kept like a client."""
+        made_from = (*_made_from(installation), percent)
+        with self._lock:
+            kept = self._pasts.get(installation.id)
+            if kept is not None and kept[0] == made_from:
+                return kept[1]
+            share = Share(self._limiter, percent)
+            past = self._connectors[installation.connector].history(
+                installation, self._http(installation, share), share
+            )
+            self._pasts[installation.id] = (made_from, past)
+            return past
 
     def of(self, installation: Installation) -> Client:
         """The client of an installation. Raises `KeyError` for a helpdesk we have no connector for."""
-        made_from = (installation.base_url, dict(installation.secrets), dict(installation.options), installation.prefix)
+        made_from = _made_from(installation)
         with self._lock:
             kept = self._kept.get(installation.id)
             if kept is not None and kept[0] == made_from:
                 return kept[1]
-            connector = self._connectors[installation.connector]
-            hosts = replace(connector.hosts, local=self._local)
-            session = CountedSession(installation.connector)
-            http = Http(installation.base_url, session, self._limiter, name=installation.id, hosts=hosts)
-            client = connector.client(installation, http)
+            client = self._connectors[installation.connector].client(
+                installation, self._http(installation, self._limiter)
+            )
             self._kept[installation.id] = (made_from, client)
             return client
+
+    def _http(self, installation: Installation, limiter: Limiter) -> Http:
+        hosts = replace(self._connectors[installation.connector].hosts, local=self._local)
+        session = CountedSession(installation.connector)
+        return Http(installation.base_url, session, limiter, name=installation.id, hosts=hosts)
+
+
+def _made_from(installation: Installation) -> tuple[object, ...]:
+    return (installation.base_url, dict(installation.secrets), dict(installation.options), installation.prefix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def score(runtime: Runtime, conversation_id: str) -> None:
             reading = _read(runtime, known)
             if reading is None:
                 return
-            conversation = _ours(reading.conversation, known.installation)
+            conversation = ours(reading.conversation, known.installation)
             has_news |= known.conversation is None or standing.differs(known.conversation, conversation)
             _save_reading(runtime, known, conversation, reading.there, news=has_news)
         others = _ask_others(runtime, known, conversation) if has_news else []
@@ -81,7 +81,7 @@ def _read(runtime: Runtime, known: Known) -> Reading | None:
     except NotFound:
         _forget(runtime, known, State.GONE)
         return None
-    if keeping.may_not_be_kept(runtime, known.held, _ours(reading.conversation, known.installation)):
+    if keeping.may_not_be_kept(runtime, known.held, ours(reading.conversation, known.installation)):
         return None
     if reading.ended:
         return reading
@@ -91,7 +91,7 @@ def _read(runtime: Runtime, known: Known) -> Reading | None:
     return None
 
 
-def _ours(conversation: Conversation, installation: models.Installation) -> Conversation:
+def ours(conversation: Conversation, installation: models.Installation) -> Conversation:
     """The conversation under the names of the installation: they decide whose customer it is."""
     return replace(
         conversation,

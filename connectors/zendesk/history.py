@@ -241,7 +241,9 @@ def _lean(data: Record) -> Record:
 
 
 def _in_order(parts: Sequence[Record]) -> list[Record]:
-    return sorted(parts, key=lambda audit: moment(audit.get("created_at")) or datetime.min.replace(tzinfo=UTC))
+    """By time, and what happened in the same second by the number it was given."""
+    beginning = datetime.min.replace(tzinfo=UTC)
+    return sorted(parts, key=lambda audit: (moment(audit.get("created_at")) or beginning, int(audit.get("id") or 0)))
 
 
 def _portions(names: Sequence[str]) -> Iterator[list[str]]:

@@ -22,7 +22,7 @@ from service.embedded.listening import listen
 from service.settings import Settings
 from service.store.database import driver_url
 from service.supervisor import Program
-from tasks.celery_app import INGEST, SCORE, WRITEBACK
+from tasks.celery_app import HISTORY, INGEST, SCORE, WRITEBACK
 
 WRITEBACK_THREADS = 8
 INGEST_THREADS = 2
@@ -49,9 +49,9 @@ def service_programs(
         command = (sys.executable, "-m", *arguments)
         return Program(name, command, env, (lock, *keep), folder=folder.run, **more)
 
-    def worker(queue: str, pool: str, concurrency: int) -> Program:
+    def worker(queue: str, pool: str, concurrency: int, queues: str = "") -> Program:
         return program(
-            queue, *CELERY, "worker", "--queues", queue, "--pool", pool, "--concurrency", str(concurrency),
+            queue, *CELERY, "worker", "--queues", queues or queue, "--pool", pool, "--concurrency", str(concurrency),
             "--without-gossip", "--without-mingle", "--hostname", f"{queue}@{folder.marker}",
         )  # fmt: skip
 
@@ -61,7 +61,7 @@ def service_programs(
             "--name", folder.marker, "service.app:create_app()", keep=(web,), ready=web_is_up,
         ),
         worker(INGEST, "threads", INGEST_THREADS),
-        worker(SCORE, "prefork", max(1, min(MOST_SCORERS, os.cpu_count() or 1))),
+        worker(SCORE, "prefork", max(1, min(MOST_SCORERS, os.cpu_count() or 1)), f"{SCORE},{HISTORY}"),
         worker(WRITEBACK, "threads", WRITEBACK_THREADS),
         program("beat", *CELERY, "beat", "--schedule", str(folder.run / f"{folder.marker}-beat"), "--pidfile", ""),
     ]  # fmt: skip

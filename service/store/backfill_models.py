@@ -29,7 +29,8 @@ class Backfill(Base):
 
     `cursor` is the connector's own; empty at the start, `None` when the helpdesk has listed everything. What was put
     aside is whole once its `ripe_at` lies before `ripe_until`. `counts` are numbers by name. Whoever works on it holds
-    `lease` until `lease_until`, or waits for `wait_until`. `milliseconds` is how long it was worked on, waits for limits included.
+    `lease` until `lease_until`, or waits for `wait_until`. `milliseconds` is how long it was worked on, waits for
+    limits included.
     """
 
     __tablename__ = "backfill"
@@ -67,8 +68,6 @@ class BackfillPart(Base):
     )
     external_id: Mapped[str] = mapped_column(String(255), primary_key=True)
     part: Mapped[str] = mapped_column(String(64), primary_key=True)
-    number: Mapped[int] = mapped_column(BIG)
-    """The order in which parts came."""
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     ripe_at: Mapped[datetime | None]
     """Of a head: when the conversation last changed, as far as its list says. Other parts have none."""

@@ -147,7 +147,8 @@ def keep_history(
     row_id = conversation_id(installation.connector, installation.account, external_id)
     values = {
         "id": row_id, "installation_id": installation.id, "external_id": external_id, "created_at": now, "due_at": now,
-        "wanted": 1, "state": State.NEW, "backfilled": True, "reread": False, "trace": new_trace(), **_read_values(read),
+        "wanted": 1, "state": State.NEW, "backfilled": True, "reread": False, "trace": new_trace(),
+        **_read_values(read),
     }  # fmt: skip
     statement = insert(session, Conversation).values(values).on_conflict_do_nothing(index_elements=[Conversation.id])
     return row_id, session.execute(statement.returning(Conversation.id)).scalar_one_or_none() is not None

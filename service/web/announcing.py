@@ -40,9 +40,17 @@ class Announcer:
         """Score conversations that are due."""
         self._queue.score(conversation_ids)
 
+    def score_history(self, conversation_ids: Iterable[str]) -> None:
+        """Score backfilled conversations that are due."""
+        self._queue.score_history(conversation_ids)
+
     def write_back(self, conversation_ids: Iterable[str]) -> None:
         """Write verdicts back that are due."""
         self._queue.write_back(conversation_ids)
+
+    def ask(self, installation_ids: Iterable[str]) -> None:
+        """Ask helpdesks what ended and what changed."""
+        self._queue.ask(installation_ids)
 
     def close(self) -> None:
         """Send what waits and end the thread."""

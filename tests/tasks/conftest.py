@@ -157,6 +157,9 @@ class Messages:
     def score(self, conversation_ids: Iterable[str]) -> None:
         self.sent.extend(("score", each) for each in conversation_ids)
 
+    def score_history(self, conversation_ids: Iterable[str]) -> None:
+        self.sent.extend(("score_history", each) for each in conversation_ids)
+
     def write_back(self, conversation_ids: Iterable[str]) -> None:
         self.sent.extend(("write_back", each) for each in conversation_ids)
 
@@ -185,7 +188,7 @@ class Shop:
 
     def work(self) -> None:
         """Workers take every message until none is left."""
-        take = {"ingest": intake.take_in, "score": scoring.score, "write_back": writing.write_back}
+        take = {"ingest": intake.take_in, "score": scoring.score, "score_history": scoring.score, "write_back": writing.write_back}
         while self.messages.sent:
             task, argument = self.messages.sent.pop(0)
             take[task](self.runtime, argument)

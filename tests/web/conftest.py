@@ -128,6 +128,9 @@ class Remembered:
     def score(self, conversation_ids: Iterable[str]) -> None:
         self.conversations.extend(conversation_ids)
 
+    def score_history(self, conversation_ids: Iterable[str]) -> None:
+        self.conversations.extend(conversation_ids)
+
     def write_back(self, conversation_ids: Iterable[str]) -> None:
         self.conversations.extend(conversation_ids)
 

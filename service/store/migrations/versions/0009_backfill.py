@@ -42,7 +42,6 @@ def upgrade() -> None:
         sa.Column("installation_id", sa.String(length=32), nullable=False),
         sa.Column("external_id", sa.String(length=255), nullable=False),
         sa.Column("part", sa.String(length=64), nullable=False),
-        sa.Column("number", BIG, nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("ripe_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(

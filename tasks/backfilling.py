@@ -1,0 +1,311 @@
+"""Reading the history of a connected helpdesk: page by page, each kept with its cursor, under a lease in the row.
+
+Whoever holds the lease goes on: a worker of the service, or the command line where no worker runs. Conversations are
+stored due for scoring, behind everything that is live. What was read live meanwhile stays as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from connectors.base import Reading
+from connectors.errors import ConnectorError, RetryLater
+from connectors.exported import LeftOut
+from connectors.history import Aside, Head, History, Page, Scope, Whole
+from service.conversation import Conversation
+from service.document import from_document, to_document
+from service.scoring.customer import customer_keys
+from service.store import backfills, conversations, history, installations, models, suppression, work
+from service.store.backfill_models import Backfill, BackfillPart, BackfillState
+from service.store.backfills import HEAD, Held, Kept, LeaseLost
+from service.store.conversations import ReadConversation
+from service.store.history import Span
+from service.store.models import State
+from service.store.work import SCORING
+from tasks import scoring, standing
+from tasks.runtime import Runtime
+
+READ_AT_ONCE = 50
+"""Conversations made whole and stored together: few enough for one transaction and for one lease."""
+
+SLICE = 20.0
+"""Seconds for which a worker goes on before it lets others have its thread."""
+
+UNFORESEEN = timedelta(minutes=1)
+log = structlog.get_logger(__name__)
+
+FOUND, STORED, KNOWN, AGAIN, ERASED = "found", "stored", "known", "again", "erased"
+LEFT_OUT, SINGLE, CALLS = "left out: ", "read singly: ", "calls"
+"""Names of counts; those that end in a colon go on with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A claimed backfill with what working on it needs."""
+
+    held: Held
+    installation: models.Installation
+    scope: Scope
+    past: History
+
+
+def work_on(runtime: Runtime, installation_id: str, *, seconds: float = SLICE) -> bool:
+    """Go on with a backfill for about so long; whether there was anything to do.
+
+    A limit or a helpdesk that is away lets it wait; an answer that will not change lets it fail, until it is resumed.
+    """
+    with runtime.database.begin() as session:
+        held = backfills.claim(session, installation_id, now=runtime.clock(), lease=runtime.settings.lease)
+    if held is None:
+        return False
+    with _kept(runtime, held):
+        mine = _load(runtime, held)
+        until = time.monotonic() + seconds
+        while _step(runtime, mine) and time.monotonic() < until:
+            continue
+    return True
+
+
+def work_on_all(runtime: Runtime) -> None:
+    """Go on with every backfill that is in nobody's hands."""
+    with runtime.database.read() as session:
+        ids = backfills.workable(session, now=runtime.clock())
+    for installation_id in ids:
+        work_on(runtime, installation_id)
+
+
+@contextmanager
+def _kept(runtime: Runtime, held: Held) -> Iterator[None]:
+    """Give the lease back in the end, and say in the row what went wrong."""
+    changed: dict[str, object] = {}
+    try:
+        yield
+    except LeaseLost:
+        log.warning("backfill_lease_lost", installation=held.installation_id)
+    except RetryLater as error:
+        changed = {"wait_until": runtime.clock() + timedelta(seconds=error.after), "error": str(error)}
+    except ConnectorError as error:
+        log.warning("backfill_failed", installation=held.installation_id, error=str(error))
+        changed = {"state": BackfillState.FAILED, "error": str(error)}
+    except Exception as error:
+        changed = {"wait_until": runtime.clock() + UNFORESEEN, "error": f"unforeseen: {type(error).__name__}"}
+        raise
+    finally:
+        with runtime.database.begin() as session:
+            backfills.let_go(session, held, **changed)
+
+
+def _load(runtime: Runtime, held: Held) -> _Work:
+    """What is needed. Raises `RetryLater` while the helpdesk may not be asked."""
+    with runtime.database.read() as session:
+        row = backfills.get(session, held.installation_id)
+        installation = session.get_one(models.Installation, held.installation_id)
+    assert row is not None, "claimed just before"
+    if not installations.working(installation, runtime.clock()):
+        raise RetryLater("the installation is paused or switched off", after=60)
+    past = runtime.clients.history(runtime.installation(installation), row.share)
+    return _Work(held, installation, Scope(row.since, row.until), past)
+
+
+def _step(runtime: Runtime, mine: _Work) -> bool:
+    """Store what is whole, else read the next page; whether there is more to do."""
+    with runtime.database.read() as session:
+        row = backfills.get(session, mine.held.installation_id)
+        if row is None or row.lease != mine.held.lease or row.state != BackfillState.RUNNING:
+            return False
+        heads = backfills.ripe(session, row, limit=READ_AT_ONCE)
+        parts = backfills.parts_of(session, row.installation_id, [head.external_id for head in heads])
+    if heads:
+        _take(runtime, mine, heads, parts)
+        return True
+    if row.cursor is not None:
+        _turn_page(runtime, mine, row.cursor)
+        return True
+    return _finish(runtime, mine)
+
+
+def _turn_page(runtime: Runtime, mine: _Work, cursor: str) -> None:
+    before = mine.past.calls
+    page = mine.past.page(mine.scope, cursor)
+    with _changing(runtime, mine) as (session, row):
+        row.cursor = page.cursor
+        row.ripe_until = page.whole_until or row.ripe_until
+        new = backfills.put_aside(session, row.installation_id, list(_aside(page)))
+        counts = Counter({FOUND: new, CALLS: mine.past.calls - before})
+        counts.update(f"{LEFT_OUT}{left.why}" for left in page.left_out)
+        backfills.counted(row, counts)
+        if page.listed and not backfills.any_aside(session, row.installation_id):
+            row.cursor = None
+
+
+def _aside(page: Page) -> Iterator[Kept]:
+    for head in page.heads:
+        yield Kept(head.conversation_id, HEAD, head.body, head.changed_at)
+    for part in page.parts:
+        yield Kept(part.conversation_id, part.name, part.body)
+
+
+def _take(
+    runtime: Runtime,
+    mine: _Work,
+    heads: Sequence[BackfillPart],
+    parts: Mapping[str, Sequence[Mapping[str, object]]],
+) -> None:
+    """Read and store conversations that are whole. What came before an error is stored all the same."""
+    asides = [
+        Aside(Head(head.external_id, head.ripe_at or mine.scope.since, head.body), parts.get(head.external_id, ()))
+        for head in heads
+    ]
+    changed_at = {aside.head.conversation_id: aside.head.changed_at for aside in asides}
+    before, came, failure = mine.past.calls, [], None
+    try:
+        for name, outcome in mine.past.read(mine.scope, asides):
+            came.append((name, outcome))
+    except ConnectorError as error:
+        failure = error
+    with _changing(runtime, mine) as (session, row):
+        counts = Counter({CALLS: mine.past.calls - before})
+        for name, outcome in came:
+            counts.update(_settle(runtime, session, mine, outcome, changed_at[name]))
+        backfills.forget(session, row.installation_id, [name for name, _ in came])
+        backfills.counted(row, counts)
+    if failure is not None:
+        raise failure
+
+
+def _settle(
+    runtime: Runtime, session: Session, mine: _Work, outcome: Whole | LeftOut, changed_at: datetime
+) -> Iterator[str]:
+    """Store one conversation, or not; what to count."""
+    if isinstance(outcome, LeftOut):
+        yield f"{LEFT_OUT}{outcome.why}"
+        return
+    if outcome.single:
+        yield f"{SINGLE}{outcome.single}"
+    conversation = scoring.ours(outcome.reading.conversation, mine.installation)
+    names = suppression.names_of(conversation)
+    if suppression.is_suppressed(session, runtime.secrets, mine.installation.id, names):
+        yield ERASED
+        return
+    yield _store(runtime, session, mine.installation, outcome.reading, conversation, changed_at)
+
+
+def _store(
+    runtime: Runtime,
+    session: Session,
+    installation: models.Installation,
+    reading: Reading,
+    conversation: Conversation,
+    changed_at: datetime,
+) -> str:
+    """Store a conversation unless it is known; a known one that was read before it changed is read again, live."""
+    now = runtime.clock()
+    ended = conversation.ended_at or now
+    read = ReadConversation(
+        document=to_document(conversation),
+        there=standing.to_json(reading.there),
+        channel=conversation.channel.value,
+        opened_at=conversation.started_at,
+        ended_at=ended,
+        read_at=now,
+        news=False,
+    )
+    row_id, new = conversations.keep_history(session, installation, conversation.id, read, now=now)
+    if not new and not _is_newer(session, row_id, conversation, changed_at):
+        return KNOWN
+    if not new:
+        known = session.get_one(models.Conversation, row_id)
+        if not known.backfilled:
+            conversations.announce(session, installation, conversation.id, at=now, now=now)
+            return AGAIN
+        conversations.replace_history(session, row_id, read, now=now)
+    span = Span(row_id, customer_keys(conversation), conversation.started_at or ended, ended)
+    history.save_keys(session, span)
+    _ask_scored(runtime, session, installation, span, now)
+    return STORED
+
+
+def _is_newer(session: Session, row_id: str, conversation: Conversation, changed_at: datetime) -> bool:
+    """Whether the history knows more than what was read of a conversation, and nobody is about to read it anyway."""
+    known = conversations.get(session, row_id)
+    assert known is not None, "the insert found it"
+    if known.due_at is not None or known.read_at is None or known.read_at >= changed_at:
+        return False
+    if known.state == State.OPEN:
+        return True
+    if known.state != State.SCORED or known.document is None:
+        return False
+    return standing.differs(from_document(known.document), conversation)
+
+
+def _ask_scored(
+    runtime: Runtime, session: Session, installation: models.Installation, span: Span, now: datetime
+) -> None:
+    """The customer's conversations near this one that have their scores already are judged once more.
+
+    Those that wait for their scores will see this one anyway: however many come together, each is asked for once.
+    """
+    window = scoring.longest_window(runtime.policy(installation))
+    for other in sorted(history.nearby(session, span, window=window)):
+        work.ask(session, SCORING, other, at=now, only=State.SCORED)
+
+
+def _finish(runtime: Runtime, mine: _Work) -> bool:
+    with _changing(runtime, mine) as (_, row):
+        row.state, row.finished_at, row.error = BackfillState.DONE, runtime.clock(), None
+    log.info("backfilled", installation=mine.held.installation_id, **{STORED: row.counts.get(STORED, 0)})
+    return False
+
+
+@contextmanager
+def _changing(runtime: Runtime, mine: _Work) -> Iterator[tuple[Session, Backfill]]:
+    """A transaction in which the backfill is ours; its error is over. Raises `LeaseLost`."""
+    now = runtime.clock()
+    with runtime.database.begin() as session:
+        row = backfills.checked(session, mine.held, now=now, lease=runtime.settings.lease)
+        row.error = None
+        yield session, row
+
+
+def alone(runtime: Runtime, installation_id: str, *, wait: Callable[[float], None]) -> None:
+    """Work on a backfill in this process until it is done, paused or failed, and score what came of it.
+
+    `wait` is called with the seconds that a limit asks for; what is stored is scored meanwhile.
+    """
+    while True:
+        work_on(runtime, installation_id, seconds=1.0)
+        score_waiting(runtime, installation_id)
+        with runtime.database.read() as session:
+            row = backfills.get(session, installation_id)
+        if row is None or row.state != BackfillState.RUNNING:
+            return
+        until = max(filter(None, (row.wait_until, row.lease_until)), default=None)
+        if until is not None and until > runtime.clock():
+            wait((until - runtime.clock()).total_seconds())
+
+
+def score_waiting(runtime: Runtime, installation_id: str) -> int:
+    """Score the backfilled conversations of an installation that are due, in this process; how many there were."""
+    done = 0
+    while True:
+        with runtime.database.begin() as session:
+            ids = work.hand_out_history(
+                session,
+                now=runtime.clock(),
+                hold=runtime.settings.hold,
+                max_attempts=runtime.settings.max_attempts,
+                installation_id=installation_id,
+            )
+        if not ids:
+            return done
+        for row_id in ids:
+            scoring.score(runtime, row_id)
+        done += len(ids)
