@@ -5,13 +5,14 @@ Not every helpdesk can do the first: whoever has a client asks `connectors.regis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from connectors.base import Reading
+from connectors.making import Step
 from service.writeback import Plan
 
 
@@ -85,6 +86,14 @@ class Told:
 
     done: bool
     text: str
+
+
+def told(steps: Iterable[Step]) -> tuple[Told, ...]:
+    """What was done about the things that were made, in plain words."""
+    return tuple(
+        Told(step.done.settled, f"{step.what}: {step.done.value}" + (f" ({step.text})" if step.text else ""))
+        for step in steps
+    )
 
 
 class Remover(Protocol):

@@ -37,6 +37,7 @@ ROUTES = {
     "deskmark.backfill": WRITEBACK,
     "deskmark.group_gaps": SCORE,
     "deskmark.write_back": WRITEBACK,
+    "deskmark.errands": WRITEBACK,
     "deskmark.poll": INGEST,
     "deskmark.ask": WRITEBACK,
     "deskmark.watch": INGEST,
@@ -51,6 +52,8 @@ RECOUNT_SECONDS = 30.0
 DROP_TEXTS_SECONDS = 900.0
 """Not once a day: what a service does only after a day, one that is restarted every night never does."""
 BACKFILL_SECONDS = 5.0
+ERRAND_SECONDS = 5.0
+"""How often a worker looks whether a step of an errand (writing in bulk, leaving) is due."""
 SELF_TEST_SECONDS = 5.0
 """How often a worker looks whether an admin asked for a self-test."""
 
@@ -130,6 +133,7 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
         "poll": every("deskmark.poll", settings.poll_seconds),
         "group_gaps": every("deskmark.group_gaps", GROUP_GAPS_SECONDS),
         "forget": every("deskmark.forget", DAY),
+        "errands": every("deskmark.errands", ERRAND_SECONDS),
         "drop_texts": every("deskmark.drop_texts", DROP_TEXTS_SECONDS),
         "recount": every("deskmark.recount", RECOUNT_SECONDS),
         "backfill": every("deskmark.backfill", BACKFILL_SECONDS),

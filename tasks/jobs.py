@@ -12,7 +12,20 @@ from connectors.errors import RetryLater
 from service.telemetry.faults import report
 from service.telemetry.frames import frames
 from service.telemetry.metrics import TASK_SECONDS, TASKS_FAILED
-from tasks import backfilling, gaps, intake, recounting, retention, scoring, self_testing, upkeep, worker_state, writing
+from tasks import (
+    asking,
+    backfilling,
+    errands,
+    gaps,
+    intake,
+    recounting,
+    retention,
+    scoring,
+    self_testing,
+    upkeep,
+    worker_state,
+    writing,
+)
 from tasks.celery_app import app
 from tasks.runtime import Runtime
 
@@ -133,3 +146,9 @@ def group_gaps(self: Job) -> None:
 def self_test(self: Job) -> None:
     """Run the self-test that an admin asked for."""
     self_testing.run_asked(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.errands")
+def run_errands(self: Job) -> None:
+    """Take the due steps of errands: writing what was planned, leaving a helpdesk."""
+    errands.work(self.runtime)

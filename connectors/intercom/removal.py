@@ -11,11 +11,11 @@ from contextlib import suppress
 from typing import Any
 
 from connectors.errors import ConnectorError, NotFound, Rejected, RetryLater
-from connectors.intercom import actions
+from connectors.intercom import actions, install
 from connectors.intercom.client import IntercomClient
 from connectors.intercom.payloads import Conversation, ConversationPage
 from connectors.intercom.transport import status_of
-from connectors.many import DONE, Batch, Found, Outcome, Told, Trouble
+from connectors.many import DONE, Batch, Found, Outcome, Told, Trouble, told
 from service.writeback import FIELDS, OWN_KEYS
 
 UNINSTALL = (
@@ -31,7 +31,7 @@ class IntercomRemover:
     most = 1
 
     def __init__(self, client: IntercomClient, prefix: str) -> None:
-        self._client = client
+        self._client, self._prefix = client, prefix
         self._names = frozenset(prefix + key for key in OWN_KEYS)
 
     def marked(self, place: Mapping[str, Any] | None) -> Found:
@@ -59,17 +59,9 @@ class IntercomRemover:
         return dict.fromkeys(ids, DONE)
 
     def unmake(self, webhook_address: str) -> tuple[Told, ...]:
-        """Delete our tags from the workspace; attributes can only be archived by hand."""
-        told = [self._delete_tag(name, number) for name, number in self._own_tags()]
-        if there := sorted(set(FIELDS) & set(self._client.attributes())):
-            names = ", ".join(there)
-            told.append(
-                Told(False, f"Archive the conversation attributes {names} under Settings > Data > Conversations.")
-            )
-        told.append(
-            Told(False, f"Remove the webhook to {webhook_address} in the Developer Hub, unless you uninstall the app.")
-        )
-        return tuple(told)
+        """The tags' names and, where the API lets us, the attributes. The webhook belongs to the app."""
+        by_hand = f"Remove the webhook to {webhook_address} in the Developer Hub, unless you uninstall the app."
+        return (*told(install.unmake(self._client, prefix=self._prefix)), Told(False, by_hand))
 
     def revoke(self) -> tuple[Told, ...]:
         """Nothing can be done from here."""
@@ -107,12 +99,3 @@ class IntercomRemover:
                 raise
             for field in fields:
                 self._client.send(actions.set_attributes(name, {field: ""}))
-
-    def _delete_tag(self, name: str, number: str) -> Told:
-        try:
-            self._client.send(actions.delete_tag(number))
-        except NotFound:
-            return Told(True, f"The tag {name} was gone already.")
-        except Rejected as error:
-            return Told(False, f"The tag {name} could not be deleted ({error}): a segment or rule may still use it.")
-        return Told(True, f"The tag {name} is deleted.")

@@ -7,10 +7,10 @@ from typing import Any
 
 from connectors.errors import ConnectorError, CredentialsRefused, NotFound, Rejected
 from connectors.http import ApiRequest
-from connectors.many import Batch, Found, Outcome, Told
-from connectors.zendesk import actions, bulk
+from connectors.many import Batch, Found, Outcome, Told, told
+from connectors.zendesk import actions, bulk, install
 from connectors.zendesk.client import EXPORTS, ZendeskClient, next_cursor
-from connectors.zendesk.payloads import Record, ident, record, records, text
+from connectors.zendesk.payloads import Record, ident, record, records
 from service.writeback import OWN_KEYS
 
 TOKENS = "/api/v2/oauth/tokens"
@@ -60,23 +60,8 @@ class ZendeskRemover:
         return bulk.look_at_job(self._client, name, ids)
 
     def unmake(self, webhook_address: str) -> tuple[Told, ...]:
-        """Triggers that call our webhook, the webhook, and the ticket fields that we write to.
-
-        Only fields whose title is ours are deleted; with a field its values go, on closed tickets too.
-        """
-        hooks = [hook for hook in self._list("webhooks") if text(hook.get("endpoint")) == webhook_address]
-        names = {ident(hook.get("id")) for hook in hooks}
-        triggers = [trigger for trigger in self._list("triggers") if _calls(trigger, names)]
-        ours = {str(number) for number in self._client.options.field_ids.values()}
-        fields = [field for field in self._list("ticket_fields") if ident(field.get("id")) in ours]
-        told = [self._delete(f"triggers/{ident(each.get('id'))}", f"trigger {_title(each)}") for each in triggers]
-        told += [self._delete(f"webhooks/{ident(each.get('id'))}", f"webhook {_title(each)}") for each in hooks]
-        for field in fields:
-            if text(field.get("title")).startswith("Deskmark: "):
-                told.append(self._delete(f"ticket_fields/{ident(field.get('id'))}", f"ticket field {_title(field)}"))
-            else:
-                told.append(Told(False, f"The ticket field {_title(field)} was not made by Deskmark and is left."))
-        return tuple(told)
+        """The trigger, the webhook and the ticket fields; with a field its values go, on closed tickets too."""
+        return told(install.unmake(self._client, webhook_address))
 
     def revoke(self) -> tuple[Told, ...]:
         """Revoke every token of our OAuth client by its id, our own last, then see whether that one is refused: the
@@ -112,38 +97,3 @@ class ZendeskRemover:
     def _export(self, request: ApiRequest) -> Record:
         rate = self._client.options.search_export_rate
         return record(self._client.send(request, bucket=EXPORTS, rate=rate).body)
-
-    def _list(self, what: str) -> list[Record]:
-        """All of them; an account has few."""
-        found: list[Record] = []
-        cursor: str | None = None
-        while True:
-            query = {"page[size]": "100", **({"page[after]": cursor} if cursor else {})}
-            body = record(self._client.send(ApiRequest("GET", f"/api/v2/{what}", query=query)).body)
-            found.extend(records(body.get(what)))
-            cursor = next_cursor(body)
-            if cursor is None:
-                return found
-
-    def _delete(self, path: str, what: str) -> Told:
-        try:
-            self._client.send(ApiRequest("DELETE", f"/api/v2/{path}"))
-        except NotFound:
-            return Told(True, f"The {what} was gone already.")
-        except Rejected as error:
-            return Told(False, f"The {what} could not be deleted ({error}); delete it in Admin Center.")
-        return Told(True, f"The {what} is deleted.")
-
-
-def _title(thing: Record) -> str:
-    return f'"{text(thing.get("title")) or text(thing.get("name"))}"'
-
-
-def _calls(trigger: Record, webhooks: set[str | None]) -> bool:
-    """Whether a trigger notifies one of the webhooks."""
-    for action in records(trigger.get("actions")):
-        value = action.get("value")
-        target = value[0] if isinstance(value, list) and value else value
-        if action.get("field") == "notification_webhook" and ident(target) in webhooks:
-            return True
-    return False

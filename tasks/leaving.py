@@ -1,0 +1,249 @@
+"""Leaving a helpdesk, step by step: find what is ours, take it off, remove what was made, revoke, then forget or keep.
+
+Each stage is a function from an errand to its next state. All of it may be done twice, so a worker that dies in the
+middle is simply followed by another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from connectors.errors import NotFound
+from connectors.many import Batch, Outcome, Remover, Told, Trouble
+from connectors.registry import remover
+from service.store import audit, errands, installations, models
+from service.store import leaving as store
+from service.store.errand_models import Errand, ErrandItem, ErrandKind, ItemState
+from tasks.runtime import Runtime
+
+SETTLE, FIND, CLEAR, UNMAKE, REVOKE, END = "stopping", "finding", "clearing", "unmaking", "revoking", "ending"
+NOTES = (
+    "Notes cannot be removed over the API: private notes of Deskmark stay on the conversations. They end in a line "
+    '"ref ..." by which they can be found; delete or redact them by hand where they must go.'
+)
+LOOK_AGAIN = timedelta(seconds=3)
+MOST_JOBS = 10
+LEFT_ALONE = "some conversations could not be cleared: retry them, or go on without them"
+
+
+def begin(
+    session: Session,
+    installation: models.Installation,
+    *,
+    actor: str,
+    options: Mapping[str, bool],
+    now: Any,
+) -> Errand:
+    """Stop at once, and do the rest step by step. Raises `AlreadyUnderWay`.
+
+    `options`: `remove` takes tags, fields and whatever was made off the helpdesk, `revoke` makes the token worthless,
+    `delete` removes everything that is stored; without it scores are kept and the installation is disconnected.
+    """
+    helpdesk = not installations.is_imported(installation)
+    wanted = {
+        name: bool(options.get(name)) and (helpdesk or name == "delete") for name in ("remove", "revoke", "delete")
+    }
+    begun = errands.begin(session, installation, ErrandKind.LEAVE, actor=actor, stage=SETTLE, options=wanted, now=now)
+    store.stop(session, installation)
+    details = {name: "yes" if value else "no" for name, value in wanted.items()}
+    audit.record(
+        session, actor=actor, action="leave helpdesk", target=begun.helpdesk, installation_id=installation.id, now=now,
+        details=details,
+    )  # fmt: skip
+    return begun
+
+
+def go_on(session: Session, errand: Errand, *, anyway: bool, now: Any) -> None:
+    """Resume an errand that stopped: what failed is tried again, or with `anyway` left as it is."""
+    if anyway:
+        errand.options = {**errand.options, "anyway": True}
+    else:
+        failed = [item.external_id for item in errands.items(session, errand.id, ItemState.FAILED, limit=100_000)]
+        errands.settle(session, errand.id, failed, ItemState.WAITING)
+    session.flush()
+    errands.resume(session, errand.id, now=now)
+
+
+def step(runtime: Runtime, errand: Errand) -> None:
+    """The next step."""
+    STAGES[errand.stage](runtime, errand)
+
+
+def _stop(runtime: Runtime, errand: Errand) -> None:
+    """Wait until no worker is writing any more."""
+    now = runtime.clock()
+    with runtime.database.begin() as session:
+        row = errands.held(session, errand)
+        if errand.options["remove"] and store.being_worked_on(session, errand.installation_id, now=now):
+            errands.step_done(row, due_at=now + LOOK_AGAIN)
+        else:
+            _next(row, FIND if errand.options["remove"] else REVOKE, runtime)
+
+
+def _find(runtime: Runtime, errand: Errand) -> None:
+    """First what we remember to have written, then what the helpdesk finds by our tags."""
+    place = dict(errand.place or {"after": ""})
+    if "after" in place:
+        with runtime.database.begin() as session:
+            row = errands.held(session, errand)
+            known = store.written(session, errand.installation_id, after=place["after"])
+            errands.add_items(session, errand.id, [external for _, external in known])
+            row.place = {"after": known[-1][0]} if known else {"marked": None}
+            errands.step_done(row, due_at=runtime.clock())
+        return
+    found = _remover(runtime, errand).marked(place["marked"])
+    with runtime.database.begin() as session:
+        row = errands.held(session, errand)
+        row.calls += 1
+        added = errands.add_items(session, errand.id, found.ids)
+        row.counts = {**row.counts, "found_by_search": int(row.counts.get("found_by_search", 0)) + added}
+        if found.place is None:
+            _next(row, CLEAR, runtime)
+        else:
+            row.place = {"marked": dict(found.place)}
+            errands.step_done(row, due_at=runtime.clock())
+
+
+def _clear(runtime: Runtime, errand: Errand) -> None:
+    """Look at the jobs that run, clear some more while there is room, go on when none is left."""
+    ours = _remover(runtime, errand)
+    with runtime.database.read() as session:
+        running = errands.jobs(session, errand.id)
+        waiting = list(errands.items(session, errand.id, ItemState.WAITING, limit=ours.most))
+    open_jobs = sum(not _look(runtime, errand, ours, job) for job in running)
+    if waiting and open_jobs < MOST_JOBS:
+        _clear_some(runtime, errand, ours, waiting)
+    with runtime.database.begin() as session:
+        row = errands.held(session, errand)
+        left, now = errands.progress(session, errand.id), runtime.clock()
+        if left.waiting and open_jobs < MOST_JOBS:
+            errands.step_done(row, due_at=now)
+        elif left.waiting or left.sent:
+            errands.step_done(row, due_at=now + LOOK_AGAIN)
+        elif left.failed and not errand.options.get("anyway"):
+            errands.step_failed(row, due_at=None, error=LEFT_ALONE, counted=False)
+        else:
+            row.counts = {**row.counts, "cleared": left.done, "not_cleared": left.failed}
+            _tell(row, [Told(False, NOTES)])
+            _next(row, UNMAKE, runtime)
+
+
+def _clear_some(runtime: Runtime, errand: Errand, ours: Remover, waiting: list[ErrandItem]) -> None:
+    """One batch, all of it open conversations or all of it closed ones."""
+    tags_only = waiting[0].tags_only
+    names = [item.external_id for item in waiting if item.tags_only is tags_only]
+    batch = ours.clear(names, tags_only=tags_only)
+    if batch.outcomes:
+        _settle(runtime, errand, batch.outcomes, calls=batch.calls)
+    else:
+        _sent(runtime, errand, batch)
+
+
+def _sent(runtime: Runtime, errand: Errand, batch: Batch) -> None:
+    with runtime.database.begin() as session:
+        errands.held(session, errand).calls += batch.calls
+        errands.settle(session, errand.id, batch.ids, ItemState.SENT, job=batch.job)
+
+
+def _look(runtime: Runtime, errand: Errand, ours: Remover, job: str) -> bool:
+    """Look at a background job; whether it is over."""
+    with runtime.database.read() as session:
+        names = [item.external_id for item in errands.of_job(session, errand.id, job)]
+    try:
+        outcomes = ours.job(job, names)
+    except NotFound:
+        # Kept for a day only. Clearing twice changes nothing.
+        outcomes = dict.fromkeys(names, Outcome(Trouble.CHANGED))
+    if outcomes is None:
+        with runtime.database.begin() as session:
+            errands.held(session, errand).calls += 1
+        return False
+    _settle(runtime, errand, outcomes, calls=1)
+    return True
+
+
+def _settle(runtime: Runtime, errand: Errand, outcomes: Mapping[str, Outcome], *, calls: int) -> None:
+    """Each conversation's own outcome: closed ones lose their tags next, what changed is tried again."""
+
+    def those(*troubles: Trouble | None) -> list[str]:
+        return [name for name, outcome in outcomes.items() if outcome.trouble in troubles]
+
+    with runtime.database.begin() as session:
+        errands.held(session, errand).calls += calls
+        installation = session.get_one(models.Installation, errand.installation_id)
+        gone = those(None, Trouble.GONE)
+        errands.settle(session, errand.id, gone, ItemState.DONE)
+        store.nothing_written(session, installation, gone)
+        errands.settle(session, errand.id, those(Trouble.CLOSED), ItemState.WAITING, tags_only=True)
+        errands.settle(session, errand.id, those(Trouble.CHANGED), ItemState.WAITING)
+        for name in those(Trouble.REFUSED):
+            errands.settle(session, errand.id, [name], ItemState.FAILED, error=outcomes[name].reason[:255])
+
+
+def _unmake(runtime: Runtime, errand: Errand) -> None:
+    """Take away what was made for us on the account."""
+    with runtime.database.read() as session:
+        installation = session.get_one(models.Installation, errand.installation_id)
+    address = f"{runtime.settings.public_url}/webhooks/{installation.connector}/{installation.id}"
+    told = _remover(runtime, errand).unmake(address)
+    with runtime.database.begin() as session:
+        row = errands.held(session, errand)
+        _tell(row, told)
+        _next(row, REVOKE, runtime)
+
+
+def _revoke(runtime: Runtime, errand: Errand) -> None:
+    """Make the token worthless, where that was asked for."""
+    told = _remover(runtime, errand).revoke() if errand.options["revoke"] else ()
+    with runtime.database.begin() as session:
+        row = errands.held(session, errand)
+        _tell(row, told)
+        if errand.options["delete"]:
+            row.counts = {**row.counts, "deleted": store.counts(session, errand.installation_id)}
+        _next(row, END, runtime)
+
+
+def _end(runtime: Runtime, errand: Errand) -> None:
+    """Delete everything in pieces, or drop the secrets and keep the scores."""
+    now = runtime.clock()
+    with runtime.database.begin() as session:
+        row = errands.held(session, errand)
+        if errand.options["delete"] and store.delete_some(session, errand.installation_id):
+            errands.step_done(row, due_at=now)
+            return
+        if not errand.options["delete"]:
+            installation = session.get_one(models.Installation, errand.installation_id)
+            store.disconnect(installation, runtime.secrets, now=now, unmade=bool(errand.options["remove"]))
+        errands.finish(row, now=now)
+        action = "delete installation" if errand.options["delete"] else "disconnect installation"
+        audit.record(
+            session, actor=errand.actor, action=action, target=errand.helpdesk, installation_id=errand.installation_id,
+            now=now,
+        )  # fmt: skip
+
+
+def _remover(runtime: Runtime, errand: Errand) -> Remover:
+    with runtime.database.read() as session:
+        installation = session.get_one(models.Installation, errand.installation_id)
+    return remover(runtime.client(installation), installation.prefix)
+
+
+def _next(row: Errand, stage: str, runtime: Runtime) -> None:
+    row.stage, row.place = stage, None
+    errands.step_done(row, due_at=runtime.clock())
+
+
+def _tell(row: Errand, told: Iterable[Told]) -> None:
+    """Keep what the admin has to know; said once, also when the step is done again."""
+    lines = [*row.counts.get("told", []), *({"done": each.done, "text": each.text} for each in told)]
+    row.counts = {**row.counts, "told": [line for place, line in enumerate(lines) if line not in lines[:place]]}
+
+
+STAGES: Mapping[str, Callable[[Runtime, Errand], None]] = MappingProxyType(
+    {SETTLE: _stop, FIND: _find, CLEAR: _clear, UNMAKE: _unmake, REVOKE: _revoke, END: _end}
+)
