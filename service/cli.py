@@ -40,6 +40,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service.commands.running": ("up", "sign-in-link", "migrate", "key"),
         "service.commands.installations": ("installations",),
         "service.commands.secrets": ("secrets",),
+        "service.commands.erasing": ("erase", "erasures"),
     }
 )
 """Commands by the module they are in, imported when one is asked for: `score` needs no web server and no database."""

@@ -33,7 +33,7 @@ def save_keys(session: Session, span: Span) -> None:
     session.execute(delete(ContactKey).where(ContactKey.conversation_id == span.conversation_id))
     rows = [
         {"conversation_id": span.conversation_id, "key": key, "started_at": span.started_at, "ended_at": span.ended_at}
-        for key in _hashed(span.keys)
+        for key in keys_of(span.keys)
     ]
     if rows:
         session.execute(insert(session, ContactKey).values(rows))
@@ -62,7 +62,7 @@ def nearby(session: Session, span: Span, *, window: timedelta) -> list[str]:
 
 def _of_customer(span: Span, window: timedelta, side: ColumnElement[bool]) -> Select[str]:
     return select(ContactKey.conversation_id).where(
-        ContactKey.key.in_(_hashed(span.keys)),
+        ContactKey.key.in_(keys_of(span.keys)),
         ContactKey.ended_at >= span.started_at - window,
         ContactKey.started_at <= span.ended_at + window,
         ContactKey.conversation_id != span.conversation_id,
@@ -70,5 +70,11 @@ def _of_customer(span: Span, window: timedelta, side: ColumnElement[bool]) -> Se
     )
 
 
-def _hashed(keys: Iterable[str]) -> Sequence[bytes]:
-    return sorted(blake2b(key.encode(), digest_size=16).digest() for key in keys)
+def keys_of(keys: Iterable[str]) -> Sequence[bytes]:
+    """The keys as they are stored."""
+    return sorted(map(hashed, keys))
+
+
+def hashed(key: str) -> bytes:
+    """A customer's key as it is stored."""
+    return blake2b(key.encode(), digest_size=16).digest()

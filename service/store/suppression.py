@@ -15,8 +15,9 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from secrets import token_urlsafe
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from service.conversation import Conversation
@@ -121,6 +122,12 @@ def is_suppressed(session: Session, box: SecretBox, installation_id: str, names:
         session.scalar(select(Suppression.key).where(Suppression.key.in_(asked[start : start + _AT_ONCE])).limit(1))
         for start in range(0, len(asked), _AT_ONCE)
     )
+
+
+def lift(session: Session, erasure_ids: Collection[int]) -> int:
+    """Forget who was not to come back under these receipts; how many hashes there were."""
+    gone: Any = session.execute(delete(Suppression).where(Suppression.erasure_id.in_(erasure_ids)))
+    return int(gone.rowcount)
 
 
 def row_name(row_id: str) -> str:

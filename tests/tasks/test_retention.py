@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from service.store import forgetting, retention
+from service.store import retention
 from service.store.figure_models import FactRow
-from service.store.models import ContactKey, Scorecard, State, Vector
+from service.store.models import ContactKey, Conversation, Scorecard, State, Vector
 from service.store.retention import TooShort
-from tasks import upkeep
 from tasks import retention as dropping
+from tasks import upkeep
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -60,7 +60,7 @@ def test_what_is_worked_on_waits_for_the_next_time(shop: Any, kit: Any, clock: A
     shop.change(retention_days=30)
     clock.forward(days=31)
     with shop.runtime.database.begin() as session:
-        row = session.get_one(forgetting.Conversation, shop.id_of("1"))
+        row = session.get_one(Conversation, shop.id_of("1"))
         row.lease, row.lease_until = "somebody", clock() + HOUR
     assert dropping.drop_old(shop.runtime) == 0
     clock.forward(hours=2)
@@ -76,7 +76,7 @@ def test_asked_for_again_without_news_the_helpdesk_is_not_read(shop: Any, kit: A
     dropping.drop_old(shop.runtime)
     reads = shop.desk.reads
     with shop.runtime.database.begin() as session:
-        row = session.get_one(forgetting.Conversation, shop.id_of("1"))
+        row = session.get_one(Conversation, shop.id_of("1"))
         row.due_at, row.reread, row.wanted = clock(), False, row.wanted + 1
     upkeep.sweep(shop.runtime)
     shop.work()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import click
 
-from service.commands.installations.finding import ACTOR, installation_row
+from service.commands.installations.finding import installation_row
 from service.commands.running import database, settings
 from service.store import audit, retention
 from service.store import installations as store
@@ -38,7 +38,7 @@ def retention_command(installation: str, days: str, yes: bool) -> None:
         with opened.begin() as session:
             store.change(session, row.id, retention_days=wanted)
             audit.record(
-                session, actor=ACTOR, action="change retention", target=row.id, installation_id=row.id,
+                session, actor=audit.COMMAND_LINE, action="change retention", target=row.id, installation_id=row.id,
                 now=runtime.clock(), details={"days": KEEP if wanted is None else str(wanted)},
             )  # fmt: skip
         dropped = dropping.drop_old(runtime, row.id)
