@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.figures.beside import Prices
@@ -31,6 +31,16 @@ def environment_name(field: str) -> str:
         return field
     alias = known.validation_alias
     return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"DESKMARK_{field.upper()}"
+
+
+def setting_faults(error: ValidationError) -> list[str]:
+    """Each wrong setting by its name, never with its value: it may be a secret."""
+    found = error.errors(include_input=False)
+    return [
+        f"{environment_name(str(fault['loc'][0])) if fault['loc'] else 'settings'}: "
+        f"{fault['msg'].removeprefix('Value error, ')}"
+        for fault in found
+    ]
 
 
 def _plain_name(name: str) -> AliasChoices:
@@ -118,7 +128,7 @@ class Settings(FigureSettings):
     requeue_seconds: float = Field(default=60, gt=0)
     """After so long a message that brought no result counts as lost and is sent again."""
     sweep_seconds: float = Field(default=5, gt=0)
-    poll_seconds: float = Field(default=900, gt=0)
+    poll_seconds: float = Field(default=300, gt=0)
     """How often the helpdesks are asked for ended conversations whose webhook never came."""
     probe_seconds: float = Field(default=60, gt=0)
     """How soon a paused installation's helpdesk is asked whether it answers again; the wait grows to half an hour."""
@@ -126,6 +136,19 @@ class Settings(FigureSettings):
     """An installation pauses when its helpdesk refuses for lack of quota for so long."""
     recheck_seconds: float = Field(default=3600, gt=0)
     """How soon a conversation that could not be written is looked at again; the wait grows with its age."""
+
+    alert_webhook: SecretStr | None = None
+    """Where admins are told of troubles: an https address that takes JSON with a text, as Slack and Teams do."""
+    alert_missed_share: float = Field(default=0.2, gt=0, le=1)
+    """The share of a day's conversations without a webhook from which on the webhook counts as broken."""
+    alert_dead: int = Field(default=1, ge=1)
+    """So much given-up work of an installation is told."""
+    alert_refused: int = Field(default=3, ge=1)
+    """So many refused webhooks of an installation are told."""
+    alert_due_seconds: float = Field(default=900, gt=0)
+    """Work that has been due for so long is told."""
+    alert_standstill_seconds: float = Field(default=300, gt=0)
+    """When no worker has looked around for so long, everything stands still."""
 
     prefix: str = Field(default="dm__", pattern=r"^[a-z0-9_]{2,16}$")
     repeat_window_hours: float = Field(default=24, gt=0)
@@ -150,6 +173,15 @@ class Settings(FigureSettings):
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _https_only(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not (
+            value.get_secret_value().startswith("https://") and urlsplit(value.get_secret_value()).hostname
+        ):
+            raise ValueError("must be an address that begins with https://")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -225,6 +257,21 @@ class Settings(FigureSettings):
     def probe(self) -> timedelta:
         """The wait before the first probe of a paused installation."""
         return timedelta(seconds=self.probe_seconds)
+
+    @property
+    def poll(self) -> timedelta:
+        """Between two looks at a helpdesk."""
+        return timedelta(seconds=self.poll_seconds)
+
+    @property
+    def too_old(self) -> timedelta:
+        """For how long work may be due before it is told."""
+        return timedelta(seconds=self.alert_due_seconds)
+
+    @property
+    def standstill(self) -> timedelta:
+        """For how long no worker may look around before it is told."""
+        return timedelta(seconds=self.alert_standstill_seconds)
 
     @property
     def lease(self) -> timedelta:

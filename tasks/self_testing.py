@@ -203,7 +203,7 @@ def _conversation(bench: Bench, named: str | None) -> tuple[Step, Reading | None
     try:
         external_id = named or _newest(bench)
         if external_id is None:
-            wait = "Name a conversation above, or test again when one has ended."
+            wait = "Name a conversation, or test again when one has ended."
             return Step(name, Outcome.OPEN, "No conversation ended in the last 30 days.", wait), None
         reading = bench.client.read(external_id)
     except NotFound:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from service import embedded
 from service.embedded import EmbeddedError, existing_settings, own_settings
-from service.settings import FigureSettings, Settings, environment_name
+from service.settings import FigureSettings, Settings, setting_faults
 from service.store.database import Database
 from service.store.database import migrate as bring_up_to_date
 from service.store.secrets import new_key
@@ -39,12 +39,7 @@ def figure_settings() -> FigureSettings:
 
 
 def _unusable(error: ValidationError) -> click.ClickException:
-    """Each wrong setting by its name, never with its value: it may be a secret."""
-    found = error.errors(include_input=False)
-    faults = [
-        f"{environment_name(str(fault['loc'][0]))}: {fault['msg'].removeprefix('Value error, ')}" for fault in found
-    ]
-    return click.ClickException("settings are not usable\n  " + "\n  ".join(faults))
+    return click.ClickException("settings are not usable\n  " + "\n  ".join(setting_faults(error)))
 
 
 @contextmanager
