@@ -1,151 +1,177 @@
-"""Checks an Intercom installation and says in plain words what an admin still has to do.
+"""Making in an Intercom workspace what Deskmark needs, and taking it away again: tags and conversation attributes.
 
-Version 2.15 cannot create conversation attributes, so they are made by hand and only looked at here. Nothing is
-written to the workspace.
+Attributes can be made over the API from version 2.16 on; whether the workspace's app may use it is found out by asking.
+The webhook belongs to the app and can only be entered by hand. What is there already is used, what differs repaired.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
-from connectors.base import Signal
-from connectors.errors import ConnectorError
-from connectors.intercom.payloads import DataAttribute, Me, Person
+from connectors.errors import Conflict, CredentialsRefused, NotFound, Rejected
+from connectors.http import ApiRequest, ApiResponse
+from connectors.intercom import actions
+from connectors.intercom.checking import (
+    ATTRIBUTES,
+    PERMISSIONS,
+    SUBSCRIPTIONS,
+    Finding,
+    Workplace,
+    check,
+)
+from connectors.intercom.payloads import Me
 from connectors.intercom.regions import REGIONS
-from connectors.intercom.transport import VERSION
-from connectors.intercom.webhook import TOPICS
-from service.writeback import OUTCOMES
+from connectors.making import Done, Making, Step
+from service.writeback import OUTCOMES, OWN_KEYS
 
-# What each of our attributes may be: "dm_outcome" is best a list, but plain text does; a list is a string with options.
-ATTRIBUTES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "dm_resolution": frozenset({"integer"}),
-        "dm_effort": frozenset({"integer"}),
-        "dm_outcome": frozenset({"list", "string"}),
-        "dm_definitions": frozenset({"string"}),
-        "dm_scored_at": frozenset({"string"}),
-    }
-)
+__all__ = [
+    "ATTRIBUTES", "PERMISSIONS", "REGIONS", "SUBSCRIPTIONS", "Finding", "Workplace", "check", "home", "make", "unmake",
+]  # fmt: skip
 
-PERMISSIONS = (
-    "Read conversations",
-    "Write conversations",
-    "Read one user and one company",
-    "Read and list users and companies",
-    "Read tags",
-    "Write tags",
-    "Read admins",
-)
-"""What the app's token may do: the smallest set with which everything here works."""
+VERSION = "2.16"
+"""The first one that can make conversation attributes."""
 
-SUBSCRIPTIONS = tuple(
-    topic for topic, signal in TOPICS.items() if signal in (Signal.ENDED, Signal.ACTIVITY, Signal.DELETED)
-)
-"""Webhook topics to subscribe to."""
+DESCRIPTION = "Written by Deskmark."
+BY_HAND = "create it under Settings > Data > Conversations > Create attribute"
+Attribute = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: whether it is as it should be, and what to know or do."""
+class Workspace(Protocol):
+    """What is needed of an `IntercomClient`."""
 
-    ok: bool
-    text: str
-
-
-class Workplace(Protocol):
-    """What `check` asks of a client; `IntercomClient` has it."""
-
-    base_url: str
-
-    def me(self) -> Me:
-        """The teammate and workspace behind the token."""
-        ...
-
-    def admins(self) -> list[Person]:
-        """All teammates."""
-        ...
-
-    def attributes(self) -> Mapping[str, DataAttribute]:
-        """The workspace's conversation attributes by name."""
+    def send(self, request: ApiRequest) -> ApiResponse:
+        """Send one request."""
         ...
 
 
-def check(client: Workplace, *, public_url: str) -> tuple[Finding, ...]:
-    """Everything that can be seen of an installation, in the order in which an admin would mend it."""
-    try:
-        me = client.me()
-    except ConnectorError as error:
-        return (Finding(False, f"Intercom does not let Deskmark in: {error}"),)
-    return (
-        _identity(me),
-        _region(me, client.base_url),
-        _address(public_url),
-        *_attributes(client),
-        *_bots(client),
-        _verification(me),
-        Finding(True, f"Set the app's API version to {VERSION} and subscribe to: {', '.join(SUBSCRIPTIONS)}"),
-    )
+def home(ask: Callable[[str], Me]) -> str:
+    """The API's address of the region where the workspace lives: a token is refused everywhere else.
+
+    `ask` gives what `GET /me` answers at an address. Raises `CredentialsRefused` when no region knows the token.
+    """
+    refused: CredentialsRefused | None = None
+    for address in REGIONS.values():
+        try:
+            me = ask(address)
+        except CredentialsRefused as error:
+            refused = error
+            continue
+        return REGIONS.get(me.app.region, address)
+    assert refused is not None, "there are regions"
+    raise refused
 
 
-def _identity(me: Me) -> Finding:
-    if me.id is None:
-        return Finding(False, "The token belongs to no teammate: set the option admin_id to the id of one")
-    name = me.name or me.id
-    return Finding(True, f"Notes and tags will be signed by {name} ({me.id}) of workspace {me.app.id_code}")
+def make(client: Workspace, *, prefix: str) -> Making:
+    """Make our tags and, where version 2.16 can be used, our conversation attributes. Safe to do again.
+
+    What cannot be made is a step to be done by hand. Raises `RetryLater` and `CredentialsRefused`.
+    """
+    return Making((*_make_attributes(client), _make_tags(client, prefix)))
 
 
-def _region(me: Me, base_url: str) -> Finding:
-    expected = REGIONS.get(me.app.region)
-    if expected is None or expected == base_url or base_url not in REGIONS.values():
-        return Finding(True, f"The API address is {base_url}")
-    return Finding(False, f"The workspace is hosted in {me.app.region}: change the API address to {expected}")
+def unmake(client: Workspace, *, prefix: str) -> tuple[Step, ...]:
+    """Remove what `make` made: tags of ours from the workspace (and so from all conversations), attributes archived.
+
+    Intercom deletes no attribute; an archived one is hidden and keeps its values. The webhook goes with the app. What
+    is not there is no failure. Safe to do again. Raises `RetryLater` and `CredentialsRefused`.
+    """
+    there = _tags(client)
+    steps = [
+        _removed(client, f"tag {name}", actions.delete_tag(there[name])) for name in _names(prefix) if name in there
+    ]
+    attributes = _attributes(client)
+    if attributes is None:
+        hide = "archive it under Settings > Data > Conversations"
+        return (*steps, *(Step(f"attribute {name}", Done.BY_HAND, hide) for name in ATTRIBUTES))
+    for name in ATTRIBUTES:
+        found = attributes.get(name)
+        if found is None:
+            steps.append(Step(f"attribute {name}", Done.NOT_THERE))
+        else:
+            steps.append(_removed(client, f"attribute {name}", _request("DELETE", f"/{found['id']}")))
+    return tuple(steps)
 
 
-def _address(public_url: str) -> Finding:
-    if public_url.startswith("https://"):
-        return Finding(True, f"Intercom will call {public_url}")
-    return Finding(False, "Intercom calls HTTPS addresses only: set PUBLIC_URL to the https:// address of Deskmark")
-
-
-def _attributes(client: Workplace) -> list[Finding]:
-    try:
-        there = client.attributes()
-    except ConnectorError as error:
-        return [Finding(False, f"The conversation attributes cannot be read: {error}")]
-    return [_attribute(name, types, there.get(name)) for name, types in ATTRIBUTES.items()]
-
-
-def _attribute(name: str, types: frozenset[str], there: DataAttribute | None) -> Finding:
-    wanted = " or ".join(sorted(types))
+def _make_attributes(client: Workspace) -> list[Step]:
+    there = _attributes(client)
     if there is None:
-        return Finding(False, f"Create the conversation attribute {name} ({wanted}); until then it is not written")
-    if there.data_type not in types:
-        return Finding(False, f"The conversation attribute {name} is {there.data_type}; make it {wanted}")
-    missing = [outcome for outcome in OUTCOMES if there.options and outcome not in there.options]
-    if name == "dm_outcome" and missing:
-        return Finding(False, f"The list {name} lacks the options {', '.join(missing)}")
-    return Finding(True, f"The conversation attribute {name} is there")
+        why = f"{BY_HAND}: the app's API version cannot"
+        return [Step(f"attribute {name}", Done.BY_HAND, f"{why} ({_kind(name)})") for name in ATTRIBUTES]
+    steps = []
+    for name in ATTRIBUTES:
+        try:
+            steps.append(_make_attribute(client, name, there.get(name)))
+        except (Rejected, NotFound, Conflict) as error:
+            steps.append(Step(f"attribute {name}", Done.BY_HAND, f"{BY_HAND} ({_kind(name)}); Intercom: {error}"))
+    return steps
 
 
-def _bots(client: Workplace) -> list[Finding]:
-    """Teammates without a seat are often bots that some other app posts as."""
+def _make_attribute(client: Workspace, name: str, there: Attribute | None) -> Step:
+    what = f"attribute {name}"
+    if there is None:
+        body: dict[str, Any] = {"name": name, "description": DESCRIPTION, "data_type": _kind(name)}
+        if _kind(name) == "list":
+            body["options"] = [{"label": outcome} for outcome in OUTCOMES]
+        client.send(_request("POST", "", body))
+        return Step(what, Done.MADE, _kind(name))
+    kind = str(there.get("data_type"))
+    if kind not in ATTRIBUTES[name]:
+        return Step(what, Done.BY_HAND, f"there is one of type {kind}: rename or archive it, then do this again")
+    if kind != "list":
+        return Step(what, Done.THERE, kind)
+    options = [option for option in there.get("options") or () if isinstance(option, Mapping)]
+    missing = [o for o in OUTCOMES if o not in {each.get("label") for each in options if not each.get("archived")}]
+    for outcome in missing:
+        client.send(_request("POST", f"/{there['id']}/options", {"label": outcome}))
+    return Step(what, Done.REPAIRED if missing else Done.THERE, kind)
+
+
+def _make_tags(client: Workspace, prefix: str) -> Step:
+    there, names = _tags(client), _names(prefix)
+    missing = [name for name in names if name not in there]
     try:
-        seatless = [admin for admin in client.admins() if not admin.has_inbox_seat]
-    except ConnectorError as error:
-        return [Finding(False, f"The teammates cannot be read: {error}")]
-    named = ", ".join(f"{admin.name} ({admin.id})" for admin in seatless)
-    if not named:
-        return []
-    return [Finding(True, f"Teammates without an inbox seat; put those that are bots into bot_author_ids: {named}")]
+        for name in missing:
+            client.send(actions.create_tag(name))
+    except (Rejected, Conflict) as error:
+        return Step("tags", Done.BY_HAND, f"give the app the permission Write tags ({error})")
+    return Step("tags", Done.MADE if missing else Done.THERE, f"{len(names)} tags that begin with {prefix}")
 
 
-def _verification(me: Me) -> Finding:
-    if me.app.identity_verification:
-        return Finding(True, "Identity verification is on: users' e-mail addresses count as verified")
-    return Finding(
-        True,
-        "Identity verification is off: customers are recognised by their contact only, not by e-mail across helpdesks",
-    )
+def _names(prefix: str) -> tuple[str, ...]:
+    return tuple(prefix + key for key in OWN_KEYS)
+
+
+def _tags(client: Workspace) -> dict[str, str]:
+    """Ids of the workspace's tags by name."""
+    data = client.send(actions.tags()).body.get("data") or ()
+    return {str(tag["name"]): str(tag["id"]) for tag in data if tag.get("name") and tag.get("id")}
+
+
+def _attributes(client: Workspace) -> dict[str, Attribute] | None:
+    """The workspace's conversation attributes by name; `None` where the version that lists them cannot be used."""
+    try:
+        body = client.send(_request("GET", "")).body
+    except (NotFound, Rejected):
+        return None
+    found = [each for each in body.get("data") or () if isinstance(each, Mapping) and each.get("id") is not None]
+    return {str(each.get("name")): each for each in found if not each.get("archived")}
+
+
+def _kind(name: str) -> str:
+    """The type that we give an attribute, of those that will do."""
+    return "list" if "list" in ATTRIBUTES[name] else next(iter(ATTRIBUTES[name]))
+
+
+def _removed(client: Workspace, what: str, request: ApiRequest) -> Step:
+    try:
+        client.send(request)
+    except NotFound:
+        return Step(what, Done.NOT_THERE)
+    except (Rejected, Conflict) as error:
+        return Step(what, Done.BY_HAND, f"Intercom does not let us: {error}")
+    return Step(what, Done.REMOVED)
+
+
+def _request(method: str, path: str, body: Mapping[str, Any] | None = None) -> ApiRequest:
+    return ApiRequest(method, f"/conversations/attributes{path}", json=body, headers={"Intercom-Version": VERSION})

@@ -1,210 +1,229 @@
-"""Connecting an account: what is missing, and making it over the API: custom fields, webhook, trigger, secret.
+"""Making on a Zendesk account what Deskmark needs, and taking it away again: fields, webhook, signing secret, trigger.
 
-Every function takes a `ZendeskClient`; the caller keeps the returned field ids and secret with the installation.
+Ours is found before anything is made: a field by its stored id, else by its title; a webhook by its address; a trigger
+by the webhook it calls. What differs is repaired, nothing is made twice, and nothing of anybody else is touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
 
-from connectors.errors import ConnectorError, CredentialsRefused, NotFound, Rejected
-from connectors.http import ApiRequest, ApiResponse
-from connectors.zendesk.mapping import option_tag
-from connectors.zendesk.options import Options
+from connectors.errors import Conflict, ConnectorError, NotFound, Rejected
+from connectors.http import ApiRequest
+from connectors.making import Done, Making, Step
+from connectors.zendesk import own
+from connectors.zendesk.checking import Account, Finding, check, has_options, ticket_fields
+from connectors.zendesk.own import TITLES
 from connectors.zendesk.payloads import Record, ident, record, records, text
-from service.writeback import OUTCOMES
 
-EVENTS = (
-    "zen:event-type:ticket.status_changed",
-    "zen:event-type:ticket.agent_assignment_changed",
-    "zen:event-type:ticket.group_assignment_changed",
-    "zen:event-type:ticket.tags_changed",
-    "zen:event-type:ticket.merged",
-    "zen:event-type:ticket.soft_deleted",
-    "zen:event-type:ticket.permanently_deleted",
-)
-"""What a webhook is subscribed to. A rating that comes after solving is seen when the ticket is next read."""
+__all__ = ["TITLES", "Account", "Finding", "check", "make", "unmake"]
 
-TRIGGERED = "conditional_ticket_events"
-TRIGGER_BODY = (
-    '{"event": "solved", "ticket_id": "{{ticket.id}}", "status": "{{ticket.status}}", '
-    '"updated_at": "{{ticket.updated_at_with_timestamp}}", "actor_id": "{{current_user.id}}"}'
-)
-"""The JSON that a trigger sends: ids and status only, since a subject with a quote in it would break it."""
-
-KINDS: Mapping[str, str] = {
-    "dm_resolution": "integer",
-    "dm_effort": "integer",
-    "dm_outcome": "tagger",
-    "dm_definitions": "text",
-    "dm_scored_at": "text",
-}
-TITLES: Mapping[str, str] = {
-    "dm_resolution": "Deskmark: resolved (percent)",
-    "dm_effort": "Deskmark: effort (1 hard, 7 easy)",
-    "dm_outcome": "Deskmark: outcome",
-    "dm_definitions": "Deskmark: definitions",
-    "dm_scored_at": "Deskmark: scored at",
-}
+NO_TRIGGER = Step("trigger", Done.THERE, "none is needed: the webhook is subscribed to events")
+Page = Callable[[str | None], ApiRequest]
 
 
-class Account(Protocol):
-    """What is needed of a `ZendeskClient`."""
+def make(client: Account, endpoint: str, *, by_trigger: bool = False) -> Making:
+    """Make custom fields, the webhook to `endpoint` (https, ends in the installation's id), its secret and its trigger.
 
-    @property
-    def options(self) -> Options:
-        """The installation's options."""
-        ...
-
-    def me(self) -> Record:
-        """The user that the token belongs to."""
-        ...
-
-    def send(self, request: ApiRequest) -> ApiResponse:
-        """Send one request."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at, in plain words: whether it is right, and what to do when it is not."""
-
-    fine: bool
-    text: str
-
-
-def check(client: Account) -> list[Finding]:
-    """Who we are, what we may read, and whether the custom fields are there. Raises `RetryLater` only."""
+    `by_trigger`: the webhook is called by a trigger instead of being subscribed to events. Safe to do again. What the
+    token may not make is a step to be done by hand; raises `RetryLater` and `CredentialsRefused`.
+    """
+    ids, steps = _make_fields(client)
+    options = {name: str(number) for name, number in ids.items()}
+    secrets: dict[str, str] = {}
     try:
-        user = client.me()
-    except (CredentialsRefused, Rejected, NotFound) as error:
-        return [Finding(False, f"Zendesk does not let us in: {error}")]
-    findings = [_who(user)]
-    exported = {"query": "status>=solved", "filter[type]": "ticket", "page[size]": "1"}
-    findings.append(_allowed(client, "search", ApiRequest("GET", "/api/v2/search/export", query=exported)))
-    return [*findings, *_audits(client), *_fields(client)]
+        webhook, step = _make_webhook(client, endpoint, by_trigger=by_trigger)
+        steps.append(step)
+        secrets["webhook_secret"] = signing_secret(client, webhook)
+        steps.append(Step("signing secret", Done.THERE, "fetched and stored encrypted"))
+        options["webhook_id"] = webhook
+        steps.append(_make_trigger(client, webhook) if by_trigger else NO_TRIGGER)
+    except (Rejected, NotFound, Conflict) as error:
+        steps.append(Step("webhook", Done.BY_HAND, f"Zendesk does not let us: {error}"))
+    return Making(tuple(steps), options, secrets)
 
 
-def create_fields(client: Account) -> dict[str, int]:
-    """Our custom fields' ids by name: those of the account where the titles are there already, else newly made ones."""
-    known = {text(found.get("title")): ident(found.get("id")) for found in _ticket_fields(client)}
-    ids: dict[str, int] = {}
-    for name, title in TITLES.items():
-        found = known.get(title)
-        if found is None:
-            body = record(client.send(create_field(name, client.options.prefix)).body)
-            found = ident(record(body.get("ticket_field")).get("id"))
-        if found is not None:
-            ids[name] = int(found)
-    return ids
+def unmake(client: Account, endpoint: str, *, fields: bool = True) -> tuple[Step, ...]:
+    """Remove what `make` made: the trigger, the webhook to `endpoint`, and with `fields` the custom fields.
 
-
-def create_webhook(client: Account, endpoint: str, *, by_trigger: bool = False) -> tuple[str, str]:
-    """Subscribe `endpoint` (HTTPS), or connect it to a trigger; the webhook's id and signing secret."""
-    body = record(client.send(new_webhook(endpoint, by_trigger=by_trigger)).body)
-    name = ident(record(body.get("webhook")).get("id"))
-    if name is None:
-        raise ConnectorError("Zendesk made a webhook but did not say its id; look for it in Admin Center")
-    if by_trigger:
-        client.send(new_trigger(name))
-    return name, signing_secret(client, name)
+    Deleting a field takes its values from all tickets, the outcome's tags among them; it needs an admin. What is not
+    there (any more) is no failure, what Zendesk refuses is a step to be done by hand. Safe to do again. Raises
+    `RetryLater` and `CredentialsRefused`.
+    """
+    hooks = _our_webhooks(client, endpoint)
+    ids = {ident(hook.get("id")) or "" for hook in hooks}
+    steps = [
+        _removed(client, f"trigger {text(trigger.get('title'))}", own.delete_trigger(ident(trigger.get("id")) or ""))
+        for trigger in _everything(client, own.list_triggers, "triggers")
+        if _calls_only(trigger, ids)
+    ] or [Step("trigger", Done.NOT_THERE)]
+    steps += [_removed(client, "webhook", own.delete_webhook(webhook)) for webhook in sorted(ids)] or [
+        Step("webhook", Done.NOT_THERE)
+    ]
+    return (*steps, *(_remove_fields(client) if fields else ()))
 
 
 def signing_secret(client: Account, webhook_id: str) -> str:
     """The secret that a webhook's deliveries are signed with."""
-    body = record(client.send(ApiRequest("GET", f"/api/v2/webhooks/{webhook_id}/signing_secret")).body)
+    body = record(client.send(own.show_secret(webhook_id)).body)
     return text(record(body.get("signing_secret")).get("secret"))
 
 
-def create_field(name: str, prefix: str) -> ApiRequest:
-    """Make one custom field; the outcome's options carry our tags as their values."""
-    field: dict[str, Any] = {"type": KINDS[name], "title": TITLES[name], "agent_description": "Written by Deskmark."}
-    if KINDS[name] == "tagger":
-        options = [{"name": outcome, "value": option_tag(outcome, prefix)} for outcome in OUTCOMES]
-        field["custom_field_options"] = options
-    return ApiRequest("POST", "/api/v2/ticket_fields", json={"ticket_field": field})
+def _make_fields(client: Account) -> tuple[dict[str, int], list[Step]]:
+    there, ids, steps = ticket_fields(client), {}, []
+    for name, title in TITLES.items():
+        found = _our_field(client, name, there)
+        try:
+            if found is None:
+                body = record(client.send(own.create_field(name, client.options.prefix)).body)
+                found, done = record(body.get("ticket_field")), Done.MADE
+            else:
+                done = _repair_field(client, name, found)
+        except (Rejected, NotFound, Conflict) as error:
+            steps.append(Step(f"field {name}", Done.BY_HAND, f"Zendesk refused to make {title!r}: {error}"))
+            continue
+        number = ident(found.get("id"))
+        if number is None:
+            steps.append(Step(f"field {name}", Done.BY_HAND, f"Zendesk did not say the id of {title!r}"))
+            continue
+        ids[name] = int(number)
+        steps.append(Step(f"field {name}", done, f"{title}, id {number}"))
+    return ids, steps
 
 
-def new_webhook(endpoint: str, *, by_trigger: bool) -> ApiRequest:
-    """Make a webhook in one of the two modes, which exclude each other and cannot be changed later."""
-    webhook = {
-        "name": "Deskmark",
-        "endpoint": endpoint,
-        "http_method": "POST",
-        "request_format": "json",
-        "status": "active",
-        "subscriptions": [TRIGGERED] if by_trigger else list(EVENTS),
-    }
-    return ApiRequest("POST", "/api/v2/webhooks", json={"webhook": webhook})
+def _our_field(client: Account, name: str, there: list[Record]) -> Record | None:
+    """The field whose id is stored, else the one with our title; of the right kind in either case."""
+    number = client.options.field_ids.get(name)
+    known = [field for field in there if text(field.get("type")) == own.KINDS[name]]
+    by_id = [field for field in known if number is not None and ident(field.get("id")) == str(number)]
+    by_title = [field for field in known if text(field.get("title")) == TITLES[name]]
+    return next(iter(by_id + by_title), None)
 
 
-def new_trigger(webhook_id: str) -> ApiRequest:
-    """Make the trigger: on the *change* to solved, so that our own later update does not run it again.
-
-    https://developer.zendesk.com/documentation/ticketing/reference-guides/conditions-reference/
-    """
-    trigger = {
-        "title": "Deskmark: ticket solved",
-        "conditions": {"all": [{"field": "status", "operator": "value", "value": "solved"}], "any": []},
-        "actions": [{"field": "notification_webhook", "value": [webhook_id, TRIGGER_BODY]}],
-    }
-    return ApiRequest("POST", "/api/v2/triggers", json={"trigger": trigger})
-
-
-def _who(user: Record) -> Finding:
-    role = text(user.get("role"))
-    name = text(user.get("name")) or ident(user.get("id")) or "nobody"
-    if role in ("agent", "admin"):
-        return Finding(True, f"We are {name} ({role}); our writes come back under id {ident(user.get('id'))}.")
-    return Finding(False, f"We are {name}, who is no agent: connect with a user that has an agent seat.")
+def _repair_field(client: Account, name: str, field: Record) -> Done:
+    """Switch a field on again, and give a drop-down the options it lacks; those that it has stay."""
+    changes: dict[str, Any] = {}
+    if field.get("active") is False:
+        changes["active"] = True
+    if own.KINDS[name] == "tagger" and not has_options(field, client.options.prefix):
+        kept = [dict(option) for option in records(field.get("custom_field_options"))]
+        plain = [{key: option[key] for key in ("id", "name", "value") if key in option} for option in kept]
+        values = {text(option.get("value")) for option in kept}
+        missing = [option for option in own.outcome_options(client.options.prefix) if option["value"] not in values]
+        changes["custom_field_options"] = [*plain, *missing]
+    if not changes:
+        return Done.THERE
+    client.send(own.change_field(ident(field.get("id")) or "", changes))
+    return Done.REPAIRED
 
 
-def _allowed(client: Account, what: str, request: ApiRequest) -> Finding:
+def _make_webhook(client: Account, endpoint: str, *, by_trigger: bool) -> tuple[str, Step]:
+    """Our one webhook. One of the other mode goes, since a mode cannot be changed; so does a second one."""
+    wanted = own.subscriptions(by_trigger=by_trigger)
+    fitting: list[Record] = []
+    for hook in _our_webhooks(client, endpoint):
+        if not fitting and (own.TRIGGERED in (hook.get("subscriptions") or ())) == by_trigger:
+            fitting.append(hook)
+        else:
+            _remove_webhook(client, ident(hook.get("id")) or "")
+    if not fitting:
+        body = record(client.send(own.new_webhook(endpoint, by_trigger=by_trigger)).body)
+        made = ident(record(body.get("webhook")).get("id"))
+        if made is None:
+            raise ConnectorError("Zendesk made a webhook but did not say its id; look for it in Admin Center")
+        return made, Step("webhook", Done.MADE, f"{made} to {endpoint}")
+    hook = fitting[0]
+    name = ident(hook.get("id")) or ""
+    changes: dict[str, Any] = {"endpoint": endpoint, "http_method": "POST", "request_format": "json"}
+    changes |= {"status": "active"}
+    differs = {key: value for key, value in changes.items() if hook.get(key) != value}
+    if not set(wanted) <= set(hook.get("subscriptions") or ()):
+        differs["subscriptions"] = wanted
+    if differs:
+        client.send(own.change_webhook(name, differs))
+    return name, Step("webhook", Done.REPAIRED if differs else Done.THERE, f"{name} to {endpoint}")
+
+
+def _remove_webhook(client: Account, webhook_id: str) -> None:
+    """Remove one of our webhooks with the trigger that calls it: Zendesk keeps a webhook that is in use."""
+    for trigger in _everything(client, own.list_triggers, "triggers"):
+        if _calls_only(trigger, {webhook_id}):
+            client.send(own.delete_trigger(ident(trigger.get("id")) or ""))
+    client.send(own.delete_webhook(webhook_id))
+
+
+def _make_trigger(client: Account, webhook_id: str) -> Step:
+    """The one trigger that tells our webhook of solved tickets; others that an admin made for it stay."""
+    ours = [each for each in _everything(client, own.list_triggers, "triggers") if _tells(each, webhook_id)]
+    if not ours:
+        client.send(own.new_trigger(webhook_id))
+        return Step("trigger", Done.MADE, own.TRIGGER_TITLE)
+    for second in ours[1:]:
+        client.send(own.delete_trigger(ident(second.get("id")) or ""))
+    if own.as_it_should_be(ours[0], webhook_id):
+        return Step("trigger", Done.THERE, own.TRIGGER_TITLE)
+    client.send(own.change_trigger(ident(ours[0].get("id")) or "", webhook_id))
+    return Step("trigger", Done.REPAIRED, own.TRIGGER_TITLE)
+
+
+def _our_webhooks(client: Account, endpoint: str) -> list[Record]:
+    """Webhooks to this installation, also under an address that the service had before: its path names the id."""
+    path = urlsplit(endpoint).path
+    hooks = _everything(client, own.list_webhooks, "webhooks")
+    return [hook for hook in hooks if urlsplit(text(hook.get("endpoint"))).path == path]
+
+
+def _tells(trigger: Record, webhook_id: str) -> bool:
+    """Whether a trigger is the one for solved tickets: it calls our webhook, under our title or with our words."""
+    title = text(trigger.get("title"))
+    called = own.notified(trigger)
+    return any(
+        webhook == webhook_id and (title == own.TRIGGER_TITLE or body == own.TRIGGER_BODY) for webhook, body in called
+    )
+
+
+def _calls_only(trigger: Record, webhook_ids: set[str]) -> bool:
+    """Whether a trigger does nothing but call these webhooks: without them it is of no use to anybody."""
+    called = own.notified(trigger)
+    return (
+        bool(called)
+        and len(called) == len(list(records(trigger.get("actions"))))
+        and {webhook for webhook, _ in called} <= webhook_ids
+    )
+
+
+def _remove_fields(client: Account) -> Iterator[Step]:
+    there = ticket_fields(client)
+    for name in TITLES:
+        found = _our_field(client, name, there)
+        if found is None or (number := ident(found.get("id"))) is None:
+            yield Step(f"field {name}", Done.NOT_THERE)
+        elif text(found.get("title")) != TITLES[name]:
+            yield Step(f"field {name}", Done.BY_HAND, f"field {number} was not made by Deskmark, so it stays")
+        else:
+            yield _removed(client, f"field {name}", own.delete_field(number))
+
+
+def _removed(client: Account, what: str, request: ApiRequest) -> Step:
     try:
         client.send(request)
-    except (CredentialsRefused, Rejected, NotFound) as error:
-        return Finding(False, f"We may not read {what}: give the OAuth client the scopes read and write ({error}).")
-    return Finding(True, f"We may read {what}.")
+    except NotFound:
+        return Step(what, Done.NOT_THERE)
+    except (Rejected, Conflict) as error:
+        return Step(what, Done.BY_HAND, f"Zendesk does not let us: {error}")
+    return Step(what, Done.REMOVED)
 
 
-def _audits(client: Account) -> list[Finding]:
-    """Audits need the global read scope; an account without a ticket cannot be asked."""
-    request = ApiRequest("GET", "/api/v2/tickets", query={"page[size]": "1"})
-    tickets = _allowed(client, "tickets", request)
-    if not tickets.fine:
-        return [tickets]
-    ticket = next(records(record(client.send(request).body).get("tickets")), None)
-    name = ident(ticket.get("id")) if ticket else None
-    if name is None:
-        return [tickets, Finding(True, "There is no ticket yet, so reading audits could not be tried.")]
-    audits = ApiRequest("GET", f"/api/v2/tickets/{name}/audits", query={"page[size]": "1"})
-    return [tickets, _allowed(client, "audits", audits)]
-
-
-def _fields(client: Account) -> list[Finding]:
-    known = {ident(found.get("id")): found for found in _ticket_fields(client)}
-    findings = []
-    for name, title in TITLES.items():
-        number = client.options.field_ids.get(name)
-        found = known.get(str(number)) if number is not None else None
-        if number is None:
-            findings.append(Finding(False, f"No field is set for {name} ({title}); it is not written."))
-        elif found is None or found.get("active") is False:
-            findings.append(Finding(False, f"Field {number} for {name} does not exist or is not active."))
-        elif name == "dm_outcome" and not _has_options(found, client.options.prefix):
-            findings.append(Finding(False, f"Field {number} is not a drop-down with the six outcome tags as values."))
-        else:
-            findings.append(Finding(True, f"{name} is written to field {number}."))
-    return findings
-
-
-def _has_options(field: Record, prefix: str) -> bool:
-    values = {text(option.get("value")) for option in records(field.get("custom_field_options"))}
-    return {option_tag(outcome, prefix) for outcome in OUTCOMES} <= values
-
-
-def _ticket_fields(client: Account) -> list[Record]:
-    body = record(client.send(ApiRequest("GET", "/api/v2/ticket_fields")).body)
-    return list(records(body.get("ticket_fields")))
+def _everything(client: Account, page: Page, key: str) -> list[Record]:
+    """All records of a list, page by page."""
+    found: list[Record] = []
+    cursor: str | None = None
+    while True:
+        body: Mapping[str, Any] = record(client.send(page(cursor)).body)
+        found += records(body.get(key))
+        meta = record(body.get("meta"))
+        cursor = ident(meta.get("after_cursor")) if meta.get("has_more") is True else None
+        if cursor is None:
+            return found

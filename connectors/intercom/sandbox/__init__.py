@@ -18,6 +18,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connectors.email_text import html_text
+from connectors.intercom.sandbox import attributes as attribute_api
 from connectors.intercom.sandbox import shapes
 from connectors.intercom.sandbox.api import create_api
 from connectors.intercom.sandbox.hooks import RETRY_DELAY, TIMEOUT, Hooks
@@ -100,6 +101,8 @@ class Sandbox:
         self._calls: list[float] = []
         self._refusals, self._refuse_until = 0, 0.0
         self._app = create_api(self.workspace, token)
+        self._app.config["NEWEST_VERSION"] = False
+        self._app.register_blueprint(attribute_api.routes)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self._watch(self._app)
@@ -135,6 +138,11 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def offer_newest_version(self) -> Self:
+        """Let version 2.16 be used, in which attributes can be made over the API."""
+        self._app.config["NEWEST_VERSION"] = True
+        return self
 
     def connect_webhook(self, url: str) -> None:
         """Subscribe `url` to all topics, as saving it in the Developer Hub does: a HEAD request, then a ping."""

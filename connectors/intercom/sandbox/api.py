@@ -53,7 +53,8 @@ def _answer_error(error: HTTPException) -> tuple[Response, int]:
 
 
 @routes.before_request
-def _check_access() -> None:
+def check_access() -> None:
+    """Refuse whoever brings no good token, and versions that there are not."""
     if request.headers.get("Authorization") != f"Bearer {current_app.config['TOKEN']}":
         refuse(401, "unauthorized", "Access Token Invalid")
     if _version() not in VERSIONS:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from connectors.zendesk import install
+from connectors.zendesk import own
 from connectors.zendesk.sandbox import shapes
 from connectors.zendesk.sandbox.access import Access
 from connectors.zendesk.sandbox.account import Account
@@ -91,7 +91,7 @@ class Sandbox(Served):
 
         It signs with `secrets["webhook_secret"]`, so an installation can be made before its webhook.
         """
-        asked = install.new_webhook(url, by_trigger=mode == "trigger")
+        asked = own.new_webhook(url, by_trigger=mode == "trigger")
         with self._lock:
             assert asked.json is not None
             hook = new_hook(
@@ -99,7 +99,7 @@ class Sandbox(Served):
             )
             name = str(hook.record["id"])
             if mode == "trigger":
-                trigger = install.new_trigger(name).json
+                trigger = own.new_trigger(name).json
                 assert trigger is not None
                 self.account.triggers[self.account.next_id()] = {"active": True, **trigger["trigger"]}
             return name
@@ -224,8 +224,8 @@ class Sandbox(Served):
 
     def _create_fields(self) -> dict[str, int]:
         made: dict[str, int] = {}
-        for name in install.KINDS:
-            asked = install.create_field(name, "dm__").json
+        for name in own.KINDS:
+            asked = own.create_field(name, "dm__").json
             assert asked is not None
             made[name] = self.account.add_field(asked["ticket_field"])["id"]
         return made

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.errors import ConnectorError
 from connectors.intercom import install
 from connectors.intercom.client import IntercomClient
 from connectors.intercom.payloads import DataAttribute, Me, Person
@@ -72,10 +73,10 @@ class Workplace:
         return self._me
 
     def admins(self) -> list[Person]:
-        raise install.ConnectorError("no scope")
+        raise ConnectorError("no scope")
 
     def attributes(self) -> dict[str, DataAttribute]:
-        raise install.ConnectorError("no scope")
+        raise ConnectorError("no scope")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from near import near
 from connectors.base import Installation, Reading, Signal
 from connectors.http import Http
 from connectors.limiter import Limiter
-from connectors.zendesk import ZendeskConnector, install, payloads
+from connectors.zendesk import ZendeskConnector, install, own, payloads
 from connectors.zendesk.client import next_cursor
 from connectors.zendesk.limits import limits
 from connectors.zendesk.mapping import Material, read_ticket
@@ -68,6 +68,31 @@ OWN_SCHEMAS: dict[tuple[str, str], dict[str, Any]] = {
         "required": ["ticket_field"],
         "properties": {"ticket_field": {"$ref": "#/components/schemas/TicketFieldObject"}},
     },
+    # https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_fields/#update-ticket-field
+    ("PUT", "/api/v2/ticket_fields/{ticket_field_id}"): {
+        "type": "object",
+        "required": ["ticket_field"],
+        "properties": {
+            "ticket_field": {
+                "type": "object",
+                "properties": {
+                    "active": {"type": "boolean"},
+                    "custom_field_options": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["name", "value"],
+                            "properties": {
+                                "id": {"type": "integer"},
+                                "name": {"type": "string"},
+                                "value": {"type": "string"},
+                            },
+                        },
+                    },
+                },
+            }
+        },
+    },
 }
 
 # Query parameters that only the prose names:
@@ -93,10 +118,18 @@ OPERATIONS = {
     ("GET", "/api/v2/tickets/{ticket_id}/audits"),
     ("GET", "/api/v2/tickets/{ticket_id}/conversation_log"),
     ("PUT", "/api/v2/tickets/update_many"),
+    ("PUT", "/api/v2/ticket_fields/{ticket_field_id}"),
+    ("DELETE", "/api/v2/ticket_fields/{ticket_field_id}"),
+    ("GET", "/api/v2/triggers"),
     ("POST", "/api/v2/triggers"),
+    ("PUT", "/api/v2/triggers/{trigger_id}"),
+    ("DELETE", "/api/v2/triggers/{trigger_id}"),
     ("GET", "/api/v2/users/me"),
     ("GET", "/api/v2/users/show_many"),
+    ("GET", "/api/v2/webhooks"),
     ("POST", "/api/v2/webhooks"),
+    ("PATCH", "/api/v2/webhooks/{webhook_id}"),
+    ("DELETE", "/api/v2/webhooks/{webhook_id}"),
     ("GET", "/api/v2/webhooks/{webhook_id}/signing_secret"),
 }
 """Every operation the connector uses."""
@@ -184,7 +217,8 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
                 place, Http(sandbox.base_url, requests.Session(), Limiter(), name="i", hosts=near(ZendeskConnector()))
             )
 
-        fields = install.create_fields(client())
+        made = install.make(client(), "http://127.0.0.1:1/hook", by_trigger=True)
+        fields = {name: number for name, number in made.options.items() if name.startswith("dm_")}
         full = client(**fields, conversation_log="always")
         first = sandbox.seed(told("C: hello", "B: hi", "A: a moment", tags=("vip",)), ended=False)
         full.read(first)
@@ -192,8 +226,7 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
         rated = sandbox.seed(told("C: hello"))
         sandbox.continue_(rated, [], [], rating=Rating(score=4.0))
         install.check(full)
-        install.create_webhook(full, "http://127.0.0.1:1/hook")
-        install.create_webhook(full, "http://127.0.0.1:1/hook", by_trigger=True)
+        make_and_unmake(sandbox, full)
         full.read(rated)
         values = {"dm_outcome": "likely", "dm_resolution": 71, "dm_effort": None, "dm_definitions": "1"}
         full.write(full.read(first), Plan(("dm__resolution__likely",), (), values, NOTE))
@@ -209,6 +242,22 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
             sandbox.seed(told(f"C: {number}"))
         assert len(list(full.ended_since(datetime(2026, 1, 1, tzinfo=UTC)))) == 122
         return list(sandbox.requests_log)
+
+
+def make_and_unmake(sandbox: Sandbox, client: Any) -> None:
+    """Everything is made, repaired, made in the other way, and removed again; then made for what follows."""
+    for hook in sandbox.account.hooks.values():
+        hook.record["status"] = "inactive"
+    for trigger in sandbox.account.triggers.values():
+        trigger["active"] = False
+    for field in sandbox.account.fields.values():
+        field.get("custom_field_options", []).pop() if field["type"] == "tagger" else field.update(active=False)
+    install.make(client, "http://127.0.0.1:1/hook", by_trigger=True)
+    install.make(client, "http://127.0.0.1:1/hook")
+    install.make(client, "http://127.0.0.1:1/hook2", by_trigger=True)
+    install.unmake(client, "http://127.0.0.1:1/hook2", fields=False)
+    extra = int(client.send(own.create_field("dm_effort", "dm__")).body["ticket_field"]["id"])
+    client.send(own.delete_field(str(extra)))
 
 
 def operation_of(spec: dict[str, Any], method: str, path: str) -> str:

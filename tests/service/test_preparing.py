@@ -16,7 +16,9 @@ from service.commands import installations, running
 from service.embedded import own_settings
 from service.store.database import Database
 from service.store.models import Installation
+from service.store.people_models import AuditEntry
 from service.store.secrets import SecretBox
+from service.writeback import FIELDS, OWN_KEYS
 
 Run = Callable[..., Result]
 PUBLIC = {"PUBLIC_URL": "https://desk.example"}
@@ -44,6 +46,14 @@ def connected(tmp_path: Path) -> tuple[Installation, dict[str, str]]:
     return row, SecretBox(own.secret_key.get_secret_value()).unlock(row.secrets)
 
 
+def audited(tmp_path: Path) -> list[AuditEntry]:
+    database = Database(own_settings(data_dir=tmp_path).database)
+    with database.read() as session:
+        entries = list(session.scalars(select(AuditEntry)))
+    database.close()
+    return entries
+
+
 def connect(run: Run, sandbox: Zendesk | Intercom, connector: str, *fields: str) -> None:
     given = [part for name in fields for part in (f"--{name.replace('_', '-')}", sandbox.secrets[name])]
     done = run("installations", "connect", connector, "--account", "acme", "--base-url", sandbox.base_url, *given)
@@ -55,19 +65,16 @@ def test_zendesk_is_prepared_over_its_api(run: Run, tmp_path: Path) -> None:
         connect(run, sandbox, "zendesk", "client_id", "client_secret")
         row, secrets = connected(tmp_path)
         assert "webhook_secret" not in secrets
-        before = run("installations", "check", row.id)
-        assert before.exit_code == 1
-        assert "open" in before.output
-
         done = run("installations", "prepare", row.id, **PUBLIC)
         assert done.exit_code == 0, done.output
         assert f"https://desk.example/webhooks/zendesk/{row.id}" in done.output
+        assert [entry.action for entry in audited(tmp_path)] == ["prepare helpdesk"]
         row, secrets = connected(tmp_path)
-        assert set(row.options) == {"dm_resolution", "dm_effort", "dm_outcome", "dm_definitions", "dm_scored_at"}
+        assert set(row.options) == {*FIELDS, "webhook_id"}
         assert secrets["webhook_secret"] not in done.output
 
-        after = run("installations", "check", row.id)
-        assert after.exit_code == 0, after.output
+        again = run("installations", "prepare", row.id, **PUBLIC)
+        assert "made" not in again.output
 
 
 def test_intercom_is_looked_at_and_prepared_by_hand(run: Run, tmp_path: Path) -> None:
@@ -75,11 +82,12 @@ def test_intercom_is_looked_at_and_prepared_by_hand(run: Run, tmp_path: Path) ->
         connect(run, sandbox, "intercom", "access_token", "client_secret")
         row, _ = connected(tmp_path)
 
-        assert "subscribe to" in run("installations", "check", row.id, **PUBLIC).output
-        refused = run("installations", "prepare", row.id, **PUBLIC)
+        done = run("installations", "prepare", row.id, **PUBLIC)
 
-    assert refused.exit_code == 1
-    assert "cannot be made" in refused.output
+        assert set(sandbox.workspace.tags.values()) == {f"dm__{key}" for key in OWN_KEYS}
+    assert done.exit_code == 1
+    assert "ok    tags: made" in done.output
+    assert "open  attribute dm_effort: to be done by hand (create it under Settings" in done.output
 
 
 def test_a_helpdesk_that_does_not_let_us_in_is_said_so(run: Run, tmp_path: Path) -> None:
@@ -90,16 +98,14 @@ def test_a_helpdesk_that_does_not_let_us_in_is_said_so(run: Run, tmp_path: Path)
         )  # fmt: skip
         assert done.exit_code == 0
         row, _ = connected(tmp_path)
-        assert run("installations", "check", row.id).exit_code == 1
-        assert run("installations", "prepare", row.id, **PUBLIC).exit_code == 1
-    gone = run("installations", "check", row.id)
+        refused = run("installations", "prepare", row.id, **PUBLIC)
+        assert "refused the OAuth client's id or secret" in refused.output
+    gone = run("installations", "prepare", row.id, **PUBLIC)
 
-    assert gone.exit_code == 1
-    assert "does not answer" in gone.output
+    assert (refused.exit_code, gone.exit_code) == (1, 1)
+    assert "ConnectionError" in gone.output
 
 
 def test_what_is_needed_first_is_said(run: Run) -> None:
     assert run("migrate").exit_code == 0
-    assert "set PUBLIC_URL" in run("installations", "prepare", "nobody").output
     assert "no helpdesk is connected as nobody" in run("installations", "prepare", "nobody", **PUBLIC).output
-    assert "no helpdesk is connected as nobody" in run("installations", "check", "nobody").output

@@ -1,0 +1,92 @@
+"""Preparing a connected helpdesk: what its API lets us make is made there, and what comes of it is kept, audited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from connectors.base import Installation
+from connectors.intercom import install as intercom
+from connectors.limiter import Limiter
+from connectors.making import Done, Making, Step
+from connectors.registry import connectors
+from connectors.zendesk import install as zendesk
+from service.store import audit
+from service.store import installations as store
+from service.store.database import Database
+from service.store.models import Installation as Row
+from service.store.secrets import SecretBox
+from tasks.runtime import Clients, Clock, connected
+
+
+class NeedsAddress(ValueError):
+    """The helpdesk could not call this service: PUBLIC_URL is not an https address."""
+
+
+def prepare(
+    database: Database,
+    box: SecretBox,
+    installation_id: str,
+    *,
+    webhook_url: str,
+    by_trigger: bool,
+    local: bool,
+    actor: str,
+    now: Clock,
+) -> tuple[Step, ...]:
+    """Make what is missing, repair what differs, keep ids and the signing secret; safe to do again.
+
+    No transaction is open while the helpdesk is asked. Raises `ConnectorError`, and `NeedsAddress` for Zendesk.
+    """
+    with database.read() as session:
+        installation = connected(session.get_one(Row, installation_id), box)
+    if installation.connector == "zendesk" and not webhook_url.startswith("https://"):
+        raise NeedsAddress("Zendesk calls https addresses only: set PUBLIC_URL to the one of this service")
+    making = make(installation, endpoint=webhook_url, by_trigger=by_trigger, local=local)
+    with database.begin() as session:
+        keep(session, installation, making, box, actor=actor, now=now())
+    return making.steps
+
+
+def keep(
+    session: Session, installation: Installation, making: Making, box: SecretBox, *, actor: str, now: datetime
+) -> None:
+    """Store what was made with the installation, whose row is locked meanwhile: a token may be renewed just now."""
+    row = session.get_one(Row, installation.id, with_for_update=True, populate_existing=True)
+    changes: dict[str, Any] = {"options": {**row.options, **making.options}}
+    if making.secrets:
+        changes["secrets"] = box.lock({**box.unlock(row.secrets), **making.secrets})
+    if making.base_url is not None:
+        changes["base_url"] = making.base_url
+    store.change(session, row.id, **changes)
+    details: Mapping[str, str] = {step.what: step.done.value for step in making.steps}
+    audit.record(
+        session, actor=actor, action="prepare helpdesk", target=row.id, installation_id=row.id, now=now, details=details
+    )
+
+
+def make(installation: Installation, *, endpoint: str, by_trigger: bool, local: bool) -> Making:
+    """Make on the helpdesk what its API lets us make, for webhooks to `endpoint`. Safe to do again.
+
+    Zendesk: fields, webhook, signing secret, trigger. Intercom: the region's address, tags, attributes. What comes back
+    is to be kept with the installation. Raises `ConnectorError`.
+    """
+    if installation.connector == "zendesk":
+        return zendesk.make(_client(installation, local), endpoint, by_trigger=by_trigger)
+    address = installation.base_url
+    if address in intercom.REGIONS.values():
+        address = intercom.home(lambda where: _client(replace(installation, base_url=where), local).me())
+    made = intercom.make(_client(replace(installation, base_url=address), local), prefix=installation.prefix)
+    if address == installation.base_url:
+        return made
+    moved = Step("region", Done.REPAIRED, f"the workspace is at {address}")
+    return replace(made, steps=(moved, *made.steps), base_url=address)
+
+
+def _client(installation: Installation, local: bool) -> Any:
+    """The helpdesk's own client: setting up needs more of it than reading and writing conversations do."""
+    return cast(Any, Clients(connectors(), Limiter(), local=local).of(installation))
