@@ -7,7 +7,7 @@ API requests without sending them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -43,15 +43,23 @@ class Installation:
     prefix: str = "dm__"
 
 
+CONTACT = "contact:"
+"""What a delivery speaks of, when that is no conversation but contacts, begins so."""
+
+
 class Signal(StrEnum):
     """What a webhook says about a conversation. It is a hint only: the conversation is always read again.
 
-    `improved` speaks of no conversation: an article of the help centre was published.
+    `improved` speaks of no conversation: an article of the help centre was published. Nor do `contact_merged` and
+    `contact_deleted`: they speak of a customer.
     """
 
     ENDED = "ended"
     ACTIVITY = "activity"
     DELETED = "deleted"
+    REDACTED = "redacted"
+    CONTACT_MERGED = "contact_merged"
+    CONTACT_DELETED = "contact_deleted"
     IMPROVED = "improved"
     PING = "ping"
     IGNORED = "ignored"
@@ -62,8 +70,9 @@ class Delivery:
     """One genuine webhook, reduced to ids.
 
     `key` is the same for every retry of one delivery. `actor_id` is who caused the event, to tell our own echoes.
-    `conversation_id` is `None` only for pings, ignored events and improvements, which have an `article_id`. `reason`
-    says why an event is ignored.
+    `conversation_id` is `None` only for pings, ignored events, improvements, which have an `article_id`, and what
+    speaks of contacts, which has `contact_ids`: of a merge whichever of the two are named. `reason` says why an event
+    is ignored.
     """
 
     key: str
@@ -74,10 +83,13 @@ class Delivery:
     occurred_at: datetime | None = None
     reason: str = ""
     article_id: str | None = None
+    contact_ids: tuple[str, ...] = ()
 
     @property
     def about(self) -> str | None:
-        """What it speaks of: a conversation's id as the helpdesk gives it, or `article:` and the article's id."""
+        """What it speaks of: a conversation's id as the helpdesk gives it, `article:` or `contact:` and their ids."""
+        if self.contact_ids:
+            return CONTACT + ",".join(self.contact_ids)
         return self.conversation_id or (f"article:{self.article_id}" if self.article_id else None)
 
 
@@ -95,6 +107,39 @@ class Reading:
     calls: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A conversation that a helpdesk lists as ended.
+
+    `at` is when it ended, or when it last changed after that; `None` when the list does not say. `announced`: the
+    helpdesk sends a webhook for every such end, so that none means it was lost.
+    """
+
+    id: str
+    at: datetime | None = None
+    announced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that a helpdesk lists as deleted, redacted or merged: what a lost webhook would have said.
+
+    `signal` is `deleted`, `redacted` or `ended` (merged away: look again) with a conversation's id, else
+    `contact_deleted` with a contact's.
+    """
+
+    signal: Signal
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """One page of such a list. `place` leads to the next page; `None` on the last."""
+
+    found: tuple[Change, ...]
+    place: str | None
+
+
 class Client(Protocol):
     """A helpdesk's API for one installation. Every method raises `connectors.errors` only."""
 
@@ -106,8 +151,26 @@ class Client(Protocol):
         """Send what `plan` says to the conversation that `reading` holds; the number of requests sent."""
         ...
 
-    def ended_since(self, moment: datetime) -> Iterator[str]:
-        """Ids of conversations that ended at or after `moment`, for webhooks that never came."""
+    def ended_since(self, moment: datetime) -> Iterator[Ended]:
+        """Conversations that ended at or after `moment`, for webhooks that never came."""
+        ...
+
+    def changed_since(self, moment: datetime, place: str = "") -> Changes:
+        """A page of what was deleted, redacted or merged at or after `moment`, as far as the helpdesk lists it.
+
+        The same thing may come again. What the token may not list is left out.
+        """
+        ...
+
+    def merged(self, contact_ids: Sequence[str]) -> Mapping[str, str]:
+        """Contacts that were merged away, each with the one it went into, as far as the helpdesk tells.
+
+        `contact_ids` are those that a merge named, whichever they are.
+        """
+        ...
+
+    def ping(self) -> None:
+        """One cheap question that only a good token gets an answer to; nothing of it is kept."""
         ...
 
     def own_actor_ids(self) -> frozenset[str]:

@@ -18,6 +18,11 @@ class RetryLater(ConnectorError):
 class Throttled(RetryLater):
     """A rate limit, the helpdesk's or our own: nothing is wrong with this conversation, so no attempt is counted."""
 
+    def __init__(self, message: str, *, after: float = 30.0, ours: bool = False) -> None:
+        """`ours`: it is our own limit, or its storage, that makes us wait; the helpdesk has said nothing."""
+        super().__init__(message, after=after)
+        self.ours = ours
+
 
 class CredentialsRefused(RetryLater):
     """The token or OAuth client is refused: every conversation waits, no attempt is counted, until an admin mends it.
@@ -42,6 +47,10 @@ class Rejected(ConnectorError):
 
 class NotFound(ConnectorError):
     """The conversation is not there (any more)."""
+
+
+class Merged(ConnectorError):
+    """The conversation was merged into another one: it is no conversation of its own any more."""
 
 
 class NotWritable(ConnectorError):

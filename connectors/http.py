@@ -29,6 +29,8 @@ class ApiRequest:
     path: str
     json: Mapping[str, Any] | None = None
     query: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = None
+    """Beside those of the session, or in their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Http:
                 self.base_url + request.path,
                 json=request.json,
                 params=request.query,
+                headers=request.headers,
                 timeout=TIMEOUT,
                 allow_redirects=False,
             )

@@ -49,6 +49,8 @@ PUBLISH_SECONDS = 1.0
 DAY = 86_400.0
 GROUP_GAPS_SECONDS = 300.0
 RECOUNT_SECONDS = 30.0
+WATCH_SECONDS = 60.0
+ALERT_SECONDS = 15.0
 DROP_TEXTS_SECONDS = 900.0
 """Not once a day: what a service does only after a day, one that is restarted every night never does."""
 BACKFILL_SECONDS = 5.0
@@ -131,6 +133,8 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
         "sweep": every("deskmark.sweep", settings.sweep_seconds),
         "self_test": every("deskmark.self_test", SELF_TEST_SECONDS),
         "poll": every("deskmark.poll", settings.poll_seconds),
+        "watch": every("deskmark.watch", WATCH_SECONDS),
+        "alert": every("deskmark.alert", ALERT_SECONDS),
         "group_gaps": every("deskmark.group_gaps", GROUP_GAPS_SECONDS),
         "forget": every("deskmark.forget", DAY),
         "errands": every("deskmark.errands", ERRAND_SECONDS),

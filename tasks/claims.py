@@ -17,6 +17,7 @@ from service.telemetry.faults import report
 from service.telemetry.frames import frames
 from service.telemetry.metrics import GIVEN_UP, PUT_OFF
 from service.telemetry.trace import traced
+from tasks import pausing
 from tasks.runtime import Runtime
 
 LONGEST_WAIT = 3600.0
@@ -51,6 +52,7 @@ def claimed(runtime: Runtime, kind: Work, conversation_id: str) -> Iterator[Clai
         except LeaseLost:
             log.warning("lease_lost")
         except RetryLater as error:
+            _may_pause(runtime, conversation_id, error)
             wrong = Wrong(Happened.PUT_OFF, kind.name, str(error), held.attempts)
             counted = not isinstance(error, NOT_COUNTED)
             _postpone(runtime, kind, held, wrong, type(error).__name__, after=error.after, counted=counted)
@@ -63,6 +65,14 @@ def claimed(runtime: Runtime, kind: Work, conversation_id: str) -> Iterator[Clai
             report(error)
             _postpone(runtime, kind, held, wrong, "unforeseen", after=0.0, counted=True)
             raise
+
+
+def _may_pause(runtime: Runtime, conversation_id: str, error: RetryLater) -> None:
+    """A failure that concerns the whole installation pauses it, before anybody else fails in the same way."""
+    if isinstance(error, NOT_COUNTED):
+        with runtime.database.read() as session:
+            installation_id = pausing.of_conversation(session, conversation_id)
+        pausing.noticed(runtime, installation_id, error)
 
 
 def _give_up(runtime: Runtime, kind: Work, held: Claim, error: str) -> None:

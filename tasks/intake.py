@@ -16,8 +16,10 @@ from service.store.models import Conversation, Delivery, DeliveryState, Installa
 from service.telemetry.faults import report
 from service.telemetry.frames import frames
 from service.telemetry.trace import traced
+from tasks import changing
 from tasks.runtime import Runtime
 
+OF_CONTACTS = (Signal.CONTACT_MERGED, Signal.CONTACT_DELETED)
 ECHO = timedelta(seconds=5)
 """An event of nobody we know, this soon after we wrote, is what our own write caused."""
 log = structlog.get_logger(__name__)
@@ -31,7 +33,8 @@ def take_in(runtime: Runtime, delivery_id: int) -> None:
         return
     with traced(failures.INGEST, delivery.trace, delivery=delivery_id, installation=delivery.installation_id):
         try:
-            _take_in(runtime, delivery_id)
+            take = _take_in_contacts if delivery.signal in OF_CONTACTS else _take_in
+            take(runtime, delivery_id)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
@@ -70,6 +73,28 @@ def _take_in(runtime: Runtime, delivery_id: int) -> None:
         runtime.queue.score([row_id])
 
 
+def _left(installation: Installation) -> str | None:
+    """Why nothing is taken in any more; `None` while it is, also for one that is paused or switched off: it waits."""
+    return None if installation.disconnected_at is None else "the helpdesk was disconnected"
+
+
+def _take_in_contacts(runtime: Runtime, delivery_id: int) -> None:
+    """Customers were merged or deleted: kept as work for whoever asks the helpdesk, who is called at once."""
+    now = runtime.clock()
+    with runtime.database.begin() as session:
+        delivery = deliveries.take(session, delivery_id)
+        if delivery is None:
+            return
+        installation = session.get_one(Installation, delivery.installation_id)
+        if (why_not := _left(installation)) is not None:
+            deliveries.settle(session, delivery_id, DeliveryState.IGNORED, why_not)
+            return
+        ids = changing.contacts_of(delivery.external_id or "")
+        changing.told_of_contacts(session, installation.id, Signal(delivery.signal), ids, now=now)
+        deliveries.settle(session, delivery_id, DeliveryState.ACCEPTED, f"{delivery.signal} {', '.join(ids)}")
+    runtime.queue.ask([installation.id])
+
+
 def _improved(session: Session, delivery: Delivery, now: datetime) -> None:
     """An article was published: the gaps that wait for it are answered."""
     assert delivery.external_id is not None
@@ -83,14 +108,19 @@ def _when(
     session: Session, runtime: Runtime, installation: Installation, delivery: Delivery, now: datetime
 ) -> tuple[datetime | None, str]:
     """When the delivery's conversation is due; `None` with the reason when it asks for nothing."""
-    if not installation.enabled:
-        return None, "the installation is switched off"
+    if (why_not := _left(installation)) is not None:
+        return None, why_not
     if delivery.external_id is None or delivery.signal in (Signal.PING, Signal.IGNORED):
         return None, "names no conversation to look at"
     row_id = conversations.conversation_id(installation.connector, installation.account, delivery.external_id)
     known = session.get(Conversation, row_id)
     if delivery.signal == Signal.DELETED:
         return (now, "") if known else (None, "deleted, and never seen before")
+    if delivery.signal == Signal.REDACTED:
+        if known is None or not changing.concerns(known, Signal.REDACTED):
+            return None, "redacted, and nothing is kept of it"
+        changing.redacted(session, known, Signal.REDACTED, now)
+        return now, ""
     if _is_echo(installation, delivery, known):
         return None, "our own write"
     if delivery.signal == Signal.ACTIVITY and not _worth_another_look(known):

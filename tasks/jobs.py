@@ -13,6 +13,8 @@ from service.telemetry.faults import report
 from service.telemetry.frames import frames
 from service.telemetry.metrics import TASK_SECONDS, TASKS_FAILED
 from tasks import (
+    alarms,
+    alerting,
     asking,
     backfilling,
     errands,
@@ -114,6 +116,18 @@ def poll(self: Job) -> None:
 def ask(self: Job, installation_id: str) -> None:
     """Ask one helpdesk for what no webhook told, or whether it answers again."""
     asking.ask(self.runtime, installation_id)
+
+
+@app.task(base=Job, bind=True, name="deskmark.watch")
+def watch(self: Job) -> None:
+    """Look whether something is amiss that an admin has to know."""
+    alarms.watch(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.alert")
+def alert(self: Job) -> None:
+    """Tell the alert channel."""
+    alerting.alert(self.runtime)
 
 
 @app.task(base=Job, bind=True, name="deskmark.forget")

@@ -10,13 +10,13 @@ import structlog
 from sqlalchemy.orm import Session
 
 from connectors.base import Reading
-from connectors.errors import NotFound, OptedOut
+from connectors.errors import Merged, NotFound, OptedOut
 from service.conversation import Conversation
 from service.document import card_document, from_document, to_document
 from service.scoring.customer import customer_keys
 from service.scoring.score import DEFINITIONS, History, Policy, Scorecard
 from service.scoring.scorecard import judged_episodes, score_conversation
-from service.store import conversations, facts, forgetting, history, installations, models, results, work
+from service.store import contacts, conversations, facts, forgetting, history, installations, models, results, work
 from service.store.history import Span
 from service.store.models import State, WriteState
 from service.store.work import SCORING, WRITING, Claim
@@ -81,12 +81,22 @@ def _read(runtime: Runtime, known: Known) -> Reading | None:
     except NotFound:
         _forget(runtime, known, State.GONE)
         return None
+    except Merged:
+        _forget(runtime, known, State.MERGED)
+        return None
+    named = _under_its_name(runtime, known, reading)
+    if named is None:
+        _forget(runtime, known, State.GONE)
+        return None
+    reading = named
     if keeping.may_not_be_kept(runtime, known.held, ours(reading.conversation, known.installation)):
         return None
     if reading.ended:
         return reading
     with runtime.database.begin() as session:
         # Whatever was scored before stays; the next end, or the poll, reads it again.
+        if known.conversation is not None and standing.lost_words(known.conversation, reading.conversation):
+            forgetting.drop_texts(session, known.held.id, now=runtime.clock(), keep_history=True)
         work.finish(session, SCORING, known.held, state=State.OPEN, reread=True, final_at=None)
     return None
 
@@ -101,6 +111,18 @@ def ours(conversation: Conversation, installation: models.Installation) -> Conve
     )
 
 
+def _under_its_name(runtime: Runtime, known: Known, reading: Reading) -> Reading | None:
+    """The reading under the name by which its customer goes on after a merge; `None` of one who was deleted."""
+    contact = reading.conversation.contact
+    if contact.id is None:
+        return reading
+    with runtime.database.read() as session:
+        name = contacts.now_known_as(session, known.installation.id, contact.id)
+    if name is None or name == contact.id:
+        return reading if name else None
+    return replace(reading, conversation=replace(reading.conversation, contact=replace(contact, id=name)))
+
+
 def _forget(runtime: Runtime, known: Known, state: State) -> None:
     """Remove what was stored of a conversation that is gone or opted out; its customer's others are judged anew."""
     now, row_id = runtime.clock(), known.held.id
@@ -109,8 +131,9 @@ def _forget(runtime: Runtime, known: Known, state: State) -> None:
         work.lock(session, [row_id, *near])
         others = [other for other in near if work.ask(session, SCORING, other, at=now, only=State.SCORED)]
         work.finish(session, SCORING, known.held, state=state, reread=True, write_state=WriteState.NONE)
-        # What was deleted stays counted, without a word of it. Who opted out is not counted either.
-        drop = forgetting.drop_all if state is State.OPTED_OUT else forgetting.drop_texts
+        # What was deleted stays counted, without a word of it. Who opted out is not counted either, nor what is no
+        # conversation of its own.
+        drop = forgetting.drop_texts if state is State.GONE else forgetting.drop_all
         drop(session, row_id, now=now)
     runtime.queue.score(others)
 
@@ -122,6 +145,9 @@ def _save_reading(
     now = runtime.clock()
     with runtime.database.begin() as session:
         work.check(session, SCORING, known.held)
+        if known.conversation is not None and standing.lost_words(known.conversation, conversation):
+            # Redacted: the quotes in older cards and in what was written go too; it is judged anew from what is left.
+            forgetting.drop_texts(session, known.held.id, now=now, keep_history=True)
         conversations.save_reading(
             session,
             known.held,

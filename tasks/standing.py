@@ -86,6 +86,12 @@ def wording(conversation: Conversation) -> tuple[tuple[str, str], ...]:
     return tuple((message.id, message.text) for message in conversation.public)
 
 
+def lost_words(before: Conversation, after: Conversation) -> bool:
+    """Whether words that were kept are not there any more: somebody took them out."""
+    left = {message.id: message.text for message in after.messages}
+    return any(left.get(message.id) != message.text for message in before.messages)
+
+
 def differs(before: Conversation, after: Conversation) -> bool:
     """Whether the customer, the public messages or the rating changed: then other conversations' scores may change."""
     return (wording(before), before.contact, before.rating, before.account_group) != (

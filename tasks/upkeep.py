@@ -61,11 +61,11 @@ def _tell(kind: Work, traces: Mapping[str, str | None]) -> None:
 
 
 def poll(runtime: Runtime) -> None:
-    """Have every helpdesk that may be asked be asked what ended and what changed; each in a task of its own."""
-    now = runtime.clock()
+    """Have every helpdesk be asked what ended and what changed, if it may be; each in a task of its own."""
     with runtime.database.read() as session:
-        rows = installations.all_of(session, enabled_only=True)
-    runtime.queue.ask([row.id for row in rows if installations.working(row, now) and not installations.is_imported(row)])
+        rows = installations.all_of(session)
+    # What a webhook told of deleted customers is done for one that is paused or switched off, too.
+    runtime.queue.ask([row.id for row in rows if row.disconnected_at is None and not installations.is_imported(row)])
 
 
 def forget(runtime: Runtime) -> None:

@@ -7,15 +7,15 @@ repeated: attributes and tags are compared by the plan, and a note is looked for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from connectors.base import Installation, Reading
-from connectors.errors import Conflict, ConnectorError, NotFound, OptedOut, Rejected
+from connectors.base import Changes, Ended, Installation, Reading
+from connectors.errors import Conflict, ConnectorError, Merged, NotFound, OptedOut, Rejected
 from connectors.http import ApiRequest, ApiResponse, Http
-from connectors.intercom import actions, mapping
+from connectors.intercom import actions, mapping, watching
 from connectors.intercom.authors import Bots
-from connectors.intercom.parts import spoken_ids
+from connectors.intercom.parts import merged_away, spoken_ids
 from connectors.intercom.payloads import (
     Company,
     Contact,
@@ -49,6 +49,8 @@ class IntercomClient:
         """The conversation, its contact, and what of ours is on it; `OptedOut` before anything is mapped."""
         before = self._transport.calls()
         payload = Conversation.model_validate(self._send(actions.retrieve(conversation_id)).body)
+        if merged_away(payload):
+            raise Merged("the conversation was merged into another one")
         self._refuse_ignored((*payload.tags, *payload.company.tags))
         contact = self._contact(payload)
         known = _with_id(payload, conversation_id)
@@ -88,18 +90,36 @@ class IntercomClient:
             self._send(actions.post_note(name, plan.note.text, self.admin_id()))
         return self._transport.calls() - before
 
-    def ended_since(self, moment: datetime) -> Iterator[str]:
-        """Ids of conversations last closed at or after `moment`, Fin's own closings included."""
+    def ended_since(self, moment: datetime) -> Iterator[Ended]:
+        """Conversations last closed at or after `moment`, Fin's own closings included, for which maybe no topic fires.
+        """
         cursor: str | None = None
         seen: set[str] = set()
         while cursor is None or cursor not in seen:
             if cursor is not None:
                 seen.add(cursor)
             page = ConversationPage.model_validate(self._send(actions.closed_since(moment, cursor)).body)
-            yield from (found.id for found in page.conversations if found.id is not None)
+            for found in page.conversations:
+                if found.id is not None:
+                    yield Ended(found.id, found.statistics.last_close_at, announced=False)
             cursor = page.pages.starting_after
             if cursor is None:
                 return
+
+    def changed_since(self, moment: datetime, place: str = "") -> Changes:
+        """A page of the conversations deleted at or after `moment`."""
+        return watching.changes(self._send, moment, place)
+
+    def merged(self, contact_ids: Sequence[str]) -> Mapping[str, str]:
+        """Who was merged into these contacts."""
+        found: dict[str, str] = {}
+        for name in contact_ids:
+            found.update(watching.merged(self._send, name))
+        return found
+
+    def ping(self) -> None:
+        """Ask who we are, whatever is remembered of it."""
+        self._send(actions.me())
 
     def own_actor_ids(self) -> frozenset[str]:
         """Our teammate's id: the author of the notes that come back as webhooks."""
@@ -112,6 +132,10 @@ class IntercomClient:
         if found is None:
             raise Rejected("GET /me names no teammate; set the installation's admin_id")
         return found
+
+    def calls(self) -> int:
+        """Requests that this thread has sent."""
+        return self._transport.calls()
 
     def send(self, request: ApiRequest) -> ApiResponse:
         """Send one request under the workspace's limits."""

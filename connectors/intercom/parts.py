@@ -17,12 +17,14 @@ SYSTEM_PARTS = frozenset(
         "channel_and_reply_time_expectation",
         "language_detection_details",
         "merged_primary_conversation",
+        "merged_secondary_conversation",
         "operator_workflow_event",
         "participant",
         "participant_added",
         "participant_removed",
     }
 )
+MERGED_AWAY = "merged_secondary_conversation"
 SYSTEM_FAMILIES = (
     "conversation_attribute_",
     "conversation_rating_",
@@ -51,6 +53,14 @@ def says(part: payloads.Part) -> bool:
     if part.part_type in SYSTEM_PARTS or part.part_type.startswith(SYSTEM_FAMILIES):
         return False
     return bool(part.body.strip() or part.attachments or part.redacted)
+
+
+def merged_away(payload: payloads.Conversation) -> bool:
+    """Whether the conversation was merged into another one, which goes on in its place.
+
+    The specification of 2.16 shows the part by which the other one tells of it; the name of this one's is a guess.
+    """
+    return any(part.part_type == MERGED_AWAY for part in payload.conversation_parts.conversation_parts)
 
 
 def internal(part: payloads.Part) -> bool:

@@ -276,6 +276,7 @@ class Pages(Shape):
     """Where a list goes on; `next` is an object with a cursor, or null."""
 
     next: Loose = Field(default_factory=dict)
+    total_pages: Number = None
 
     @property
     def starting_after(self) -> str | None:
@@ -288,6 +289,32 @@ class ConversationPage(Shape):
 
     conversations: Annotated[tuple[Conversation, ...], BeforeValidator(_objects)] = ()
     pages: Annotated[Pages, BeforeValidator(_object)] = Pages()
+
+
+class DeletedConversation(Shape):
+    """A conversation that is gone: its id, and since when."""
+
+    id: Identifier = None
+    deleted_at: Moment = None
+
+
+class DeletedPage(Shape):
+    """GET /conversations/deleted (2.16)."""
+
+    conversations: Annotated[tuple[DeletedConversation, ...], BeforeValidator(_objects)] = ()
+    pages: Annotated[Pages, BeforeValidator(_object)] = Pages()
+
+
+class MergedContact(Shape):
+    """A contact that was merged away."""
+
+    source_contact_id: Identifier = None
+
+
+class MergeHistory(Shape):
+    """GET /contacts/{id}/merge_history (2.16)."""
+
+    data: Annotated[tuple[MergedContact, ...], BeforeValidator(_objects)] = ()
 
 
 class DataAttribute(Shape):

@@ -36,7 +36,7 @@ class Transport:
             response = self._http.send(request, bucket=BUCKET, rate=RATE)
         except Throttled as error:
             spread = random.uniform(0, JITTER)  # noqa: S311 - spreads load, hides nothing
-            raise Throttled(str(error), after=error.after + spread) from error
+            raise Throttled(str(error), after=error.after + spread, ours=error.ours) from error
         if response.headers.get("X-RateLimit-Remaining", "").strip() == "0":
             self._http.pause(BUCKET, wait({"X-RateLimit-Reset": response.headers.get("X-RateLimit-Reset", "")}))
         return response

@@ -43,7 +43,10 @@ TOPICS: Mapping[str, Signal] = MappingProxyType(
         "conversation.contact.attached": Signal.ACTIVITY,
         "conversation.contact.detached": Signal.ACTIVITY,
         "conversation.rating.added": Signal.ACTIVITY,
-        "conversation_part.redacted": Signal.ACTIVITY,
+        "conversation_part.redacted": Signal.REDACTED,
+        "contact.merged": Signal.CONTACT_MERGED,
+        "contact.deleted": Signal.CONTACT_DELETED,
+        "contact.archived": Signal.IGNORED,
         "conversation.admin.noted": Signal.IGNORED,
         "conversation_part.tag.created": Signal.IGNORED,
         "conversation.read": Signal.IGNORED,
@@ -79,6 +82,8 @@ def delivery(body: bytes) -> Delivery:
     item = notification.data.item
     if signal is Signal.PING:
         return Delivery(key, topic, signal, occurred_at=notification.created_at)
+    if signal in (Signal.CONTACT_MERGED, Signal.CONTACT_DELETED):
+        return _of_contact(key, notification, signal)
     conversation_id = _conversation_id(item)
     reason = ""
     if signal is None:
@@ -96,6 +101,15 @@ def delivery(body: bytes) -> Delivery:
         occurred_at=notification.created_at,
         reason=reason,
     )
+
+
+def _of_contact(key: str, notification: Notification, signal: Signal) -> Delivery:
+    """A contact was deleted, or another one was merged into it: the item is the contact that is left."""
+    contact_id = Conversation.model_validate({"id": notification.data.item.get("id")}).id
+    topic, at = notification.topic, notification.created_at
+    if contact_id is None:
+        return Delivery(key, topic, Signal.IGNORED, occurred_at=at, reason="names no contact")
+    return Delivery(key, topic, signal, occurred_at=at, contact_ids=(contact_id,))
 
 
 def _conversation_id(item: Mapping[str, Any]) -> str | None:

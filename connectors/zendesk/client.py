@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NoReturn
 
 import requests
 
-from connectors.base import Installation, Reading
+from connectors.base import Changes, Ended, Installation, Reading
 from connectors.errors import Conflict, ConnectorError, CredentialsRefused, NotWritable, Rejected, RetryLater
 from connectors.http import ApiRequest, ApiResponse, Http
-from connectors.zendesk import actions
+from connectors.zendesk import actions, watching
 from connectors.zendesk.auth import BearerToken
 from connectors.zendesk.limits import limits
 from connectors.zendesk.mapping import read_ticket
 from connectors.zendesk.options import Options
 from connectors.zendesk.payloads import Record, User, ident, record, records, text
+from connectors.zendesk.payloads import moment as at_of
 from connectors.zendesk.reader import Reader
 from service.writeback import Plan, Writable
 
@@ -26,7 +27,9 @@ log = logging.getLogger(__name__)
 
 ACCOUNT = "api"
 UPDATES = "tickets-update"
+MANY = "tickets-update-many"
 EXPORTS = "search-export"
+INCREMENTAL = "incremental"
 
 JOB_LOOKS = 3
 """How often a background job is looked at in one go; a slow one is looked at again by re-reading the ticket."""
@@ -87,19 +90,47 @@ class ZendeskClient:
             return 1 + self._write_as_closed(reading, plan, error)
         return 1
 
-    def ended_since(self, moment: datetime) -> Iterator[str]:
-        """Ids of tickets solved at or after `moment`, by exporting a search: an agent may do so, and unlike the
-        incremental export it does not give back every ticket that we have only just written to. A ticket is found some
-        minutes after it was solved, so a caller looks back a little further than its last call."""
+    def ended_since(self, moment: datetime) -> Iterator[Ended]:
+        """Tickets solved at or after `moment`, by exporting a search: an agent may do so, and unlike the incremental
+        export it does not give back every ticket that we have only just written to. A ticket is found some minutes
+        after it was solved, so a caller looks back a little further than its last call. The list does not tell when a
+        ticket was solved, but when it last changed."""
         since = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         cursor: str | None = None
         while True:
             request = actions.solved_since(since, cursor)
             body = record(self.send(request, bucket=EXPORTS, rate=self.options.search_export_rate).body)
-            yield from filter(None, (ident(found.get("id")) for found in records(body.get("results"))))
+            for found in records(body.get("results")):
+                if (name := ident(found.get("id"))) is not None:
+                    yield Ended(name, at_of(found.get("updated_at")))
             cursor = next_cursor(body)
             if cursor is None:
                 return
+
+    def changed_since(self, moment: datetime, place: str = "") -> Changes:
+        """A page of what went at or after `moment`: tickets, words, customers."""
+        return watching.changes(self._exported, moment, place)
+
+    def merged(self, contact_ids: Sequence[str]) -> Mapping[str, str]:
+        """Of two users the one that is gone, with the one that is left; nothing unless that is clear.
+
+        A merged user is no longer active; the reference does not say which of the two an event names.
+        """
+        if len(contact_ids) < 2:
+            return {}
+        people = records(record(self.send(actions.show_users(list(contact_ids))).body).get("users"))
+        active = {name: data.get("active") is not False for data in people if (name := ident(data.get("id")))}
+        left = [name for name in contact_ids if active.get(name, False)]
+        return {name: left[0] for name in contact_ids if name != left[0]} if len(left) == 1 else {}
+
+    def ping(self) -> None:
+        """Ask who we are: any good token may."""
+        self.me()
+
+    def _exported(self, request: ApiRequest) -> Record:
+        """An incremental export counts against its own limit and the account's."""
+        self._http.take(ACCOUNT, self.options.rate)
+        return record(self.send(request, bucket=INCREMENTAL, rate=self.options.incremental_rate).body)
 
     def own_actor_ids(self) -> frozenset[str]:
         """The id of the user that the token belongs to; asked once."""
@@ -110,6 +141,23 @@ class ZendeskClient:
     def me(self) -> Record:
         """The user that the token belongs to."""
         return record(record(self.send(actions.me()).body).get("user"))
+
+    def update_many(self, request: ApiRequest) -> Record:
+        """Start a bulk or batch update; its job. Counts against the limit of updates.
+
+        `Throttled` when no more jobs are taken (30 may wait or run): bulk updates then pause, single ones do not.
+        """
+        self._http.take(UPDATES, self.options.ticket_update_rate)
+        response = self.send(request, bucket=MANY, rate=self.options.ticket_update_rate)
+        return record(record(response.body).get("job_status"))
+
+    def is_refused(self) -> bool:
+        """Whether Zendesk refuses the token that was used last; no other one is asked for."""
+        try:
+            self._http.send(actions.me(), bucket=ACCOUNT, rate=self.options.rate)
+        except CredentialsRefused:
+            return True
+        return False
 
     def send(
         self, request: ApiRequest, *, bucket: str = ACCOUNT, rate: str = "", ticket_id: str | None = None
@@ -153,8 +201,7 @@ class ZendeskClient:
         A job that takes longer raises `RetryLater`: the caller then reads the ticket again, and a job that was done
         meanwhile leaves nothing to plan.
         """
-        response = self.send(request, bucket=UPDATES, rate=self.options.ticket_update_rate)
-        job = record(record(response.body).get("job_status"))
+        job = self.update_many(request)
         for looked in range(JOB_LOOKS + 1):
             if _finished(job):
                 return 1 + looked

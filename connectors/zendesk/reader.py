@@ -7,7 +7,7 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
 
-from connectors.errors import NotFound, OptedOut, Rejected
+from connectors.errors import Merged, NotFound, OptedOut, Rejected
 from connectors.http import ApiRequest, ApiResponse
 from connectors.zendesk import actions
 from connectors.zendesk.changes import is_survey_answer
@@ -40,6 +40,9 @@ MOST_PAGES = 60
 
 IGNORE = "ignore"
 
+MERGED = "closed_by_merge"
+"""The tag that Zendesk itself puts on a ticket that was merged into another one."""
+
 
 class Memory(Protocol):
     """What has been learned of the account: features that it refused."""
@@ -47,6 +50,15 @@ class Memory(Protocol):
     no_log: bool
     no_surveys: bool
     agents: dict[str, tuple[float, User]]
+
+
+def merged_away(found: Ticket) -> bool:
+    """Whether the ticket was closed because it was merged into another one.
+
+    Which tag says so is told by several independent reports, not by the reference. A follow-up inherits its ticket's
+    tags, and is none.
+    """
+    return found.status == "closed" and MERGED in found.tags and found.followup_of is None
 
 
 class Reader:
@@ -61,11 +73,13 @@ class Reader:
         self._groups: dict[str, str] = {}
 
     def read(self, ticket_id: str) -> Material:
-        """Raises `OptedOut` before content is read, `NotFound` for a deleted ticket."""
+        """Raises `OptedOut` before content is read, `NotFound` for a deleted ticket, `Merged` for a merged one."""
         body = self._get(actions.show_ticket(ticket_id))
         found = ticket(record(body.get("ticket")))
         if found.status in ("deleted", "scrubbed"):
             raise NotFound("the ticket is deleted")
+        if merged_away(found):
+            raise Merged("the ticket was merged into another one")
         self._learn(body)
         self._check_opt_out(found, body)
         return self.rest(found)

@@ -46,16 +46,25 @@ STATUS_SIGNALS: Mapping[str, Signal] = {
 EVENT_SIGNALS: Mapping[str, Signal] = {
     "created": Signal.ACTIVITY,
     "comment_added": Signal.ACTIVITY,
-    "comment_redacted": Signal.ACTIVITY,
+    "comment_redacted": Signal.REDACTED,
+    "attachment_redacted_from_comment": Signal.REDACTED,
     "comment_made_private": Signal.ACTIVITY,
     "agent_assignment_changed": Signal.ACTIVITY,
     "group_assignment_changed": Signal.ACTIVITY,
     "tags_changed": Signal.ACTIVITY,
-    "merged": Signal.ACTIVITY,
-    "undeleted": Signal.ACTIVITY,
+    # Which of the two tickets the event is of is not documented: either is looked at, whatever is known of it.
+    "merged": Signal.ENDED,
+    "undeleted": Signal.ENDED,
     "soft_deleted": Signal.DELETED,
     "permanently_deleted": Signal.DELETED,
     "marked_as_spam": Signal.DELETED,
+}
+# https://developer.zendesk.com/api-reference/webhooks/event-types/user-events/ names no event of a deleted user: one
+# whose `active` became false was deleted. The two others are what several independent clients list.
+USER_SIGNALS: Mapping[str, Signal] = {
+    "merged": Signal.CONTACT_MERGED,
+    "deleted": Signal.CONTACT_DELETED,
+    "permanently_deleted": Signal.CONTACT_DELETED,
 }
 # https://developer.zendesk.com/api-reference/webhooks/event-types/article-events/ : there is none for a changed text.
 ARTICLE_EVENTS = frozenset({"article.published"})
@@ -114,6 +123,8 @@ def _subscribed(key: str, data: Record) -> Delivery:
     if event in ARTICLE_EVENTS and (article_id := ident(detail.get("id"))) is not None:
         occurred_at, actor_id = moment(data.get("time")), ident(detail.get("user_id"))
         return Delivery(key, event, Signal.IMPROVED, actor_id=actor_id, occurred_at=occurred_at, article_id=article_id)
+    if subject == "user":
+        return _of_user(key, event, name, data)
     ticket_id = ident(detail.get("id")) if subject == "ticket" else None
     if subject != "ticket":
         return _ignored(key, event, f"{event}: not about a ticket")
@@ -131,6 +142,20 @@ def _subscribed(key: str, data: Record) -> Delivery:
         actor_id=ident(detail.get("actor_id")),
         occurred_at=moment(data.get("time")),
     )
+
+
+def _of_user(key: str, event: str, name: str, data: Record) -> Delivery:
+    """A user was merged or deleted. A merge names the two somewhere among its ids: all that it names are kept."""
+    detail, told = record(data.get("detail")), record(data.get("event"))
+    gone = name == "active_changed" and told.get("current") is False
+    signal = Signal.CONTACT_DELETED if gone else USER_SIGNALS.get(name)
+    named = [ident(detail.get("id"))]
+    if signal is Signal.CONTACT_MERGED:
+        named += [ident(value.get("id")) if isinstance(value, dict) else ident(value) for value in told.values()]
+    ids = tuple(dict.fromkeys(each for each in named if each is not None and each.isdecimal()))
+    if signal is None or not ids:
+        return _ignored(key, event, f"{event}: says nothing we act on")
+    return Delivery(key, event, signal, occurred_at=moment(data.get("time")), contact_ids=ids)
 
 
 def _event_signal(name: str) -> Signal | None:

@@ -23,26 +23,35 @@ __all__ = ["QUIET", "Kind", "close", "forget", "latest", "opened", "raised"]
 
 
 def raised(
-    session: Session, kind: Kind, text: str, *, now: datetime, installation_id: str | None = None, times: int = 1
+    session: Session,
+    kind: Kind,
+    text: str,
+    *,
+    now: datetime,
+    installation_id: str | None = None,
+    send: bool = True,
 ) -> int:
     """A trouble is there: open its notice, or count it once more and say how it stands now; the notice's number.
 
     `text` says in plain words what is wrong and what to do, at most 500 characters. Call it as often as it is seen.
+    Without `send` it is for the pages only.
     """
     key = _key(kind, installation_id)
     past = update(Notice).where(Notice.open_key == key, Notice.closed_at <= now - QUIET)
     session.execute(past.values(open_key=None))
     new = insert(session, Notice).values(
         installation_id=installation_id, kind=kind, open_key=key, text=text[:TEXT], first_at=now, last_at=now,
-        count=times, closed_at=None, send_due_at=now, send_attempts=0,
+        count=1, closed_at=None, send_due_at=now if send else None, send_attempts=0,
     )  # fmt: skip
     again = {
         "text": text[:TEXT],
         "last_at": now,
-        "count": Notice.count + times,
+        "count": Notice.count + 1,
         "closed_at": None,
         # The end that was about to be told has not come.
-        "send_due_at": case((Notice.told_at.is_not(None), None), else_=func.coalesce(Notice.send_due_at, now)),
+        "send_due_at": case((Notice.told_at.is_not(None), None), else_=func.coalesce(Notice.send_due_at, now))
+        if send
+        else None,
     }
     statement = new.on_conflict_do_update(index_elements=[Notice.open_key], set_=again).returning(Notice.id)
     return int(session.execute(statement).scalar_one())

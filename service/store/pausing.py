@@ -86,6 +86,12 @@ def probes_due(session: Session, *, now: datetime, first: timedelta) -> list[str
     return [row.id for row in rows]
 
 
+def not_before(session: Session, installation_id: str, moment: datetime) -> None:
+    """No probe before `moment`."""
+    statement = update(Installation).where(Installation.id == installation_id, Installation.paused_until < moment)
+    session.execute(statement.values(paused_until=moment))
+
+
 def resume(session: Session, installation_id: str, *, now: datetime) -> bool:
     """The helpdesk may be asked again, and what was put off is due at once; whether it was paused."""
     statement = update(Installation).where(Installation.id == installation_id, Installation.paused_at.is_not(None))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.models import BIG, Base, Conversation, Installation
@@ -58,7 +58,8 @@ class Notice(Base):
 class FoundLate(Base):
     """A conversation that was found by asking and not by a webhook. One row for each end that was found so.
 
-    `judged_at`: by then it was clear whether a webhook was merely late; `missed` says that none ever came.
+    `announced`: the helpdesk sends a webhook for every such end. `judged_at`: by then it was clear whether one was
+    merely late; `missed` says that none ever came.
     """
 
     __tablename__ = "found_late"
@@ -67,6 +68,7 @@ class FoundLate(Base):
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
     installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"))
     conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"))
+    announced: Mapped[bool]
     found_at: Mapped[datetime]
     judged_at: Mapped[datetime | None]
     missed: Mapped[bool | None]
@@ -79,7 +81,7 @@ class Cursor(Base):
 
     installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"), primary_key=True)
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
-    value: Mapped[str] = mapped_column(String(255))
+    value: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime]
 
 

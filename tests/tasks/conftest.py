@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from connectors.addresses import Hosts, below
-from connectors.base import Client, Delivery, Installation, Reading, Signal
-from connectors.errors import Conflict, ConnectorError, NotFound, NotWritable
+from connectors.base import Change, Changes, Client, Delivery, Ended, Installation, Reading, Signal
+from connectors.errors import Conflict, ConnectorError, Merged, NotFound, NotWritable
 from connectors.http import Http
 from connectors.limiter import Limiter
 from service.conversation import Author, Channel, Contact, Conversation, Event, Message, Role
@@ -28,7 +28,7 @@ from service.store import conversations, deliveries, installations
 from service.store.database import Database
 from service.store.secrets import SecretBox
 from service.writeback import FIELDS, AlreadyThere, Plan, Writable, parse_note
-from tasks import intake, scoring, writing
+from tasks import asking, intake, scoring, writing
 from tasks.runtime import Clients, Runtime
 
 ACTOR = "our-user"
@@ -78,7 +78,13 @@ class Desk:
     guarded: bool = True
     tickets: dict[str, Ticket] = field(default_factory=dict)
     failures: list[Exception | None] = field(default_factory=list)
+    announced: bool = True
+    changes: list[Sequence[Change]] = field(default_factory=list)
+    merges: dict[str, str] = field(default_factory=dict)
+    gone_into: set[str] = field(default_factory=set)
     reads: int = 0
+    asked: int = 0
+    pings: int = 0
     writes: int = 0
     after_write: Callable[[], None] = lambda: None
 
@@ -97,6 +103,8 @@ class Desk:
         ticket = self.tickets.get(conversation_id)
         if ticket is None:
             raise NotFound(conversation_id)
+        if conversation_id in self.gone_into:
+            raise Merged(conversation_id)
         there = AlreadyThere(
             tags=ticket.tags,
             fields=dict(ticket.fields),
@@ -123,12 +131,28 @@ class Desk:
         self.after_write()
         return 1
 
-    def ended_since(self, moment: datetime) -> Iterator[str]:
+    def ended_since(self, moment: datetime) -> Iterator[Ended]:
+        self.asked += 1
         self._fail()
         for key, ticket in self.tickets.items():
             ended = ticket.conversation.ended_at
             if ticket.ended and ended is not None and ended >= moment:
-                yield key
+                yield Ended(key, ended, self.announced)
+
+    def changed_since(self, moment: datetime, place: str = "") -> Changes:
+        self._fail()
+        number = int(place or 0)
+        more = number + 1 < len(self.changes)
+        found = self.changes[number] if self.changes else ()
+        return Changes(tuple(found), str(number + 1) if more else None)
+
+    def merged(self, contact_ids: Sequence[str]) -> Mapping[str, str]:
+        self._fail()
+        return {loser: self.merges[loser] for loser in contact_ids if loser in self.merges}
+
+    def ping(self) -> None:
+        self.pings += 1
+        self._fail()
 
     def own_actor_ids(self) -> frozenset[str]:
         return frozenset({ACTOR})
@@ -163,6 +187,9 @@ class Messages:
     def write_back(self, conversation_ids: Iterable[str]) -> None:
         self.sent.extend(("write_back", each) for each in conversation_ids)
 
+    def ask(self, installation_ids: Iterable[str]) -> None:
+        self.sent.extend(("ask", each) for each in installation_ids)
+
 
 @dataclass
 class Shop:
@@ -188,7 +215,7 @@ class Shop:
 
     def work(self) -> None:
         """Workers take every message until none is left."""
-        take = {"ingest": intake.take_in, "score": scoring.score, "score_history": scoring.score, "write_back": writing.write_back}
+        take = {"ingest": intake.take_in, "score": scoring.score, "score_history": scoring.score, "write_back": writing.write_back, "ask": asking.ask}
         while self.messages.sent:
             task, argument = self.messages.sent.pop(0)
             take[task](self.runtime, argument)

@@ -121,6 +121,7 @@ class Remembered:
 
     deliveries: list[int] = field(default_factory=list)
     conversations: list[str] = field(default_factory=list)
+    installations: list[str] = field(default_factory=list)
 
     def ingest(self, delivery_ids: Iterable[int]) -> None:
         self.deliveries.extend(delivery_ids)
@@ -133,6 +134,9 @@ class Remembered:
 
     def write_back(self, conversation_ids: Iterable[str]) -> None:
         self.conversations.extend(conversation_ids)
+
+    def ask(self, installation_ids: Iterable[str]) -> None:
+        self.installations.extend(installation_ids)
 
 
 @dataclass
@@ -189,7 +193,7 @@ def make_web(settings: Settings, clock: Any) -> Iterator[Callable[..., Web]]:
     """Builds applications over a database address; closes them at the end."""
     made: list[Web] = []
 
-    def make(url: str, **changes: Any) -> Web:
+    def make(url: str, *, of_parts: Mapping[str, Any] | None = None, **changes: Any) -> Web:
         own = settings.model_copy(update={"database_url": url, "public_url": "", **changes})
 
         def waiting() -> Mapping[str, int]:
@@ -206,6 +210,7 @@ def make_web(settings: Settings, clock: Any) -> Iterator[Callable[..., Web]]:
             queue=queue,
             waiting=waiting,
             now=clock,
+            **(of_parts or {}),
         )
         web = Web(build(parts), parts, queue, clock)
         made.append(web)
