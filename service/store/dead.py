@@ -26,7 +26,7 @@ MOST = 10_000
 """So many are looked at when they are counted by error, or taken at once."""
 _WORKS = {work.name: work for work in (SCORING, WRITING)}
 _DROPPED = {SCORING.name: State.DROPPED, WRITING.name: WriteState.DROPPED}
-_VARIES = re.compile(r"(?<![A-Za-z])(?!HTTP)\d[\w-]*|(?<=/)[\w-]*\d[\w-]*")
+_VARIES = re.compile(r"(?<![A-Za-z])(?!HTTP)\d[\w-]*|(?<=/)(?!v\d)[\w-]*\d[\w-]*")
 _STATUS = re.compile(r"HTTP (\d{3})")
 
 

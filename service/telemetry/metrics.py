@@ -29,8 +29,9 @@ WEBHOOK_SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5),
     registry=REGISTRY,
 )
+LAG_NAME = "deskmark_lag_seconds"
 LAG = Histogram(
-    "deskmark_lag_seconds",
+    LAG_NAME,
     "From one stage of a conversation's way to the next, the settle time included",
     ("stage",),
     buckets=(1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 14_400, 86_400),

@@ -29,6 +29,7 @@ STATES = {
     State.GONE: "Removed on the helpdesk",
     State.ERASED: "Erased on request",
     State.DEAD: "Given up",
+    State.DROPPED: "Put aside",
 }
 WRITES = {
     WriteState.NONE: "Nothing to write",
@@ -37,6 +38,7 @@ WRITES = {
     WriteState.WRITTEN: "Written",
     WriteState.NOT_WRITABLE: "Not writable now",
     WriteState.DEAD: "Writing given up",
+    WriteState.DROPPED: "Writing put aside",
 }
 SILENT = frozenset({"not_needed", "preserved", "low", "medium", "pending", "not_returned", "escalated"})
 """Verdicts that need no chip in the list beside the outcome: they say that all is well, or what the outcome says."""
