@@ -28,6 +28,7 @@ from service.web import (
     api,
     api_keys,
     audit,
+    backfill,
     conversations,
     deliveries,
     errors,
@@ -65,6 +66,7 @@ BLUEPRINTS = (
     installations,
     installation_page,
     self_test,
+    backfill,
 )
 
 

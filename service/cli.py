@@ -40,6 +40,8 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service.commands.export": ("export",),
         "service.commands.people": ("people", "keys"),
         "service.commands.doctor": ("doctor",),
+        "service.commands.dead": ("dead",),
+        "service.commands.backup": ("backup", "restore"),
         "service.commands.running": ("up", "sign-in-link", "migrate", "key"),
         "service.commands.installations": ("installations",),
         "service.commands.secrets": ("secrets",),

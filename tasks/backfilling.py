@@ -142,7 +142,7 @@ def _turn_page(runtime: Runtime, mine: _Work, cursor: str) -> None:
         counts = Counter({FOUND: new, CALLS: mine.past.calls - before})
         counts.update(f"{LEFT_OUT}{left.why}" for left in page.left_out)
         backfills.counted(row, counts)
-        if page.listed and not backfills.any_aside(session, row.installation_id):
+        if page.listed and not backfills.aside(session, row.installation_id):
             row.cursor = None
 
 
@@ -275,14 +275,16 @@ def _changing(runtime: Runtime, mine: _Work) -> Iterator[tuple[Session, Backfill
         yield session, row
 
 
-def alone(runtime: Runtime, installation_id: str, *, wait: Callable[[float], None]) -> None:
+def alone(
+    runtime: Runtime, installation_id: str, *, wait: Callable[[float], None], tell: Callable[[], None] = lambda: None
+) -> None:
     """Work on a backfill in this process until it is done, paused or failed, and score what came of it.
 
-    `wait` is called with the seconds that a limit asks for; what is stored is scored meanwhile.
+    `wait` is called with the seconds that a limit asks for, or whoever else holds it; `tell` after each portion.
     """
     while True:
         work_on(runtime, installation_id, seconds=1.0)
-        score_waiting(runtime, installation_id)
+        score_waiting(runtime, installation_id, tell=tell)
         with runtime.database.read() as session:
             row = backfills.get(session, installation_id)
         if row is None or row.state != BackfillState.RUNNING:
@@ -292,7 +294,7 @@ def alone(runtime: Runtime, installation_id: str, *, wait: Callable[[float], Non
             wait((until - runtime.clock()).total_seconds())
 
 
-def score_waiting(runtime: Runtime, installation_id: str) -> int:
+def score_waiting(runtime: Runtime, installation_id: str, *, tell: Callable[[], None] = lambda: None) -> int:
     """Score the backfilled conversations of an installation that are due, in this process; how many there were."""
     done = 0
     while True:
@@ -309,3 +311,4 @@ def score_waiting(runtime: Runtime, installation_id: str) -> int:
         for row_id in ids:
             scoring.score(runtime, row_id)
         done += len(ids)
+        tell()

@@ -90,9 +90,9 @@ def pause(session: Session, installation_id: str, *, now: datetime) -> None:
 
 
 def resume(session: Session, installation_id: str, *, now: datetime) -> None:
-    """Go on where it was. Raises `BackfillRefused` when it is neither paused nor failed."""
-    standing = (BackfillState.PAUSED, BackfillState.FAILED)
-    _turn(session, installation_id, standing, "it is not paused", state=BackfillState.RUNNING, at=now)
+    """Go on where it was; one that runs already goes on. Raises `BackfillRefused` when there is nothing left of it."""
+    standing = (BackfillState.PAUSED, BackfillState.FAILED, BackfillState.RUNNING)
+    _turn(session, installation_id, standing, "nothing is left to do", state=BackfillState.RUNNING, at=now)
 
 
 def drop(session: Session, installation_id: str) -> bool:
@@ -142,12 +142,12 @@ def put_aside(session: Session, installation_id: str, parts: Sequence[Kept]) -> 
     """Keep parts; of conversations without a head none. A head that comes again replaces the one before, any other
     part that comes again is the same. How many heads are new."""
     heads = [part for part in parts if part.part == HEAD]
-    before = _count_heads(session, installation_id)
+    before = aside(session, installation_id)
     _insert(session, installation_id, heads, replace=True)
     rest = [part for part in parts if part.part != HEAD]
     known = _with_head(session, installation_id, {part.external_id for part in rest})
     _insert(session, installation_id, [part for part in rest if part.external_id in known], replace=False)
-    return _count_heads(session, installation_id) - before if heads else 0
+    return aside(session, installation_id) - before if heads else 0
 
 
 def ripe(session: Session, row: Backfill, *, limit: int) -> list[BackfillPart]:
@@ -170,9 +170,10 @@ def parts_of(session: Session, installation_id: str, external_ids: Iterable[str]
     return found
 
 
-def any_aside(session: Session, installation_id: str) -> bool:
-    """Whether anything is put aside."""
-    return _count_heads(session, installation_id) > 0
+def aside(session: Session, installation_id: str) -> int:
+    """How many conversations are put aside."""
+    mine = (BackfillPart.installation_id == installation_id, BackfillPart.part == HEAD)
+    return session.scalar(select(func.count()).where(*mine)) or 0
 
 
 def unscored(session: Session, installation_id: str) -> int:
@@ -207,11 +208,6 @@ def _turn(
     if row.state not in states:
         raise BackfillRefused(f"its backfill is {row.state}: {why_not}")
     row.state, row.error, row.wait_until, row.changed_at = state, None, None, at
-
-
-def _count_heads(session: Session, installation_id: str) -> int:
-    mine = (BackfillPart.installation_id == installation_id, BackfillPart.part == HEAD)
-    return session.scalar(select(func.count()).where(*mine)) or 0
 
 
 def _with_head(session: Session, installation_id: str, external_ids: set[str]) -> set[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.store.models import Installation
+from service.web.backfill import history_facts
 from service.web.connecting_section import connecting_facts
 from service.web.self_test import self_test_facts
 
@@ -39,7 +40,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("connecting", "Connection", connecting_facts),
     Section("self_test", "Self-test", self_test_facts),
     Section("writing", "Writing"),
-    Section("history", "History", of_files=True),
+    Section("history", "History", history_facts),
     Section("standing", "Standing"),
     Section("privacy", "Privacy", of_files=True),
     Section("leaving", "Leaving", of_files=True),
