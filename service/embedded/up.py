@@ -13,18 +13,24 @@ from service.embedded.faults import EmbeddedError
 from service.embedded.folder import address_file
 from service.embedded.service import Embedded
 from service.settings import Settings
-from service.store import queries, sign_in
+from service.store import audit, people, queries, sign_in
 from service.store.database import Database
 from tasks.runtime import utc_now
 
 
 def sign_in_link(settings: Settings) -> str:
-    """A new link that signs in once within the hour: at `PUBLIC_URL`, else where the service runs or last ran."""
+    """A new link that signs in once within the hour: see `page_address`."""
     with closing(Database(settings.database)) as database, database.begin() as session:
-        token = sign_in.new_token(session, now=utc_now())
+        token, line = sign_in.new_token(session, now=utc_now()), audit.COMMAND_LINE
+        audit.record(session, actor=line, action="make sign-in link", target=line, now=utc_now())
+    return f"{page_address(settings)}/sign-in/{token}"
+
+
+def page_address(settings: Settings) -> str:
+    """Where pages are: at `PUBLIC_URL`, else where the service runs or last ran."""
     last = address_file(settings.data_dir)
     here = last.read_text().strip() if last.exists() else f"http://{settings.host}:{settings.port}"
-    return f"{settings.public_url or here}/sign-in/{token}"
+    return settings.public_url or here
 
 
 def up(settings: Settings, host: str | None = None, port: int | None = None) -> int:
@@ -48,14 +54,14 @@ def up(settings: Settings, host: str | None = None, port: int | None = None) -> 
 def _greet(service: Embedded) -> None:
     settings = service.settings
     with closing(Database(settings.database)) as database, database.read() as session:
-        first = not queries.has_signed_in(session)
+        first = not (queries.has_signed_in(session) or people.anybody(session))
     click.echo(f"Deskmark runs at {service.base_url}. Data and logs: {settings.data_dir}. Ctrl-C stops it.")
     if settings.demo:
         return
     if first:
         click.echo(f"Sign in once, within the hour: {sign_in_link(settings)}")
     else:
-        click.echo("Sign in: deskmark sign-in-link")
+        click.echo("Sign in there with your password, or run: deskmark sign-in-link")
 
 
 @contextmanager
