@@ -155,7 +155,7 @@ def test_a_killed_service_leaves_nothing_behind_and_starts_again(own: Settings, 
     signed_in(own)
     with up() as second:
         assert "Deskmark runs at" in first_line(second)
-        assert first_line(second) == "Sign in: deskmark sign-in-link\n"
+        assert first_line(second) == "Sign in there with your password, or run: deskmark sign-in-link\n"
         until(lambda: states(own)[0] == [DeliveryState.ACCEPTED])
         second.send_signal(signal.SIGTERM)
         assert second.wait(60) == 0
