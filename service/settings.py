@@ -169,7 +169,9 @@ class Settings(FigureSettings):
             raise ValueError("must not be empty")
         return value
 
-    @field_validator("pseudonym_key", "model_dir", "metrics_token", "api_token", "api_write_token", mode="before")
+    @field_validator(
+        "pseudonym_key", "model_dir", "metrics_token", "api_token", "api_write_token", "alert_webhook", mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

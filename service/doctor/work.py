@@ -15,7 +15,7 @@ from service.store.models import Installation
 from service.store.operations import Standing, Waiting
 from service.store.secrets import SecretBox, SecretsUnreadable
 from service.telemetry.board import Board, BoardDown
-from tasks.celery_app import HISTORY, QUEUES
+from tasks.celery_app import HISTORY, QUEUES, SCORE
 from tasks.self_testing import steps_of
 from tasks.telling import BEAT
 
@@ -44,7 +44,8 @@ def processes(url: str) -> Iterator[Finding]:
             yield ok("workers", f"{what} is alive ({many}).")
             continue
         last = f"was last heard {min(ages):.0f} seconds ago" if ages else "was not heard within the hour"
-        start = f"Start it (deskmark up starts all; else the Procfile's process {name}), and read its log."
+        process = SCORE if name == HISTORY else name
+        start = f"Start it (deskmark up starts all; else the Procfile's process {process}), and read its log."
         # What is only slower without it is no failure of the service.
         tell = warn if name == HISTORY else fail
         yield tell("workers", f"{what} {last}.", start)
