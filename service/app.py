@@ -36,6 +36,7 @@ from service.web import (
     installation_page,
     installations,
     operations,
+    oidc,
     pages,
     people,
     security,
@@ -55,6 +56,7 @@ BLUEPRINTS = (
     health,
     api,
     sign_in,
+    oidc,
     account,
     people,
     api_keys,
@@ -113,6 +115,7 @@ def build(parts: Parts) -> Flask:
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
     security.protect(app, https=settings.public_url.startswith("https://"), days=settings.session_days)
+    oidc.install(app, settings)
     errors.register(app)
     access.name_routes(app)
     return app

@@ -137,6 +137,26 @@ def without_second_step(session: Session, person: Person) -> None:
     session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
 
 
+def arrived(session: Session, *, subject: str, email: str, name: str, role: Role | None, now: datetime) -> Person:
+    """Who comes from an OpenID Connect provider that names them `subject` and vouches for `email`.
+
+    They are known again by the subject; the first time by the address, when nobody has it from the provider yet.
+    Somebody new gets `role`. Raises `NotAccepted` when there is none for new people, or the person is disabled.
+    """
+    row = session.scalar(select(Person).where(Person.subject == subject))
+    if row is None:
+        row = named(session, email)
+        if row is None and role is None:
+            raise NotAccepted(f"Nobody added {email} here")
+        row = row or add(session, email, role=role or Role.VIEWER, name=name, now=now)
+        if row.subject is not None:
+            raise NotAccepted(f"{email} belongs to another account of your organisation")
+        row.subject = subject
+    if row.disabled_at is not None:
+        raise NotAccepted(f"{email} is disabled here")
+    return row
+
+
 def anybody(session: Session) -> bool:
     """Whether there is a person at all."""
     return session.scalar(select(Person.id).limit(1)) is not None
