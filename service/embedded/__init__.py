@@ -5,13 +5,14 @@ it in whatever way loses nothing. With `DATABASE_URL` and `REDIS_URL` set, those
 """
 
 from service.embedded.faults import EmbeddedError, database_fault
-from service.embedded.keys import existing_settings, own_settings
+from service.embedded.keys import data_folder, existing_settings, own_settings
 from service.embedded.service import Embedded
 from service.embedded.up import page_address, sign_in_link, up
 
 __all__ = [
     "Embedded",
     "EmbeddedError",
+    "data_folder",
     "database_fault",
     "existing_settings",
     "own_settings",

@@ -44,6 +44,11 @@ def existing_settings() -> Settings:
     return own_settings()
 
 
+def data_folder() -> Path:
+    """The data folder that the environment names; it may not be there yet."""
+    return _folder({})
+
+
 def _folder(given: dict[str, Any]) -> Path:
     return Path(given.get("data_dir") or os.environ.get("DESKMARK_DATA_DIR") or ".deskmark")
 
