@@ -78,7 +78,9 @@ def waiting(database: Database, *, now: datetime) -> Iterator[Finding]:
 
 
 def _waits(kind: str, each: Waiting, now: datetime) -> Finding:
-    age = now - each.oldest if each.due and each.oldest else timedelta(0)
+    if not each.due or each.oldest is None:
+        return ok("due work", f"{kind}: nothing is due.")
+    age = now - each.oldest
     seen = f"{kind}: {each.due} due, the oldest for {round(age.total_seconds())} seconds."
     look = "See that the workers are alive and the helpdesks answer (above and below); start more workers."
     if age > STUCK:
