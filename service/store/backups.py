@@ -122,10 +122,10 @@ def unreadable(url: str, box: SecretBox) -> list[str]:
 
 
 def _revision(url: str) -> str:
-    with closing(Database(url)) as database, database.engine.connect() as connection:
-        if not inspect(connection).has_table(VERSION_TABLE):
+    with closing(Database(url)) as database, database.read() as session:  # Waits for no writer.
+        if not inspect(session.connection()).has_table(VERSION_TABLE):
             raise BackupError("there is nothing to back up: the database has no tables")
-        return str(connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one())  # noqa: S608
+        return str(session.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one())  # noqa: S608
 
 
 def _refuse_unless_empty(url: str) -> None:
