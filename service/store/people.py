@@ -151,9 +151,9 @@ def arrived(session: Session, *, subject: str, email: str, name: str, role: Role
         row = row or add(session, email, role=role or Role.VIEWER, name=name, now=now)
         if row.subject is not None:
             raise NotAccepted(f"{email} belongs to another account of your organisation")
-        row.subject = subject
     if row.disabled_at is not None:
         raise NotAccepted(f"{email} is disabled here")
+    row.subject = subject
     return row
 
 

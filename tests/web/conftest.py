@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from connectors.registry import connectors
 from service.app import build
@@ -36,12 +37,14 @@ from service.document import card_document, to_document
 from service.scoring.customer import customer_keys
 from service.scoring.score import Evidence, Score, Scorecard
 from service.settings import Settings
-from service.store import conversations, sign_in
+from service.store import api_keys, conversations, people, sessions, sign_in
 from service.store.database import Database
 from service.store.history import Span, save_keys
 from service.store.installations import NewInstallation, add
 from service.store.models import Conversation as Row
 from service.store.models import Installation, State, WriteState
+from service.store.people_models import AuditEntry, Person, Scope
+from service.store.people_models import Role as PersonRole
 from service.store.results import save_cards
 from service.store.secrets import SecretBox
 from service.web.parts import BrokerDown, Parts
@@ -164,6 +167,51 @@ class Web:
         answer = client.post(link, data={"csrf_token": self.csrf(client, link)})
         assert answer.status_code == 302
         return client
+
+    def person(
+        self,
+        role: str = "admin",
+        *,
+        email: str = "ada@example.com",
+        only: Iterable[str] | None = None,
+        password: str = "",
+    ) -> str:
+        """Somebody with an account; their id."""
+        with self.parts.database.begin() as session:
+            row = people.add(session, email, role=PersonRole(role), installations=only, now=self.clock())
+            if password:
+                people.set_password(session, row, password)
+            return row.id
+
+    def signed_in(self, person_id: str) -> FlaskClient:
+        """A browser of that person."""
+        client = self.client()
+        with self.parts.database.begin() as session:
+            row = session.get_one(Person, person_id)
+            token = sessions.begin(session, row, now=self.clock(), lasts=timedelta(days=14), browser="Firefox on Linux")
+        with client.session_transaction() as cookie:
+            cookie["id"] = token
+        return client
+
+    def key(self, *scopes: str, only: Iterable[str] | None = None, **given: Any) -> tuple[str, str]:
+        """A key of the API: its id, and its text."""
+        with self.parts.database.begin() as session:
+            row, key = api_keys.make(
+                session,
+                "for tests",
+                scopes=[Scope(scope) for scope in scopes],
+                installations=only,
+                by="tests",
+                now=self.clock(),
+                **given,
+            )
+            return row.id, key
+
+    def audited(self) -> list[tuple[str, str, str, str | None]]:
+        """What the audit log holds, oldest first: who, what, to what, on which helpdesk."""
+        with self.parts.database.read() as session:
+            rows = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+        return [(row.actor, row.action, row.target, row.installation_id) for row in rows]
 
     def csrf(self, client: FlaskClient, address: str) -> str:
         """The token in the first form of the page at `address`."""
