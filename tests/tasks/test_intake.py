@@ -44,11 +44,21 @@ def test_nothing_to_do_for_what_we_never_saw(shop: Any, signal: Signal) -> None:
     assert shop.row("1") is None
 
 
-def test_an_installation_that_is_switched_off(shop: Any) -> None:
+def test_an_installation_that_is_switched_off_takes_in_what_waits(shop: Any) -> None:
     shop.change(enabled=False)
     row = shop.webhook("1")
     shop.work()
-    assert outcome(shop, row) == (DeliveryState.IGNORED, "the installation is switched off")
+    assert outcome(shop, row)[0] == DeliveryState.ACCEPTED
+    assert shop.row("1").due_at is not None
+    assert shop.desk.reads == 0
+
+
+@pytest.mark.parametrize("signal", [Signal.ENDED, Signal.CONTACT_DELETED])
+def test_one_that_was_disconnected_takes_in_nothing(shop: Any, signal: Signal) -> None:
+    shop.change(disconnected_at=shop.clock())
+    row = shop.webhook("contact:1" if signal is Signal.CONTACT_DELETED else "1", signal)
+    shop.work()
+    assert outcome(shop, row) == (DeliveryState.IGNORED, "the helpdesk was disconnected")
 
 
 def test_our_own_writes_are_told_by_their_actor(shop: Any, kit: Any) -> None:

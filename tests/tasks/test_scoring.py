@@ -302,35 +302,6 @@ def test_a_refusal_is_not_repeated(shop: Any, kit: Any, clock: Any) -> None:
     assert (shop.row("1").state, shop.row("1").error) == (State.DEAD, "403: a scope is missing")
 
 
-def test_refused_credentials_wait_until_they_are_changed(shop: Any, kit: Any, clock: Any) -> None:
-    limit = shop.runtime.settings.max_attempts + 1
-    shop.desk.tickets["1"] = kit.ticket(kit.conversation("1", clock() - HOUR, kit.unhelpful))
-    shop.desk.failures = [CredentialsRefused("HTTP 401: the access token was refused")] * limit
-    shop.webhook("1")
-    shop.work()
-    for _ in range(limit - 1):
-        clock.forward(minutes=14)
-        upkeep.sweep(shop.runtime)
-        shop.work()
-        clock.forward(minutes=2)
-        upkeep.sweep(shop.runtime)
-        shop.work()
-    row = shop.row("1")
-    assert shop.desk.reads == limit
-    assert (row.state, row.attempts) == (State.NEW, 0)
-    with shop.runtime.database.read() as session:
-        told = queries.waiting_errors(session, CredentialsRefused.ADVICE)
-    assert told == {row.installation_id: row.error}
-    with shop.runtime.database.begin() as session:
-        assert work.hasten(session, row.installation_id, now=clock()) == 1
-    upkeep.sweep(shop.runtime)
-    shop.work()
-    assert shop.row("1").state == State.SCORED
-    with shop.runtime.database.begin() as session:
-        assert not queries.waiting_errors(session, CredentialsRefused.ADVICE)
-        assert work.hasten(session, row.installation_id, now=clock()) == 0
-
-
 def test_the_unforeseen_is_raised_and_tried_again_later(shop: Any, kit: Any, clock: Any) -> None:
     shop.desk.tickets["1"] = kit.ticket(kit.conversation("1", clock() - HOUR, kit.unhelpful))
     shop.desk.failures = [ZeroDivisionError("the customer's words")]

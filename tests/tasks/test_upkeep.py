@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from connectors.errors import RetryLater
-from service.store.models import Delivery, DeliveryState, Installation, State
+from service.store import installations
+from service.store.models import Delivery, DeliveryState, State
 from service.store.vectors import StoredVectors
 from tasks import upkeep
 
@@ -54,53 +54,16 @@ def test_a_worker_that_dies_each_time_is_given_up(shop: Any, kit: Any, clock: An
     assert shop.desk.reads == shop.runtime.settings.max_attempts
 
 
-def test_the_poll_finds_what_no_webhook_told(shop: Any, kit: Any, clock: Any) -> None:
-    clock.forward(hours=2)
-    shop.desk.tickets["1"] = kit.ticket(kit.conversation("1", clock() - HOUR, kit.unhelpful))
+def test_each_helpdesk_is_asked_by_a_task_of_its_own(shop: Any) -> None:
+    shop.connect("intercom", "other")
+    with shop.runtime.database.begin() as session:
+        installations.change(session, "i1", enabled=False)
     upkeep.poll(shop.runtime)
-    upkeep.sweep(shop.runtime)
-    shop.work()
-    assert shop.row("1").state == State.SCORED
-    reads = shop.desk.reads
-    clock.forward(minutes=4)
+    assert sorted(shop.messages.sent) == [("ask", "i1"), ("ask", "i2")]
+    shop.messages.sent.clear()
+    shop.change("i1", disconnected_at=shop.clock())
     upkeep.poll(shop.runtime)
-    upkeep.sweep(shop.runtime)
-    shop.work()
-    assert shop.desk.reads == reads, "known already"
-
-
-def test_the_poll_reads_again_what_was_open(shop: Any, kit: Any, clock: Any) -> None:
-    shop.desk.tickets["1"] = kit.ticket(kit.conversation("1", clock() + HOUR, kit.unhelpful), ended=False)
-    shop.webhook("1")
-    shop.work()
-    assert shop.row("1").state == State.OPEN
-    clock.forward(hours=2)
-    shop.desk.tickets["1"].ended = True
-    upkeep.poll(shop.runtime)
-    upkeep.sweep(shop.runtime)
-    shop.work()
-    assert shop.row("1").state == State.SCORED
-
-
-def test_the_poll_leaves_what_waits_or_was_given_up(shop: Any, kit: Any, clock: Any) -> None:
-    shop.desk.tickets["1"] = kit.ticket(kit.conversation("1", clock(), kit.unhelpful))
-    shop.desk.failures = [RetryLater("503", after=9000)]
-    shop.webhook("1")
-    shop.work()
-    due = shop.row("1").due_at
-    upkeep.poll(shop.runtime)
-    assert shop.row("1").due_at == due
-
-
-def test_a_helpdesk_that_fails_is_asked_again_from_the_same_time(shop: Any, kit: Any, clock: Any) -> None:
-    shop.desk.failures = [RetryLater("503")]
-    clock.forward(hours=1)
-    upkeep.poll(shop.runtime)
-    with shop.runtime.database.read() as session:
-        assert session.get_one(Installation, "i1").polled_until == clock() - HOUR
-    upkeep.poll(shop.runtime)
-    with shop.runtime.database.read() as session:
-        assert session.get_one(Installation, "i1").polled_until == clock()
+    assert shop.messages.sent == [("ask", "i2")]
 
 
 def test_old_vectors_are_forgotten(shop: Any, clock: Any) -> None:
