@@ -26,6 +26,10 @@ NOTES = (
     "Notes cannot be removed over the API: private notes of Deskmark stay on the conversations. They end in a line "
     '"ref ..." by which they can be found; delete or redact them by hand where they must go.'
 )
+PARTLY = (
+    "Of {} closed conversations only the tags could be taken off; the values of our fields go when the fields are "
+    "deleted."
+)
 LOOK_AGAIN = timedelta(seconds=3)
 MOST_JOBS = 10
 LEFT_ALONE = "some conversations could not be cleared: retry them, or go on without them"
@@ -128,8 +132,9 @@ def _clear(runtime: Runtime, errand: Errand) -> None:
         elif left.failed and not errand.options.get("anyway"):
             errands.step_failed(row, due_at=None, error=LEFT_ALONE, counted=False)
         else:
-            row.counts = {**row.counts, "cleared": left.done, "not_cleared": left.failed}
-            _tell(row, [Told(False, NOTES)])
+            partly = errands.tags_only(session, errand.id)
+            row.counts = {**row.counts, "cleared": left.done, "not_cleared": left.failed, "tags_only": partly}
+            _tell(row, [Told(False, NOTES), *([Told(False, PARTLY.format(partly))] if partly else [])])
             _next(row, UNMAKE, runtime)
 
 
@@ -168,20 +173,24 @@ def _look(runtime: Runtime, errand: Errand, ours: Remover, job: str) -> bool:
 
 
 def _settle(runtime: Runtime, errand: Errand, outcomes: Mapping[str, Outcome], *, calls: int) -> None:
-    """Each conversation's own outcome: closed ones lose their tags next, what changed is tried again."""
+    """Each conversation's own outcome: closed ones lose their tags next, and what changed is tried again."""
 
     def those(*troubles: Trouble | None) -> list[str]:
         return [name for name, outcome in outcomes.items() if outcome.trouble in troubles]
 
+    refused = those(Trouble.REFUSED)
     with runtime.database.begin() as session:
         errands.held(session, errand).calls += calls
+        known = {item.external_id: item for item in errands.some(session, errand.id, refused)}
         installation = session.get_one(models.Installation, errand.installation_id)
         gone = those(None, Trouble.GONE)
         errands.settle(session, errand.id, gone, ItemState.DONE)
         store.nothing_written(session, installation, gone)
-        errands.settle(session, errand.id, those(Trouble.CLOSED), ItemState.WAITING, tags_only=True)
+        # How a closed ticket is told from others in a background job is nowhere documented: tags alone are tried next.
+        again = [*those(Trouble.CLOSED), *(name for name in refused if not known[name].tags_only)]
+        errands.settle(session, errand.id, again, ItemState.WAITING, tags_only=True)
         errands.settle(session, errand.id, those(Trouble.CHANGED), ItemState.WAITING)
-        for name in those(Trouble.REFUSED):
+        for name in set(refused) - set(again):
             errands.settle(session, errand.id, [name], ItemState.FAILED, error=outcomes[name].reason[:255])
 
 

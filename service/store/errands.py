@@ -153,7 +153,8 @@ def add_items(session: Session, errand_id: int, external_ids: Iterable[str]) -> 
     for start in range(0, len(wanted), CHUNK):
         rows = [{"errand_id": errand_id, "external_id": name} for name in wanted[start : start + CHUNK]]
         statement = insert(session, ErrandItem).values([{**row, **_NEW} for row in rows])
-        added += _rows(session, statement.on_conflict_do_nothing())
+        made = session.execute(statement.on_conflict_do_nothing().returning(ErrandItem.external_id))
+        added += len(made.all())
     return added
 
 
@@ -164,6 +165,18 @@ def items(session: Session, errand_id: int, state: ItemState, *, limit: int) -> 
     """Conversations of an errand in one state, those that can take everything first."""
     statement = select(ErrandItem).where(ErrandItem.errand_id == errand_id, ErrandItem.state == state)
     return session.scalars(statement.order_by(ErrandItem.tags_only, ErrandItem.external_id).limit(limit)).all()
+
+
+def some(session: Session, errand_id: int, external_ids: Sequence[str]) -> Sequence[ErrandItem]:
+    """These conversations of an errand."""
+    statement = select(ErrandItem).where(ErrandItem.errand_id == errand_id, ErrandItem.external_id.in_(external_ids))
+    return session.scalars(statement).all()
+
+
+def tags_only(session: Session, errand_id: int) -> int:
+    """How many are done of which only the tags could change."""
+    done = (ErrandItem.errand_id == errand_id, ErrandItem.state == ItemState.DONE, ErrandItem.tags_only)
+    return session.scalar(select(func.count()).where(*done)) or 0
 
 
 def of_job(session: Session, errand_id: int, job: str) -> Sequence[ErrandItem]:

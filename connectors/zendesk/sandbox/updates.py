@@ -204,7 +204,7 @@ def _bulk(account: Account, number: int, change: Mapping[str, Any], actor_id: in
             "id": number,
             "success": False,
             "error": "TicketUpdateFailed",
-            "details": refused.body["description"],
+            "details": refused.body.get("details") or refused.body["description"],
         }
     return {"id": number, "success": True, "action": "update", "status": "Updated"}
 
