@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from connectors.addresses import Hosts
 from connectors.http import Http
+from connectors.tokens import Tokens
 from service.conversation import Conversation
 from service.writeback import AlreadyThere, Plan
 
@@ -41,6 +42,8 @@ class Installation:
     options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     account_group: str | None = None
     prefix: str = "dm__"
+    tokens: Tokens | None = field(default=None, compare=False)
+    """Where tokens that replace each other are kept. `None`: they are used as long as they are good."""
 
 
 CONTACT = "contact:"

@@ -20,7 +20,7 @@ from service.store import installations as store
 from service.store.database import Database
 from service.store.models import Installation as Row
 from service.store.secrets import SecretBox
-from tasks.runtime import Clients, Clock, connected
+from tasks.runtime import Clients, Clock, connected, stored_tokens
 
 
 class NeedsAddress(ValueError):
@@ -43,7 +43,9 @@ def prepare(
     No transaction is open while the helpdesk is asked. Raises `ConnectorError`, and `NeedsAddress` for Zendesk.
     """
     with database.read() as session:
-        installation = connected(session.get_one(Row, installation_id), box)
+        installation = connected(
+            session.get_one(Row, installation_id), box, stored_tokens(installation_id, database, box, now)
+        )
     if installation.connector == "zendesk" and not webhook_url.startswith("https://"):
         raise NeedsAddress("Zendesk calls https addresses only: set PUBLIC_URL to the one of this service")
     making = make(installation, endpoint=webhook_url, by_trigger=by_trigger, local=local)

@@ -16,6 +16,7 @@ from connectors.counted import CountedSession
 from connectors.history import History
 from connectors.http import Http
 from connectors.limiter import Limiter, Share
+from connectors.tokens import Tokens
 from service.language.embedding import Named
 from service.language.intents import IntentCatalog
 from service.policy_document import policy_from_json
@@ -25,6 +26,7 @@ from service.store import models
 from service.store.database import Database
 from service.store.secrets import SecretBox
 from tasks.catalogs import Catalogs
+from tasks.tokens import UNSAVED, StoredTokens
 
 Clock = Callable[[], datetime]
 
@@ -121,8 +123,8 @@ class Runtime:
     catalogs: Catalogs = field(default_factory=Catalogs)
 
     def installation(self, row: models.Installation) -> Installation:
-        """A stored installation with its secrets decrypted."""
-        return connected(row, self.secrets)
+        """A stored installation with its secrets decrypted, whose tokens can be renewed."""
+        return connected(row, self.secrets, stored_tokens(row.id, self.database, self.secrets, self.clock))
 
     def client(self, row: models.Installation) -> Client:
         """The API client of a stored installation."""
@@ -148,8 +150,13 @@ def policy_document(settings: Settings, own: Mapping[str, Any] | None) -> dict[s
     return {**general, **(own or {})}
 
 
-def connected(row: models.Installation | Row[Any], secrets: SecretBox) -> Installation:
-    """The installation as connectors know it. Raises `SecretsUnreadable`."""
+def stored_tokens(installation_id: str, database: Database, secrets: SecretBox, clock: Clock = utc_now) -> StoredTokens:
+    """Where the installation's tokens are kept."""
+    return StoredTokens(database, secrets, installation_id, clock, UNSAVED)
+
+
+def connected(row: models.Installation | Row[Any], secrets: SecretBox, tokens: Tokens | None = None) -> Installation:
+    """The installation as connectors know it; `tokens` renews what runs out. Raises `SecretsUnreadable`."""
     return Installation(
         id=row.id,
         connector=row.connector,
@@ -159,4 +166,5 @@ def connected(row: models.Installation | Row[Any], secrets: SecretBox) -> Instal
         options=row.options,
         account_group=row.account_group,
         prefix=row.prefix,
+        tokens=tokens,
     )

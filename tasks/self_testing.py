@@ -27,7 +27,7 @@ from service.store.secrets import SecretBox, SecretsUnreadable
 from service.store.self_test_models import Progress
 from service.store.self_test_models import SelfTest as Row
 from service.store.self_tests import Heard
-from tasks.runtime import Clients, Clock, Runtime, connected, utc_now
+from tasks.runtime import Clients, Clock, Runtime, connected, stored_tokens, utc_now
 from tasks.self_test_roles import roles
 from tasks.test_tag import write_and_remove
 
@@ -102,7 +102,7 @@ def run_kept(
     with database.read() as session:
         row, asked = session.get_one(InstallationRow, installation_id), session.get_one(Row, installation_id)
     try:
-        installation = connected(row, box)
+        installation = connected(row, box, stored_tokens(row.id, database, box, clock))
     except SecretsUnreadable:
         back = "Put the key that encrypted them back into DESKMARK_SECRET_KEY, or enter them anew under Change."
         step = failed(

@@ -1,89 +1,81 @@
-"""The access token of one installation: fetched with the OAuth client's credentials, renewed before it runs out.
+"""The access token on every request to one installation, whatever way it was got, renewed before it runs out.
 
-API tokens can no longer be created since October 2026; a client-credentials grant gives no refresh token, so renewing
-means asking again. https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/
+API tokens can no longer be created since October 2026 and die on 30 April 2027, so there are OAuth tokens only: of a
+client that acts for itself (asking again is renewing), of an admin who signed in (renewed with a refresh token, which
+replaces both), or a fixed one that an admin looks after.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from threading import Lock
-from typing import Any
+from time import time
 
 import requests
-from authlib.common.urls import url_decode
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.requests_client import OAuth2Session
 
 from connectors.base import Installation
-from connectors.errors import CredentialsRefused, RetryLater
+from connectors.errors import CredentialsRefused
+from connectors.tokens import Secrets
+from connectors.zendesk import oauth
 
-SCOPES = "read write"
-"""Audits need the global `read`; narrower scopes such as `tickets:read` are refused for them."""
-
-TIMEOUT = 20.0
 LEEWAY = 60
 """Seconds before its end at which a token is renewed."""
 
 
 class BearerToken(requests.auth.AuthBase):
-    """Puts a valid access token on every request of a session. May be used by several threads."""
+    """Puts a valid access token on every request of a session. May be used by several threads.
+
+    How it is renewed follows from the installation's secrets: with a `refresh_token` by `installation.tokens`, else
+    with a `client_id` by asking for the client, else not at all.
+    """
 
     def __init__(self, installation: Installation) -> None:
-        secrets = installation.secrets
-        self._fixed = "" if secrets.get("client_id") else secrets.get("access_token", "")
+        self._base_url = installation.base_url
+        self._tokens = installation.tokens
+        self._secrets = installation.secrets
         self._lock = Lock()
-        self._session = OAuth2Session(
-            client_id=secrets.get("client_id", ""),
-            client_secret=secrets.get("client_secret", ""),
-            scope=SCOPES,
-            token_endpoint=f"{installation.base_url}/oauth/tokens",
-            token_endpoint_auth_method="json",  # noqa: S106 - the name of a method
-            grant_type="client_credentials",
-            leeway=LEEWAY,
-            default_timeout=TIMEOUT,
-        )
-        self._session.register_client_auth_method(("json", _as_json))
+        self._rotating = bool(self._secrets.get("refresh_token"))
+        self._asks = not self._rotating and bool(self._secrets.get("client_id"))
+        self._token = "" if self._asks else self._secrets.get("access_token", "")
+        self._ends = _end(self._secrets) if self._rotating else None
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Authorise one request; raises `CredentialsRefused` when the OAuth client is refused."""
-        request.headers["Authorization"] = f"Bearer {self._fixed or self._current()}"
+        """Authorise one request; raises `CredentialsRefused` when no token is to be had."""
+        request.headers["Authorization"] = f"Bearer {self._current()}"
         return request
 
     def renew(self, refused: str) -> bool:
         """Forget the token that `refused` (an Authorization header) carried; whether another may be had."""
-        if self._fixed:
+        if not self._asks and not self._rotating:
             return False
         with self._lock:
-            token = self._session.token
-            if token and refused == f"Bearer {token['access_token']}":
-                self._session.token = None
+            if refused == f"Bearer {self._token}":
+                self._ends = 0.0
         return True
 
     def _current(self) -> str:
         with self._lock:
-            token = self._session.token
-            if not token or token.is_expired(leeway=LEEWAY):
-                try:
-                    token = self._session.fetch_token()
-                except OAuthError as error:
-                    why = f"Zendesk refused the OAuth client's id or secret ({error.error})"
-                    raise CredentialsRefused(why) from error
-                except requests.RequestException:
-                    raise  # the one HTTP place says what it means
-                except ValueError as error:
-                    raise RetryLater("Zendesk answered the OAuth client with something that is not JSON") from error
-            if not token.get("access_token"):
-                raise CredentialsRefused("Zendesk answered the OAuth client without an access token")
-            return str(token["access_token"])
+            if not self._token or (self._ends is not None and self._ends <= time() + LEEWAY):
+                if self._asks:
+                    self._ask()
+                elif self._rotating:
+                    self._rotate()
+            return self._token
+
+    def _ask(self) -> None:
+        client = (self._secrets["client_id"], self._secrets.get("client_secret", ""))
+        answer = oauth.of_the_client(self._base_url, client)
+        self._token = str(answer["access_token"])
+        seconds = answer.get("expires_in")
+        self._ends = time() + seconds if isinstance(seconds, int | float) else None
+
+    def _rotate(self) -> None:
+        if self._tokens is None:
+            raise CredentialsRefused("the access token ended, and it cannot be renewed from here")
+        fresh = self._tokens.renewed(self._token, lambda held: oauth.refreshed(self._base_url, held))
+        self._token, self._ends = fresh.get("access_token", ""), _end(fresh)
 
 
-def _as_json(
-    client: OAuth2Session, method: str, uri: str, headers: Mapping[str, str], body: str
-) -> tuple[str, dict[str, str], str]:
-    """The token request as Zendesk wants it: a JSON object that also holds the client's credentials."""
-    del method
-    asked: dict[str, Any] = dict(url_decode(body))
-    asked |= {"client_id": client.client_id, "client_secret": client.client_secret}
-    return uri, {**headers, "Content-Type": "application/json"}, json.dumps(asked)
+def _end(secrets: Secrets) -> float | None:
+    """When the stored access token ends, in unix time; `None`: it does not, or nobody said."""
+    stored = secrets.get("token_expires_at", "")
+    return float(stored) if stored.isdecimal() else None

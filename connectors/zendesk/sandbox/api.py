@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, g, jsonify, request
 from connectors.zendesk.sandbox.access import Access
 from connectors.zendesk.sandbox.account import Account, Refused
 from connectors.zendesk.sandbox.admin import admin
+from connectors.zendesk.sandbox.allowing import allowing
 from connectors.zendesk.sandbox.answers import (
     EXTENSION,
     NOT_FOUND,
@@ -39,6 +40,7 @@ def create_api(account: Account, access: Access, features: Features) -> Flask:
     app.register_blueprint(api)
     app.register_blueprint(admin)
     app.register_blueprint(changing)
+    app.register_blueprint(allowing)
     app.register_blueprint(leaving)
     app.register_blueprint(exports)
     app.register_error_handler(Refused, _refuse)

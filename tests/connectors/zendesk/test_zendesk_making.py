@@ -108,7 +108,7 @@ def test_nothing_of_others_is_touched(connect: Connect, told: Callable[..., Conv
         assert sandbox.account.triggers[99] == both
         assert other.options["webhook_id"] in sandbox.account.hooks
         assert theirs["id"] in sandbox.account.fields
-        assert of(steps, Done.BY_HAND) == ["webhook", "field dm_effort"]  # the admin's trigger still calls the webhook
+        assert of(steps, Done.BY_HAND) == ["field dm_effort"]
         assert of(steps, Done.REMOVED)[0] == f"trigger {own.TRIGGER_TITLE}"
 
 
