@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
@@ -46,8 +47,16 @@ class NoExport(ValueError):
 def read(file: BinaryIO, lists: frozenset[str]) -> Iterator[Found | Unreadable]:
     """Every record of `file`; `lists` are the members of a document under which records are listed.
 
-    Raises `NoExport` for a file that holds no JSON from its first byte.
+    Raises `NoExport` for a file that holds no JSON from its first byte. What a damaged archive still held
+    comes before the word that it is damaged.
     """
+    try:
+        yield from _read(file, lists)
+    except (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
+        yield Unreadable(0, f"the file ends early or is damaged: {error}")
+
+
+def _read(file: BinaryIO, lists: frozenset[str]) -> Iterator[Found | Unreadable]:
     for stream in _unpacked(file if isinstance(file, io.BufferedReader) else _buffered(file)):
         head = stream.peek(HEAD)
         if not head.strip():
@@ -104,6 +113,8 @@ def _lines(stream: io.BufferedReader) -> Iterator[Found | Unreadable]:
             yield Found(number, json.loads(line.decode("utf-8-sig", errors="replace")))
         except JSONDecodeError as error:
             yield Unreadable(number, f"is no JSON: {error.msg} at character {error.pos + 1}")
+        except ValueError:
+            yield Unreadable(number, "holds a number of thousands of digits")
         except RecursionError:
             yield Unreadable(number, "is nested too deeply")
 
@@ -127,8 +138,8 @@ class _Document:
                 yield from self._list()
             else:
                 yield from self._object()
-        except (JSONDecodeError, RecursionError) as error:
-            reason = error.msg if isinstance(error, JSONDecodeError) else "nested too deeply"
+        except (ValueError, RecursionError) as error:
+            reason = error.msg if isinstance(error, JSONDecodeError) else "nested too deeply, or a number too long"
             yield Unreadable(self._number + 1, f"is no JSON: {reason}; what follows it cannot be read")
 
     def _list(self) -> Iterator[Found]:
@@ -137,7 +148,7 @@ class _Document:
             self._number += 1
             try:
                 yield Found(self._number, self._value())
-            except JSONDecodeError:
+            except ValueError:
                 self._number -= 1
                 raise
             if self._next() != "]":

@@ -5,6 +5,7 @@ It only classifies (`connectors.errors`); retrying is the tasks' business. Nothi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,11 @@ from connectors.limiter import Limiter
 
 TIMEOUT = (3.05, 20.0)
 DEFAULT_WAIT = 30.0
+LONGEST_WAIT = 3600.0
+"""Seconds; a header that asks for more is believed no further: the next answer says it again."""
+
+
+_SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +123,20 @@ def classify(request: ApiRequest, response: requests.Response) -> ConnectorError
 
 def wait(headers: Mapping[str, str]) -> float:
     """Seconds to wait: `Retry-After` (seconds or a date), else `X-RateLimit-Reset` (unix time), else a default."""
-    value = headers.get("Retry-After", "")
-    if value.replace(".", "", 1).isdigit():
-        return float(value)
+    value = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(value):
+        return min(float(value), LONGEST_WAIT)
     if value:
         try:
-            return max(1.0, parsedate_to_datetime(value).timestamp() - time())
-        except ValueError:
+            return _until(parsedate_to_datetime(value).timestamp())
+        except (ValueError, OverflowError):
             return DEFAULT_WAIT
-    reset = headers.get("X-RateLimit-Reset", "")
-    return max(1.0, float(reset) - time()) if reset.isdigit() else DEFAULT_WAIT
+    reset = headers.get("X-RateLimit-Reset", "").strip()
+    return _until(float(reset)) if _SECONDS.fullmatch(reset) else DEFAULT_WAIT
+
+
+def _until(moment: float) -> float:
+    return min(max(1.0, moment - time()), LONGEST_WAIT)
 
 
 def _body(response: requests.Response) -> Any:

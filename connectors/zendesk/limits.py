@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 _SPELLINGS = ("ratelimit", "rate-limit")
 _ENDPOINT = re.compile(r"^zendesk-rate-?limit-(?P<name>.+)$")
-_VALUE = re.compile(r"(\w+)=(\d+)")
+_VALUE = re.compile(r"\b([a-z]+)=([0-9]{1,12})\b")
+_NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ def limits(headers: Mapping[str, str]) -> Iterator[Left]:
     known = {name.lower(): value for name, value in headers.items()}
     for name in _SPELLINGS:
         left, resets = known.get(f"{name}-remaining", ""), known.get(f"{name}-reset", "")
-        if left.isdecimal() and resets.isdecimal():
+        if _NUMBER.fullmatch(left) and _NUMBER.fullmatch(resets):
             whole = known.get(f"{name}-limit") or known.get(name, "")
-            yield Left("", int(left), float(resets), int(whole) if whole.isdecimal() else 0)
+            yield Left("", int(left), float(resets), int(whole) if _NUMBER.fullmatch(whole) else 0)
             break
     for name, value in known.items():
         if found := _ENDPOINT.match(name):

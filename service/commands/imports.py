@@ -148,7 +148,7 @@ def _take(name: str, lists: frozenset[str], export: Export, outcome: Outcome, pr
                     outcome.tell_bad(name, item.number, str(error))
         except NoExport as error:
             raise click.ClickException(f"{name}: {error}") from error
-        except (OSError, EOFError) as error:
+        except OSError as error:
             outcome.tell_bad(name, 0, f"the file ends early or is damaged: {error}")
 
 

@@ -25,11 +25,11 @@ class Moment(click.ParamType[datetime]):
         """`value` in UTC; a usage error when it has no offset."""
         try:
             moment = datetime.fromisoformat(str(value))
-        except ValueError:
+            if moment.tzinfo is None:
+                self.fail(f"{value!r} has no offset; write 2026-01-22T10:39:00Z or ...+01:00", param, ctx)
+            return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is no {self.wanted} such as 2026-01-22T10:39:00Z", param, ctx)
-        if moment.tzinfo is None:
-            self.fail(f"{value!r} has no offset; write 2026-01-22T10:39:00Z or ...+01:00", param, ctx)
-        return moment.astimezone(UTC)
 
 
 YEARS = range(1970, 3000)

@@ -57,6 +57,9 @@ def _json_lines(lines: Iterable[str]) -> Iterator[Example | BadExample]:
         except json.JSONDecodeError as error:
             yield BadExample(number, f"no JSON: {error.msg} at character {error.pos + 1}")
             continue
+        except (ValueError, RecursionError):  # A number of thousands of digits, or brackets in brackets.
+            yield BadExample(number, "no JSON that can be read")
+            continue
         if isinstance(row, dict):
             yield _example(number, row.get("intent"), row.get("text"))
         else:

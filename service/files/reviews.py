@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -74,15 +74,27 @@ def _json_lines(text: str) -> Iterator[tuple[int, Any]]:
                 yield number, json.loads(line)
             except json.JSONDecodeError as error:
                 yield number, BadReview(f"no JSON: {error.msg} at character {error.pos + 1}")
+            except (ValueError, RecursionError):  # A number of thousands of digits, or brackets in brackets.
+                yield number, BadReview("no JSON that can be read")
 
 
 def _csv(text: str) -> Iterator[tuple[int, Any]]:
     reader = csv.DictReader(text.splitlines(keepends=True))
-    missing = {"conversation", "score", "verdict", "reviewer"} - set(reader.fieldnames or ())
+    try:
+        missing = {"conversation", "score", "verdict", "reviewer"} - set(reader.fieldnames or ())
+    except csv.Error as error:
+        raise NoReviewFile(f"the first line is no CSV: {error}") from error
     if missing:
         raise NoReviewFile(f"the first line names no column {', '.join(sorted(missing))}")
-    rows: Iterable[dict[str, Any]] = reader
-    for row in rows:
+    rows: Iterator[dict[str, Any]] = iter(reader)
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield reader.line_num, BadReview(f"no CSV, and nothing after it is read: {error}")
+            return
         yield reader.line_num, row
 
 

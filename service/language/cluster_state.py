@@ -93,7 +93,7 @@ def from_json(text: str | bytes, model: str) -> ClusterState:
     """The state that `to_json` wrote. Raises `StateUnreadable`, also when it is of another text model than `model`."""
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StateUnreadable(f"it is not JSON: {error}") from error
     if not isinstance(document, dict) or "version" not in document:
         raise StateUnreadable("it is not a state of groups")
@@ -103,7 +103,7 @@ def from_json(text: str | bytes, model: str) -> ClusterState:
         raise StateUnreadable(f"its groups were made with the text model {document.get('model')!r}, not {model!r}")
     try:
         state = _state(document, model)
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, binascii.Error) as error:
         raise StateUnreadable(f"it is damaged ({type(error).__name__}: {error})") from error
     _check(state)
     return state

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 
 from service.web.problems import Problem
 
@@ -23,22 +23,27 @@ def place_of(given: str, length: int) -> Place:
     """The sort keys of a cursor. Raises a 400 problem when it is none of ours."""
     try:
         keys = json.loads(urlsafe_b64decode(given + "=" * (-len(given) % 4)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unknown() from error
-    if not isinstance(keys, list) or len(keys) != length or not all(isinstance(key, str) for key in keys):
+    if not isinstance(keys, list) or len(keys) != length or not all(map(_is_key, keys)):
         raise _unknown()
     return tuple(keys)
 
 
+def _is_key(key: object) -> bool:
+    """A text that every database takes: without lone surrogates and null characters."""
+    return isinstance(key, str) and "\0" not in key and not any("\ud800" <= each <= "\udfff" for each in key)
+
+
 def moment_of(key: str) -> datetime:
-    """A sort key that is a time. Raises a 400 problem."""
+    """A sort key that is a time, in UTC. Raises a 400 problem."""
     try:
         moment = datetime.fromisoformat(key)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise _unknown()
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise _unknown() from error
-    if moment.tzinfo is None:
-        raise _unknown()
-    return moment
 
 
 def _unknown() -> Problem:
