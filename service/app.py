@@ -42,6 +42,7 @@ from service.web import (
     security,
     self_test,
     sign_in,
+    standing,
     webhooks,
 )
 from service.web.announcing import Announcer
@@ -69,6 +70,7 @@ BLUEPRINTS = (
     installation_page,
     self_test,
     backfill,
+    standing,
 )
 
 

@@ -65,7 +65,7 @@ def get(session: Session, installation_id: str) -> Installation | None:
     return session.get(Installation, installation_id)
 
 
-def is_imported(row: Installation) -> bool:
+def is_imported(row: Installation | Row[Any]) -> bool:
     """Whether its conversations come from a file: nothing can be read from it or written to it."""
     return bool(row.options.get(IMPORTED))
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.errors import CredentialsRefused
 from service.store import installations as store
-from service.store import queries, work
+from service.store import pausing, queries
 from service.store.models import Installation
 from service.web.connecting import (
     KINDS,
@@ -94,7 +94,7 @@ def change(installation_id: str) -> AnyResponse | tuple[str, int]:
             )
         except NotAccepted as error:
             return _again(_kind(row.connector), row, given, error.faults)
-        work.hasten(session, installation_id, now=p.now())
+        pausing.resume(session, installation_id, now=p.now())
     known().forget()
     flash("Changed.", "good")
     return redirect(url_for("installation.page", installation_id=installation_id))

@@ -12,7 +12,7 @@ from service.store.secrets import SecretBox
 from tasks.runtime import connected
 
 SECONDS = 2.0
-"""How late a changed secret, or an installation switched off, may be noticed."""
+"""How late a changed secret, or an installation that was left, may be noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,11 @@ class KnownInstallations:
         self._seen: dict[str, _Seen] = {}
 
     def get(self, installation_id: str) -> Installation | None:
-        """The installation, if there is one with this id and it is switched on. Raises `SecretsUnreadable`."""
+        """The installation with this id that webhooks are taken for. Raises `SecretsUnreadable`.
+
+        One that is paused, by itself or by an admin, takes them: what they ask for waits. One that was disconnected,
+        or whose conversations come from a file, does not.
+        """
         now = time.monotonic()
         seen = self._seen.get(installation_id)
         if seen is None or seen.until < now:
@@ -46,4 +50,6 @@ class KnownInstallations:
     def _read(self, installation_id: str) -> Installation | None:
         with self._database.single() as connection:
             row = installations.plain(connection, installation_id)
-        return connected(row, self._box) if row is not None and row.enabled else None
+        if row is None or row.disconnected_at is not None or installations.is_imported(row):
+            return None
+        return connected(row, self._box)

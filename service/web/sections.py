@@ -17,6 +17,7 @@ from service.store.models import Installation
 from service.web.backfill import history_facts
 from service.web.connecting_section import connecting_facts
 from service.web.self_test import self_test_facts
+from service.web.standing import standing_facts
 
 Facts = Callable[[Session, Installation], Mapping[str, Any]]
 
@@ -41,7 +42,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("self_test", "Self-test", self_test_facts),
     Section("writing", "Writing"),
     Section("history", "History", history_facts),
-    Section("standing", "Standing"),
+    Section("standing", "Standing", standing_facts),
     Section("privacy", "Privacy", of_files=True),
     Section("leaving", "Leaving", of_files=True),
 )

@@ -17,7 +17,7 @@ def test_remembered_until_told_to_forget(web: Any) -> None:
     first = known.get(name)
     assert first is not None
     with web.parts.database.begin() as session:
-        change(session, name, enabled=False)
+        change(session, name, disconnected_at=web.clock())
     assert known.get(name) is first
     known.forget()
     assert known.get(name) is None

@@ -14,6 +14,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "preparing": ("prepare",),
         "self_test": ("test",),
         "writing": ("writing",),
+        "pausing": ("pause", "resume"),
         "retention": ("retention",),
     }
 )
