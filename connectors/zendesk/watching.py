@@ -79,8 +79,10 @@ def _next(place: Place, body: Record, since: datetime) -> Place | None:
         return Place(DELETED, f"{seen}/{text(meta.get('after_cursor'))}") if more else _after(place)
     if place.part == EVENTS:
         start, end = int(place.cursor or since.timestamp()), body.get("end_time")
-        ended = body.get("end_of_stream") is True or not isinstance(end, int) or end <= start
-        return _after(place) if ended else Place(EVENTS, str(end))
+        if body.get("end_of_stream") is True or not isinstance(end, int):
+            return _after(place)
+        # A page that ends in the second in which it began held all of that second.
+        return Place(EVENTS, str(max(end, start + 1)))
     cursor = text(body.get("after_cursor"))
     ended = body.get("end_of_stream") is True or not cursor or cursor == place.cursor
     return _after(place) if ended else Place(place.part, cursor)

@@ -18,9 +18,10 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connectors.email_text import html_text
+from connectors.intercom.sandbox import allowing, departing, shapes
 from connectors.intercom.sandbox import attributes as attribute_api
-from connectors.intercom.sandbox import shapes
 from connectors.intercom.sandbox.api import create_api
+from connectors.intercom.sandbox.departing import Departing
 from connectors.intercom.sandbox.hooks import RETRY_DELAY, TIMEOUT, Hooks
 from connectors.intercom.sandbox.seeding import Player
 from connectors.intercom.sandbox.workspace import Attribute, Record, Workspace
@@ -63,7 +64,7 @@ class _Quiet(WSGIRequestHandler):
         """Requests are in `requests_log`, not on the terminal."""
 
 
-class Sandbox:
+class Sandbox(Departing):
     """One Intercom workspace. `start` serves it at `base_url`; everything may be called from any thread.
 
     With `elsewhere` set the workspace is hosted in another region: its token is unknown here. `withheld` are beginnings
@@ -101,8 +102,9 @@ class Sandbox:
         self._calls: list[float] = []
         self._refusals, self._refuse_until = 0, 0.0
         self._app = create_api(self.workspace, token)
-        self._app.config["NEWEST_VERSION"] = False
-        self._app.register_blueprint(attribute_api.routes)
+        self._app.config.update(NEWEST_VERSION=False, CLIENT_SECRET=client_secret)
+        for api in (attribute_api, allowing, departing):
+            self._app.register_blueprint(api.routes)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self._watch(self._app)
@@ -185,21 +187,6 @@ class Sandbox:
                 self._player.rate(record, rating)
             if ended and record["state"] != "closed":
                 self._player.close(record, at)
-
-    def redact(self, conversation_id: str, part_id: str) -> None:
-        """An agent deletes a message: its text is replaced and the part is marked."""
-        with self._lock:
-            record = self._record(conversation_id)
-            part = next(part for part in record["parts"] if part["id"] == part_id)
-            part.update(body="<p><i>This message was deleted</i></p>", redacted=True, updated_at=self.workspace.now())
-            self._emit("conversation_part.redacted", record, part)
-
-    def delete(self, conversation_id: str) -> None:
-        """A conversation is deleted; the notification carries its id only."""
-        with self._lock:
-            record = self.workspace.conversations.pop(conversation_id)
-            item = {"type": "conversation", "id": record["id"]}
-            self.hooks.send(shapes.notification(self.workspace, "conversation.deleted", item))
 
     def tag(self, conversation_id: str, name: str) -> None:
         """An agent puts a tag on a conversation. Intercom fires no topic for it."""

@@ -54,6 +54,8 @@ class Workspace:
     contacts: dict[str, Record] = field(default_factory=dict)
     companies: dict[str, Record] = field(default_factory=dict)
     conversations: dict[str, Record] = field(default_factory=dict)
+    deleted: dict[str, int] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
     _ids: int = 0
 
     def __post_init__(self) -> None:

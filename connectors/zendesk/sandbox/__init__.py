@@ -18,6 +18,7 @@ from connectors.zendesk.sandbox.account import Account
 from connectors.zendesk.sandbox.admin import HOOKS, new_hook
 from connectors.zendesk.sandbox.answers import Features
 from connectors.zendesk.sandbox.api import create_api
+from connectors.zendesk.sandbox.departing import Departing, departures
 from connectors.zendesk.sandbox.hooks import TIMEOUT, Hooks
 from connectors.zendesk.sandbox.seeding import FIRST_TEAM, Player
 from connectors.zendesk.sandbox.server import LoggedRequest, Served
@@ -39,7 +40,7 @@ class Snapshot(NamedTuple):
     notes: tuple[str, ...]
 
 
-class Sandbox(Served):
+class Sandbox(Departing, Served):
     """One Zendesk account. `start` serves it at `base_url`; everything may be called from any thread.
 
     `clock` gives the aware time that new updates get; `retry_delay` caps the seconds a webhook waits for a retry;
@@ -73,6 +74,8 @@ class Sandbox(Served):
         self.features = Features(conversation_log)
         app = create_api(self.account, self.access, self.features)
         app.extensions[HOOKS] = self.hooks
+        self.account_id = ACCOUNT_ID
+        app.register_blueprint(departures)
         super().__init__(app, self.hooks)
 
     def start(self, port: int = 0) -> Self:
@@ -165,7 +168,7 @@ class Sandbox(Served):
         """A ticket is deleted; it cannot be read any more."""
         with self._lock:
             ticket = self._ticket(conversation_id)
-            ticket["status"] = "deleted"
+            ticket |= {"status": "deleted", "updated_at": shapes.stamp(self.account.clock())}
             self._emit("soft_deleted", ticket, None, {}, ticket["updated_at"])
 
     def tag(self, conversation_id: str, name: str) -> None:

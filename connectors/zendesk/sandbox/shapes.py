@@ -161,6 +161,36 @@ def invalid(key: str, description: str) -> Record:
     return {"error": "RecordInvalid", "description": "Record validation errors", "details": details}
 
 
+def unix(at: str) -> int:
+    """A stamp in unix seconds."""
+    return int(datetime.fromisoformat(at).timestamp())
+
+
+def user_envelope(
+    account_id: int, name: str, known: Mapping[str, Any], change: Record, *, ident: str, at: str
+) -> Record:
+    """An event subscription's body about a user."""
+    return {
+        "account_id": account_id,
+        "detail": {
+            "created_at": known["created_at"],
+            "email": known["email"],
+            "external_id": known["external_id"] or "",
+            "default_group_id": "0",
+            "id": str(known["id"]),
+            "organization_id": str(known["organization_id"] or 0),
+            "role": known["role"],
+            "updated_at": known["updated_at"],
+        },
+        "event": change,
+        "id": ident,
+        "subject": f"zen:user:{known['id']}",
+        "time": at,
+        "type": f"zen:event-type:user.{name}",
+        "zendesk_event_version": "2022-06-20",
+    }
+
+
 def envelope(account_id: int, name: str, ticket: Mapping[str, Any], change: Record, *, ident: str, at: str) -> Record:
     """An event subscription's body; `ticket` also holds `actor_id`. Statuses are upper case here, ids are text."""
     keys = ("actor_id", "assignee_id", "brand_id", "group_id", "organization_id", "requester_id", "submitter_id", "id")
