@@ -5,6 +5,7 @@ Importing this module reads the environment; nothing but a worker or beat proces
 
 from __future__ import annotations
 
+import logging
 import warnings
 from typing import Any
 
@@ -31,6 +32,9 @@ from tasks.celery_app import SCORE, configure
 from tasks.telling import Telling
 
 settings = Settings()  # type: ignore[call-arg]  # the environment fills what has no default
+# Before Celery says its first word, which is a warning.
+configure_logs(settings.log_level, settings.log_format)
+logging.captureWarnings(True)
 app = configure(settings)
 # Told at each lost connection; what it advises (cancelling what runs) is not what we want, see `celery_app`.
 warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)

@@ -27,7 +27,7 @@ from tasks.celery_app import HISTORY, INGEST, SCORE, WRITEBACK
 WRITEBACK_THREADS = 8
 INGEST_THREADS = 2
 MOST_SCORERS = 4
-CELERY = ("celery", "--app", "tasks.worker")
+CELERY = ("celery", "--quiet", "--app", "tasks.worker")
 PLAIN_NAMES = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL", "public_url": "PUBLIC_URL", "port": "PORT"}
 
 

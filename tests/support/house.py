@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -149,8 +150,29 @@ class House:
     wires: dict[str, Wire]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     restart_database: Callable[[], None] = lambda: None
+    more: dict[str, str] = field(default_factory=dict)
+    """Of the environment: what one test needs beside the settings."""
+
+    def web(self) -> str:
+        """Start gunicorn on a free port and have the helpdesks send their webhooks there; its address."""
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.more["PORT"] = str(probe.getsockname()[1])
+        address = f"http://127.0.0.1:{self.more['PORT']}"
+        self.start("web")
+        until(lambda: self.answers(address), "the web answers")
+        for name, desk in self.desks.items():
+            desk.connect_webhook(f"{address}/webhooks/{name}/{name}")
+        return address
+
+    def answers(self, address: str) -> bool:
+        """Whether the web is up."""
+        try:
+            return requests.get(f"{address}/healthz", timeout=5).ok
+        except requests.RequestException:
+            return False
 
     def start(self, *names: str) -> None:
+        """Start programs of the Procfile."""
         plain = {
             "DATABASE_URL": self.settings.database,
             "REDIS_URL": self.settings.broker,
@@ -173,7 +195,7 @@ class House:
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
                     ["sh", "-c", f"exec {PROCFILE[name]}"],
-                    cwd=ROOT, env={**plain, **ours}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    cwd=ROOT, env={**plain, **ours, **self.more}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     start_new_session=True,
                 )  # fmt: skip
 
