@@ -1,6 +1,6 @@
 """How right the scores are: the public labelled conversations, and the project's own blind set.
 
-    python benchmarks/quality.py [--write] [--only public|blind]
+    python benchmarks/quality.py [--write] [--only public|blind|privacy]
 
 The public data and its measuring script are found under DESKMARK_SHARED (default ../shared) and are never copied; where
 they are absent their rows are skipped with the reason. `--write` puts the table into docs/quality.md. The exit status
@@ -14,6 +14,7 @@ import sys
 
 from blind_set import blind
 from measuring import DATA, ROOT, Row, evaluator
+from personal_data import personal_data
 from public_sets import public
 
 BEGIN, END = "<!-- table: make quality -->", "<!-- end of table -->"
@@ -28,16 +29,18 @@ def table(rows: list[Row]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="put the table into docs/quality.md")
-    parser.add_argument("--only", choices=("public", "blind"), help="measure one of the two")
+    parser.add_argument("--only", choices=("public", "blind", "privacy"), help="measure one of them")
     options = parser.parse_args()
     rows: list[Row] = []
-    if options.only != "blind":
+    if options.only in (None, "public"):
         if DATA.is_dir():
             rows += public(evaluator())
         else:
             print("public data: skipped, there is no data/ where DESKMARK_SHARED points", file=sys.stderr)
-    if options.only != "public":
+    if options.only in (None, "blind"):
         rows += blind()
+    if options.only in (None, "privacy"):
+        rows += personal_data()
     print(table(rows))
     if options.write:
         page = ROOT / "docs" / "quality.md"

@@ -1,28 +1,32 @@
 """Customer text made safe to quote: typed personal data masked, links and markup taken out.
 
 Patterns only, no model: they cover what is typed in a recognisable form (e-mail, phone, card, account and order
-numbers, links, "my name is ..."). A name or address in free prose is not recognised; quotes are kept short for that.
+numbers, passwords and keys, links, "my name is ..."). A name in free prose is not recognised; quotes are kept short for
+that.
 """
 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
+from typing import Final
 
-EMAIL = re.compile(r"\b([A-Za-z0-9])[\w.+-]{0,64}@[\w-]+(?:\.[\w-]+)+")
-LINK = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[A-Za-z]{2,63}/\S*", re.IGNORECASE)
+from service.language.personal_data import hide_names
+from service.language.typed_data import EMAIL, LINK, hide
+
 DOMAIN = re.compile(
     r"\b(?:[\w-]{1,63}\.){1,8}(?:com|org|net|io|co|app|dev|info|biz|xyz|ru|de|uk|link|site|shop|top)\b", re.IGNORECASE
 )
-NAME = re.compile(
-    r"\b((?i:(?:my|the|full|last|first) name(?:'s| is|:)?|i am called|this is))\s+([A-Z][\w'-]+(?: [A-Z][\w'-]+)*)"
-)
-NUMBER = re.compile(r"(?<![\w*])(?=[A-Z0-9+(#-]{0,64}\d)[A-Z0-9+(#][A-Z0-9()#-]*(?:[ .-]\d[\d()-]*)*", re.IGNORECASE)
-STREET = re.compile(
-    r"\b\d{1,5}[a-z]? (?:[A-Z][\w'-]+ ){1,3}"
-    r"(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|court|ct|square|place)\b",
-    re.IGNORECASE,
-)
+NUMBER = re.compile(r"(?<![\w*])(?=[A-Z0-9+(#-]{0,64}\d)[A-Z0-9+(#][A-Z0-9()#-]*(?:[ .-]\(?\d[\d()-]*)*", re.IGNORECASE)
 MARKUP = str.maketrans(dict.fromkeys("<>[]{}|`*_~\\", " "))
+WORDS: Final = MappingProxyType(
+    {
+        "iban": "(iban)", "secret": "(secret)", "birth": "(date of birth)", "address": "(address)",
+        "network": "(ip)", "login": "(login)",
+    }
+)  # fmt: skip
+_STARS = "\ue000"
+"""Stands for three stars until markup was removed: a character of no script."""
 
 SHOWN_DIGITS = 4
 
@@ -33,12 +37,15 @@ def mask(text: str) -> str:
     >>> mask("I'm at jo@example.com, order ORD-48213, see https://evil.example/x {{ticket.id}}")
     "I'm at j***@***, order ORD-48***, see (link) ticket.id"
     """
-    safe = " ".join(text.translate(MARKUP).split())
-    safe = EMAIL.sub(r"\1***@***", safe)
+    safe = hide(text.replace(_STARS, " "), _shown)
+    safe = hide_names(safe, lambda name: f"{name[0]}{_STARS}")
     safe = DOMAIN.sub("(link)", LINK.sub("(link)", safe))
-    safe = STREET.sub("(address)", safe)
-    safe = NAME.sub(lambda found: f"{found[1]} {found[2][0]}***", safe)
-    return NUMBER.sub(_masked_number, safe)
+    safe = " ".join(safe.translate(MARKUP).split())
+    return NUMBER.sub(_masked_number, safe).replace(_STARS, "***")
+
+
+def _shown(kind: str, value: str) -> str:
+    return f"{value[0]}{_STARS}@{_STARS}" if kind == EMAIL else WORDS[kind]
 
 
 def _masked_number(found: re.Match[str]) -> str:

@@ -7,8 +7,10 @@ a greeting, in a signature, after "my name is", or because the helpdesk knows th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
+
+from service.language.typed_data import SAID_OPENLY, TOKEN
 
 NAME = "(name)"
 SECRET = "(secret)"  # noqa: S105 - what stands in place of one.
@@ -27,39 +29,57 @@ class Personal(StrEnum):
     NAME = "name"
 
 
-_CAPITALISED = r"[A-Z][\w'\u2019-]+(?: (?:van |von |de |der |den |da |al |el )?[A-Z][\w'\u2019-]+){0,2}"
+_UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de\u0106\u010c\u0141\u015a\u0160\u0179\u017b\u017d"
+_CAPITALISED = (
+    rf"[{_UPPER}][\w'\u2019-]+(?: (?:van |von |de |der |den |da |al |el |dos |di )?[{_UPPER}][\w'\u2019-]+){{0,2}}"
+)
+_TITLE = (
+    r"(?:mr|mrs|ms|miss|dr|prof|herr|frau|monsieur|madame|mme|se\u00f1or|se\u00f1ora|sr|sra|signor|signora|meneer"
+    r"|mevrouw|dhr|mevr|pan|pani)\.?"
+)
 _GREETED = re.compile(
     rf"(?P<lead>(?:^|[.!?\n][^\S\n]*)(?:hi|hello|hey|dear|hiya|thanks|thank you|sorry|welcome|good (?:morning|afternoon"
-    rf"|evening)),? (?:mr\.? |mrs\.? |ms\.? |dr\.? )?)(?P<name>(?-i:{_CAPITALISED}))"
-    rf"(?=\s*(?:[,.!?;:]|\n|$|-|\u2013))",
+    rf"|evening)|hallo|liebe[r]?|guten (?:tag|morgen|abend)|sehr geehrte[r]?|bonjour|salut|ch\u00e8re?|hola|estimad[oa]"
+    rf"|querid[oa]|ciao|gentile|beste|geachte|hej|k\u00e4ra|ol\u00e1|prezad[oa]),? (?:{_TITLE} )?)"
+    rf"(?P<name>(?-i:{_CAPITALISED}))(?=\s*(?:[,.!?;:]|\n|$|-|\u2013))",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(
     rf"(?P<lead>\b(?:(?:kind|best|warm|many)? ?(?:regards|wishes|greetings)|sincerely|cheers|thanks|thank you"
-    rf"|yours(?: truly)?)[,.!]?[ \n]+)(?P<name>(?-i:{_CAPITALISED}))(?=\s*+(?:[.!]\s*+)?$)",
+    rf"|yours(?: truly)?|mit freundlichen gr\u00fc\u00dfen|(?:viele|liebe|beste|sch\u00f6ne) gr\u00fc\u00dfe"
+    rf"|(?:mfg|lg)(?=,?\n)|gru\u00df|cordialement|bien \u00e0 vous"
+    rf"|amicalement|(?:un )?saludos?|atentamente|cordiali saluti|saluti"
+    rf"|(?:met )?vriendelijke groet(?:en)?|groet(?:en|jes)?|(?:med )?v\u00e4nliga h\u00e4lsningar|mvh|atenciosamente"
+    rf"|cumprimentos|pozdrawiam|z powa\u017caniem)[,.!]?[ \n]+)(?P<name>(?-i:{_CAPITALISED}))(?=\s*+(?:[.!]\s*+)?$)",
     re.IGNORECASE,
 )
 _INTRODUCED = re.compile(
-    rf"(?P<lead>\b(?:my (?:full |first |last |sur)?name(?: is|'s|:)?|i am called|call me|this is|i'm|i am|on behalf of"
-    rf"|in the name of|registered (?:to|under)|account holder(?: is|:)?) )(?P<name>(?-i:{_CAPITALISED}))",
+    rf"(?P<lead>\b(?:my (?:full |first |last |sur)?name(?: is|'s|:)?|i am called|call me|on behalf of"
+    rf"|in the name of|registered (?:to|under)|account holder(?: is|:)?|ich hei(?:\u00dfe|sse)|mein name ist"
+    rf"|je m['\u2019]appelle|mon nom est|me llamo|mi nombre es|mi chiamo|il mio nome \u00e8|mijn naam is|ik heet"
+    rf"|jag heter|mitt namn \u00e4r|meu nome \u00e9|me chamo|nazywam si\u0119) )(?P<name>(?-i:{_CAPITALISED}))",
     re.IGNORECASE,
 )
-_TITLED = re.compile(rf"(?P<lead>\b(?:mr|mrs|ms|miss|dr|prof)\.? )(?P<name>(?-i:{_CAPITALISED}))", re.IGNORECASE)
-_NAMES = (_INTRODUCED, _TITLED, _GREETED, _SIGNED)
+_SAID_SHORTLY = re.compile(
+    rf"(?P<lead>\b(?:this is|i'm|i\u2019m|i am) )(?P<name>(?-i:{_CAPITALISED}))"
+    rf"(?= (?:from|again|here|and|with|writing|calling)\b|\s*(?:[,.!?;:(]|\n|$|-|\u2013))",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(rf"(?P<lead>\b{_TITLE} )(?P<name>(?-i:{_CAPITALISED}))", re.IGNORECASE)
+_NAMES = (_INTRODUCED, _SAID_SHORTLY, _TITLED, _GREETED, _SIGNED)
 
 _NO_NAMES = frozenset(
     """
     team support service customer care all there everyone sir madam folks both again thank thanks yes no ok okay please
     monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
     september october november december english german french spanish italian dutch premium plus pro basic the
-    mr mrs ms miss dr prof
+    mr mrs ms miss dr prof herr frau damen herren zusammen alle
+    sorry great happy unhappy sad angry urgent unacceptable ridiculous terrible awful important correct wrong true new
+    old back german english american british french spanish italian dutch polish swedish portuguese european confused
+    frustrated disappointed ready done fine good bad mad guys everybody hi hello dear well not just very so really
+    support-team kundenservice kundendienst
     android iphone ios windows mac chrome safari firefox
     """.split()
-)
-_TOKEN = re.compile(
-    r"\b(?:sk|pk|ghp|gho|xox[abp]|AKIA|eyJ)[\w-]{8,}|\b(?=[\w-]{0,99}\d)(?=[\w-]{0,99}[A-Za-z])[\w-]{20,}\b"
-    r"|(?<=password is )\S+|(?<=password: )\S+|(?<=pin is )\S+|(?<=passcode is )\S+",
-    re.IGNORECASE,
 )
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.|\s?\(dot\)\s?)[A-Za-z]{2,}")
 _DIGITS = re.compile(r"(?:\+|\b)\d(?:[ ()./-]{0,2}\d){6,}\b")
@@ -74,12 +94,22 @@ _BIRTH = re.compile(r"\b(?:born|birth|birthday|dob)\b[^.!?]{0,25}\d", re.IGNOREC
 
 def without_names(text: str, people: Iterable[str] = ()) -> str:
     """`text` with names and secrets replaced and everything else as it was."""
-    plain = _TOKEN.sub(SECRET, text)
-    for pattern in _NAMES:
-        plain = pattern.sub(_named, plain)
+    plain = SAID_OPENLY.sub(rf"\1{SECRET}", TOKEN.sub(SECRET, text))
+    plain = hide_names(plain, lambda _: NAME)
     for person in sorted({p for p in people if len(p) > 1}, key=len, reverse=True):
         plain = re.sub(rf"\b{re.escape(person)}\b", NAME, plain, flags=re.IGNORECASE)
     return plain
+
+
+def hide_names(text: str, shown: Callable[[str], str]) -> str:
+    """`text` with the names that stand where names stand replaced by what `shown` says of each."""
+
+    def named(found: re.Match[str]) -> str:
+        return found["lead"] + shown(found["name"]) if _is_name(found) else found[0]
+
+    for pattern in _NAMES:
+        text = pattern.sub(named, text)
+    return text
 
 
 def names_in(text: str) -> frozenset[str]:
@@ -92,11 +122,6 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(match["name"] for match in found if _is_name(match))
 
 
-def _named(found: re.Match[str]) -> str:
-    words = found["name"].split()
-    return found[0] if words[0].lower() in _NO_NAMES else found["lead"] + NAME
-
-
 def personal_data(text: str) -> frozenset[Personal]:
     """The kinds of personal data that `text` (masked or not) still shows.
 
@@ -104,6 +129,8 @@ def personal_data(text: str) -> frozenset[Personal]:
     [<Personal.CARD: 'card'>, <Personal.PHONE: 'phone'>]
     """
     found = {kind for kind, pattern in _TYPED.items() if pattern.search(text)}
+    if SAID_OPENLY.search(text):
+        found.add(Personal.SECRET)
     for match in _DIGITS.finditer(text):
         digits = re.sub(r"\D", "", match[0])
         found.add(Personal.CARD if 13 <= len(digits) <= 19 and luhn(digits) else Personal.PHONE)
@@ -115,7 +142,7 @@ def personal_data(text: str) -> frozenset[Personal]:
 _TYPED = {
     Personal.EMAIL: _EMAIL,
     Personal.IBAN: _IBAN,
-    Personal.SECRET: _TOKEN,
+    Personal.SECRET: TOKEN,
     Personal.ADDRESS: _ADDRESS,
     Personal.BIRTH_DATE: _BIRTH,
 }

@@ -9,41 +9,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Final
 
-from service.language.masking import LINK, STREET
 from service.language.personal_data import NAME, luhn, without_names
+from service.language.typed_data import LINK, hide
 
-EMAIL, PHONE, CARD, IBAN, NUMBER, ADDRESS, NETWORK, BIRTH, WEB = (
-    "(email)", "(phone)", "(card)", "(iban)", "(number)", "(address)", "(ip)", "(date of birth)", "(link)",
+PHONE, CARD, NUMBER, NETWORK, WEB = "(phone)", "(card)", "(number)", "(ip)", "(link)"
+WORDS: Final = MappingProxyType(
+    {
+        "email": "(email)", "iban": "(iban)", "secret": "(secret)", "birth": "(date of birth)",
+        "address": "(address)", "network": NETWORK, "login": "(login)",
+    }
 )  # fmt: skip
+"""What stands in place of each kind of `typed_data`."""
 
-_AT = r"(?:@|\s?[(\[]\s?at\s?[)\]]\s?|\s(?-i:AT)\s)"
-_LOCAL = r"(?:(?<![\w.+%-])[\w.+%-]+|[\w.+%-]{1,64})"
-_SPACED_EMAIL = re.compile(rf"{_LOCAL} ?@ ?[\w-]+(?: \. [\w-]+)+")
-_EMAIL = re.compile(rf"{_LOCAL}{_AT}[\w-]+(?:(?:\.|\s?[(\[]\s?dot\s?[)\]]\s?)[\w-]+)+", re.IGNORECASE)
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")
-_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
-_STREET_ABROAD = re.compile(
-    r"\b[A-Z\u00c4\u00d6\u00dc][\w-]{0,60}(?:stra\u00dfe|strasse|str\.|weg|gasse|platz|allee|straat|laan|gatan|v\u00e4gen)"
-    r" \d{1,4}[a-z]?\b|\b(?:rue|via|calle|avenida|piazza|plaza) (?:[\w'\u2019-]+,? ){1,4}\d{1,4}\b"
-    r"|\b\d{1,4}(?: bis)?,? (?:rue|avenue|boulevard) (?:(?:de|du|des|la|le|les) ){0,2}[\w'\u2019-]+",
-    re.IGNORECASE,
-)
 _INITIAL = re.compile(r"\b[A-Z]\. ?[A-Z][a-z]{2,}\b")
-_LOGIN = re.compile(r"(\b(?:log[- ]?in|user[- ]?name|user id)\b(?: is)?:? )(?=\w*\d)[\w.-]+", re.IGNORECASE)
-_NETWORK_6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE)
 _CALLED_SO = re.compile(
     r"\b(?:ref|reference|order|booking|confirmation|invoice|ticket|case|account|customer|policy|contract|id|no|nr|number)"
     r"(?: (?:no|nr|number|id|code))?(?: is)?[.:]? ?#?$",
     re.IGNORECASE,
-)
-_SECRET = re.compile(
-    r"(\b(?:password|passwort|passcode|pin|otp|one[- ]time code|verification code|security code|cvv|cvc)"
-    r"\b(?:'s|\s+(?:is|was|code))*\s*+(?:[:=]\s*+)?)(?!is\b|was\b)(?=\S{0,99}[\d!#$%&*_])\S{3,}",
-    re.IGNORECASE,
-)
-_BIRTH = re.compile(
-    r"(\b(?:born|birthday|birth|dob)\b[^.!?\n\d]{0,25})(\d[\w./-]*(?: \w{3,9} \d{2,4})?)", re.IGNORECASE
 )
 _RUN = re.compile(r"(?<![\w@.,])[+#(]{0,2}(?=[\w#/()-]{0,99}\d)\w[\w#/()-]*(?:[ .]{1,2}\(?\d[\d()/-]*)*")
 _DATE = re.compile(
@@ -51,8 +36,28 @@ _DATE = re.compile(
     r"|(?:19|20)\d\d(?:[-/](?:\d{2}|(?:19|20)\d\d))?"
 )
 _NETWORK = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_MONEY_BEFORE = re.compile(r"(?:[$€£¥₹]|\b(?:EUR|USD|GBP|CHF|Rs))\s?$", re.IGNORECASE)
+_MONEY_BEFORE = re.compile(r"(?:[$€£¥₹]|\b(?:EUR|USD|GBP|CHF|Rs))\s?(?:\d{1,3}['\u2019.,]){0,3}$", re.IGNORECASE)
 _MONEY_AFTER = re.compile(r"^(?:[.,]\d{2})?\s?(?:[$€£¥₹]|(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?)\b)", re.IGNORECASE)
+_VERSION = re.compile(
+    r"v?[1-9]?\d{1,2}(?:\.\d{1,4}){1,3}(?:[a-z]\d{0,3})?(?:-?(?:rc|beta|alpha|b)[.\d]{0,4})?|\d{1,4}\.\d{1,2}"
+    r"|(?:0|[1-9]\d?)\.\d{1,10}",
+    re.IGNORECASE,
+)
+_TECHNICAL = re.compile(
+    r"0x[0-9a-f]{1,16}|#(?=[0-9]*[a-f])[0-9a-f]{6}|(?:ISO|RFC|EN|DIN|IEC|UTF)-?[\d-]{1,9}", re.IGNORECASE
+)
+_TECHNICAL_BEFORE = re.compile(
+    r"\b(?:ISO|RFC|EN|DIN|IEC|UTF|SQLSTATE|(?:error|status|exit)(?: code)?|fehler(?:code)?|version|build"
+    r"|chapter|page)\s?$",
+    re.IGNORECASE,
+)
+_MOST_TECHNICAL = 6
+_CALLED = re.compile(
+    r"[+(0].*|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|1[ .-]\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|\d{5} \d{5}"
+    r"|\d{2,3}(?: \d{2,3}){2,4}"
+)
+"""How telephone numbers are written; three, two and four digits are a social security number of the United States."""
+_SOCIAL = re.compile(r"\d{3}[ -]\d{2}[ -]\d{4}")
 _CARD_LENGTHS = range(13, 20)
 _PHONE_LENGTHS = range(7, 16)
 _FEWEST = 5
@@ -65,20 +70,9 @@ def redact(text: str, people: Iterable[str] = ()) -> str:
     >>> redact("Hi Kofi, I'm jo@example.com, order ORD-4821 of 2026-01-22 for $24000.\\nCall +44 20 7946 0018")
     "Hi (name), I'm (email), order (number) of 2026-01-22 for $24000.\\nCall (phone)"
     """
-    safe = _NETWORK_6.sub(NETWORK, _EMAIL.sub(EMAIL, _SPACED_EMAIL.sub(EMAIL, LINK.sub(WEB, text))))
-    safe = _IBAN.sub(_account, safe)
-    safe = _SECRET.sub(r"\1(secret)", _INITIAL.sub(NAME, without_names(safe, people)))
-    safe = _LOGIN.sub(r"\1(login)", safe)
-    safe = _BIRTH.sub(rf"\1{BIRTH}", safe)
-    safe = _POSTCODE.sub(ADDRESS, _STREET_ABROAD.sub(ADDRESS, STREET.sub(ADDRESS, safe)))
+    safe = hide(LINK.sub(WEB, text), lambda kind, _: WORDS[kind])
+    safe = _INITIAL.sub(NAME, without_names(safe, people))
     return _RUN.sub(_run, safe)
-
-
-def _account(found: re.Match[str]) -> str:
-    """An IBAN by its check digits (ISO 7064, mod 97-10); anything else is looked at as a number."""
-    plain = found[0].replace(" ", "").upper()
-    digits = "".join(str(int(character, 36)) for character in plain[4:] + plain[:4])
-    return IBAN if int(digits) % 97 == 1 else found[0]
 
 
 def _run(found: re.Match[str]) -> str:
@@ -87,18 +81,39 @@ def _run(found: re.Match[str]) -> str:
     digits = "".join(character for character in token if character.isdigit())
     if len(digits) < _FEWEST_WITH_LETTERS or _is_date(token) or _is_money(found):
         return found[0]
+    if not _is_network(token) and (_is_version(token) or _is_technical(token, digits, found)):
+        return found[0]
     bare = not any(character.isalpha() or character == "#" for character in token)
-    if _NETWORK.fullmatch(token):
+    if _is_network(token):
         kind = NETWORK
     elif bare and len(digits) in _CARD_LENGTHS and digits.isascii() and luhn(digits):
         kind = CARD
-    elif bare and len(digits) in _PHONE_LENGTHS and (token[0] in "+(0" or not token.isalnum()):
+    elif bare and len(digits) in _PHONE_LENGTHS and _CALLED.fullmatch(token) and not _SOCIAL.fullmatch(token):
         kind = PHONE
     elif len(digits) >= _FEWEST or not token.isalnum() or _CALLED_SO.search(_before(found)):
         kind = NUMBER
     else:
         return found[0]
     return kind + found[0][len(token) :]
+
+
+def _is_network(token: str) -> bool:
+    """Whether it is an address of IPv4, with numbers that can be one."""
+    return bool(_NETWORK.fullmatch(token)) and all(int(part) <= _MOST_OF_A_BYTE for part in token.split("."))
+
+
+_MOST_OF_A_BYTE = 255
+
+
+def _is_version(token: str) -> bool:
+    """Whether it is written like a version or a decimal number, and not like a telephone number with dots."""
+    return bool(_VERSION.fullmatch(token)) and not _CALLED.fullmatch(token)
+
+
+def _is_technical(token: str, digits: str, found: re.Match[str]) -> bool:
+    """An error code, a colour, the number of a standard."""
+    short = len(digits) <= _MOST_TECHNICAL
+    return bool(_TECHNICAL.fullmatch(token) or (short and _TECHNICAL_BEFORE.search(_before(found))))
 
 
 def _is_date(token: str) -> bool:

@@ -12,7 +12,7 @@ from service.language.masking import mask
     [
         ("write to jo.doe+x@mail.example.com!", "write to j***@***!"),
         ("my card 4111 1111 1111 1111, thanks", "my card 4111***, thanks"),
-        ("call +1 (555) 010-4477 please", "call +1 (555) 0*** please"),
+        ("call +1 (555) 010-4477 please", "call +1 (555)*** please"),
         ("order ORD-48213 and FW20417.", "order ORD-48*** and FW20***."),
         ("order 4711 at 13:41, 12 May 2026, 24h", "order 4711 at 13:41, 12 May 2026, 24h"),
         ("my name is Jane Roe", "my name is J***"),
@@ -21,6 +21,12 @@ from service.language.masking import mask
         ("see https://evil.example/x?y=1 or evil.com", "see (link) or (link)"),
         ("{{ticket.requester}} <b>bold</b> [a](b)", "ticket.requester b bold /b a (b)"),
         ("two\nlines", "two lines"),
+        ("mail petra.blaha [at] example.com or tim (at) example (dot) net", "mail p***@*** or t***@***"),
+        ("password: hunter2! and key sk_live_51Habcdefghij0123", "password: (secret) and key (secret)"),
+        ("Mein Passwort ist Sommer2024#, geboren am 3.5.1990", "Mein Passwort ist (secret) geboren am (date of birth)"),
+        ("from 2001:db8::8a2e:370:7334 and 12 rue de la Paix", "from (ip) and (address)"),
+        ("Je m'appelle Ana Lopes, DE89 3704 0044 0532 0130 00", "Je m'appelle A***, (iban)"),
+        ("a \ue000 of no script", "a of no script"),
     ],
 )
 def test_mask(text: str, masked: str) -> None:

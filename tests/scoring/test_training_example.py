@@ -102,7 +102,7 @@ def test_fit(conversation: Conversation, so_far: dict[str, Score], by: str) -> N
         ),
         (talk("C How long can I keep opened oat milk? And where is your shop in Leeds?", TOLD, WORKED), "mixed_topics"),
         (talk(ASK, "B Five days, fridge.", WORKED), "too_short"),
-        (talk("C How long is milk good, I live at 12, Harbour Hill Road?", TOLD, WORKED), "personal_data_left"),
+        (talk("C How long is milk good, the tank was 24000000 dollars?", TOLD, WORKED), "personal_data_left"),
         (talk(ASK, TOLD, WORKED, truncated=True), "truncated"),
         (talk(ASK, TOLD, WORKED, language="de"), "language"),
     ],
