@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import re
 import subprocess
 import sys
@@ -15,14 +16,18 @@ from typing import Any
 import pytest
 import structlog
 from celery.exceptions import Retry
+from celery.signals import after_task_publish
 from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as ConnectionLost
 from sqlalchemy.exc import OperationalError as DatabaseAway
 
 from connectors.errors import RetryLater
 from service.settings import Settings
+from service.telemetry.board import Board
+from service.telemetry.metrics import EDITION, TASKS_FAILED
 from tasks import broker, celery_app, jobs, worker_state
 from tasks.celery_app import QUEUES, ROUTES, CeleryQueue, configure, publisher, schedule
+from tasks.telling import Telling
 
 ROOT = Path(__file__).parents[2]
 PROCFILE = dict(re.findall(r"^(\w+): (.+)$", (ROOT / "Procfile").read_text(), re.MULTILINE))
@@ -48,8 +53,8 @@ def test_every_task_has_a_queue_and_every_queue_a_process() -> None:
     tasks = {name for name in celery_app.app.tasks if name.startswith("deskmark.")}
     assert tasks == set(ROUTES)
     assert set(ROUTES.values()) == set(QUEUES)
-    consumed = [queue for command in PROCFILE.values() for queue in re.findall(r"--queues (\S+)", command)]
-    assert sorted(consumed) == sorted(QUEUES)
+    consumed = [queues.split(",") for each in PROCFILE.values() for queues in re.findall(r"--queues (\S+)", each)]
+    assert sorted(name for queues in consumed for name in queues) == sorted(QUEUES)
     assert {"release", "web", "beat"} <= set(PROCFILE)
     assert "--pool prefork" in PROCFILE["score"]
     assert "--pool threads" in PROCFILE["writeback"]
@@ -82,7 +87,7 @@ def test_messages_reach_their_queue(celery: Any, valkey_server: Any) -> None:
     queue.score(["a"])
     queue.write_back(["a", "b", "c"])
     with valkey_server.client() as client:
-        assert [client.llen(name) for name in QUEUES] == [1, 1, 3]
+        assert [client.llen(name) for name in QUEUES] == [1, 1, 0, 3]
 
 
 def test_a_broker_that_is_away_stops_nobody(settings: Settings) -> None:
@@ -171,12 +176,48 @@ def test_the_worker_s_module(
     worker = importlib.import_module("tasks.worker")
     worker._logs()
     worker.app.amqp.queues.select(["ingest"])
-    worker._before_fork(sender=SimpleNamespace(app=worker.app))
+    worker._before_fork(sender=SimpleNamespace(app=worker.app, hostname="ingest@here"))
     worker.app.amqp.queues.select(["score"])
     with pytest.raises(SystemExit, match="no-model"):
-        worker._before_fork(sender=SimpleNamespace(app=worker.app))
+        worker._before_fork(sender=SimpleNamespace(app=worker.app, hostname="score@here"))
     worker._after_fork()
     worker_state.runtime().database.close()
+    logging.captureWarnings(False)
+
+
+@pytest.mark.usefixtures("no_warning_filters", "logging_as_it_was")
+def test_a_worker_and_beat_tell_of_themselves(settings: Settings, valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_state, "_process", worker_state._Process())
+    monkeypatch.delitem(sys.modules, "tasks.worker", raising=False)
+    monkeypatch.setenv("REDIS_URL", valkey)
+    monkeypatch.setenv("DESKMARK_SESSION_KEY", "s")
+    monkeypatch.setenv("DESKMARK_SECRET_KEY", settings.secret_key.get_secret_value())
+    worker = importlib.import_module("tasks.worker")
+    logging.captureWarnings(False)
+    board = Board(valkey)
+    worker.telling.takes(["score", "ingest"], "here")
+    worker._before_task()
+    worker._alive()
+    assert set(board.heard()) == {"score/here", "ingest/here"}
+    TASKS_FAILED.labels(task="made up").inc()
+    worker._child_ends()
+    assert any("made up" in field for field in board.counts(EDITION))
+    worker._ends()
+    assert board.heard() == {}
+    beat = Telling(valkey)
+    monkeypatch.setattr(worker, "telling", beat)
+    worker._beat()
+    worker._beaten()
+    worker._beaten()
+    after_task_publish.disconnect(worker._beaten)
+    (name,) = board.heard()
+    assert name.startswith("beat/")
+    monkeypatch.setenv("DESKMARK_SENTRY_DSN", "https://key@sentry.example/1")
+    monkeypatch.setattr("service.telemetry.watching.find_spec", lambda _: None)
+    monkeypatch.delitem(sys.modules, "tasks.worker", raising=False)
+    with pytest.raises(SystemExit, match=r"install deskmark\[sentry\]"):
+        importlib.import_module("tasks.worker")
+    logging.captureWarnings(False)
 
 
 @pytest.fixture
