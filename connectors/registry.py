@@ -68,6 +68,11 @@ def self_tests() -> Mapping[str, SelfTestKind]:
     )
 
 
+def bulk_kinds() -> frozenset[str]:
+    """Helpdesks for which `writer` has something."""
+    return frozenset({"zendesk"})
+
+
 def writer(client: Client) -> Writer | None:
     """What writes many plans at once through this client; `None` where a helpdesk takes one conversation at a time."""
     from connectors.zendesk.bulk import ZendeskWriter  # noqa: PLC0415

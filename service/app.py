@@ -25,18 +25,20 @@ from service.telemetry.watching import Watching
 from service.web import (
     access,
     account,
+    allowing,
     api,
     api_keys,
     audit,
     backfill,
     conversations,
     deliveries,
+    errands,
     errors,
     health,
     installation_page,
     installations,
-    operations,
     oidc,
+    operations,
     pages,
     people,
     security,
@@ -44,15 +46,18 @@ from service.web import (
     sign_in,
     standing,
     webhooks,
+    writing,
 )
 from service.web.announcing import Announcer
 from service.web.inbox import Inbox
 from service.web.known import KnownInstallations
-from service.web.parts import EXTENSION, INBOX, KNOWN, BrokerDown, Parts
+from service.web.parts import EXTENSION, INBOX, KNOWN, REFUSALS, BrokerDown, Parts
+from service.web.refusals import Refusals
 from service.web.throttle import Throttle
 from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, publisher
 
 BLUEPRINTS = (
+    allowing,
     webhooks,
     health,
     api,
@@ -71,6 +76,8 @@ BLUEPRINTS = (
     self_test,
     backfill,
     standing,
+    writing,
+    errands,
 )
 
 
@@ -111,6 +118,7 @@ def build(parts: Parts) -> Flask:
     app.config.update(SECRET_KEY=signs, SECRET_KEY_FALLBACKS=accepted, MAX_CONTENT_LENGTH=webhooks.MAX_BODY_BYTES)
     app.extensions[EXTENSION] = parts
     app.extensions[KNOWN] = KnownInstallations(parts.database, parts.box)
+    app.extensions[REFUSALS] = Refusals(parts.database, parts.now)
     app.extensions[INBOX] = Inbox(parts.database, parts.now, settings.hold)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"definitions_version": DEFINITIONS})

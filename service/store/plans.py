@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, undefer
 
 from service.document import from_document
@@ -83,6 +84,11 @@ def listed(session: Session, installation_id: str, *, page: int = 1, per_page: i
     )
     rows = session.scalars(statement.limit(per_page + 1).offset((number - 1) * per_page)).all()
     return Page(rows[:per_page], number, len(rows) > per_page)
+
+
+def plan_of(row_id: str) -> Select[tuple[dict[str, Any] | None]]:
+    """The plan of one conversation."""
+    return select(Conversation.plan).where(Conversation.id == row_id)
 
 
 def following(session: Session, installation: Installation, *, after: str, limit: int) -> Sequence[Conversation]:

@@ -18,6 +18,7 @@ from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
 from service.web.transcript import transcript
 from service.web.vocabulary import SCORES, Described, Verdict, verdict
+from service.web.writing import shown_plan
 
 blueprint = Blueprint("conversations", __name__)
 
@@ -33,7 +34,7 @@ STATES = {
 }
 WRITES = {
     WriteState.NONE: "Nothing to write",
-    WriteState.OFF: "Writing is off",
+    WriteState.OFF: "Not written",
     WriteState.PENDING: "Waiting to be written",
     WriteState.WRITTEN: "Written",
     WriteState.NOT_WRITABLE: "Not writable now",
@@ -106,6 +107,7 @@ def conversation(row_id: str) -> str:
         if dossier is None:
             abort(404)
         related = queries.related(session, row_id, within=visible_ids())
+        plan = shown_plan(session, dossier.conversation)
     with p.database.begin() as session:
         audited(session, "look at transcript", row_id, dossier.installation.id)
     current = _current([card_from_document(card.card) for card in dossier.cards])
@@ -122,6 +124,7 @@ def conversation(row_id: str) -> str:
         scored_at=max((card.scored_at for card in dossier.cards), default=None),
         states=STATES,
         writes=WRITES,
+        plan=plan,
     )
 
 

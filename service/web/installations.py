@@ -9,9 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from connectors.errors import CredentialsRefused
+from connectors.errors import ConnectorError, CredentialsRefused
+from service import preparing
+from service.store import audit, pausing, queries
 from service.store import installations as store
-from service.store import pausing, queries
 from service.store.models import Installation
 from service.web.connecting import (
     KINDS,
@@ -20,10 +21,11 @@ from service.web.connecting import (
     as_given,
     changes,
     new_installation,
+    webhook_url,
 )
-from service.web.connecting_section import shown
+from service.web.connecting_section import connect_page, shown
 from service.web.parts import known, parts
-from service.web.rights import Right, needs
+from service.web.rights import Right, acting, needs, visible_ids
 
 blueprint = Blueprint("installations", __name__, url_prefix="/installations")
 
@@ -33,8 +35,9 @@ blueprint = Blueprint("installations", __name__, url_prefix="/installations")
 def listing() -> str:
     """All connected helpdesks with the address their webhooks go to."""
     p = parts()
+    seen = visible_ids()
     with p.database.read() as session:
-        rows = store.all_of(session)
+        rows = [row for row in store.all_of(session) if seen is None or row.id in seen]
         last = queries.last_deliveries(session)
         refused = queries.waiting_errors(session, CredentialsRefused.ADVICE)
     return render_template(
@@ -49,7 +52,7 @@ def listing() -> str:
 @needs(Right.ADMINISTER)
 def form(connector: str) -> str:
     """What to fill in to connect a helpdesk."""
-    return render_template("connect.html", kind=_kind(connector), row=None, given={}, faults={})
+    return connect_page(_kind(connector), {}, {})
 
 
 @blueprint.post("/connect/<connector>")
@@ -62,11 +65,12 @@ def connect(connector: str) -> AnyResponse | tuple[str, int]:
         new = new_installation(kind, given, settings=p.settings, box=p.box)
         with p.database.begin() as session:
             made = store.add(session, new, now=p.now()).id
+            _record(session, "connect helpdesk", made, {"helpdesk": kind.connector, "account": new.account})
     except NotAccepted as error:
         return _again(kind, None, given, error.faults)
     except IntegrityError:
         return _again(kind, None, given, {"account": "is connected already"})
-    flash(f"{kind.title} is connected. Paste the webhook address below into {kind.title}.", "good")
+    flash(f"{kind.title} is connected. What is left to do stands below.", "good")
     return redirect(url_for("installation.page", installation_id=made))
 
 
@@ -94,10 +98,53 @@ def change(installation_id: str) -> AnyResponse | tuple[str, int]:
             )
         except NotAccepted as error:
             return _again(_kind(row.connector), row, given, error.faults)
+        _record(session, "change installation", installation_id, _named(given))
         pausing.resume(session, installation_id, now=p.now())
     known().forget()
     flash("Changed.", "good")
     return redirect(url_for("installation.page", installation_id=installation_id))
+
+
+@blueprint.post("/<installation_id>/prepare")
+@needs(Right.ADMINISTER)
+def prepare(installation_id: str) -> AnyResponse:
+    """Make on the helpdesk what its API lets us make, and say of each thing what was done."""
+    p = parts()
+    with p.database.read() as session:
+        row = _row(session, installation_id)
+        if store.is_imported(row):
+            abort(404)
+    try:
+        steps = preparing.prepare(
+            p.database,
+            p.box,
+            row.id,
+            webhook_url=webhook_url(p.settings, row.connector, row.id),
+            by_trigger=request.form.get("by") == "trigger",
+            local=p.settings.local_helpdesks,
+            actor=acting(),
+            now=p.now,
+        )
+    except (ConnectorError, preparing.NeedsAddress) as error:
+        flash(f"Nothing was made: {error}.", "bad")
+    else:
+        known().forget()
+        for step in steps:
+            words = f"{step.what.capitalize()}: {step.done}{step.text and f' ({step.text})'}."
+            flash(words, "good" if step.done.settled else "bad")
+    return redirect(url_for("installation.page", installation_id=installation_id))
+
+
+def _record(session: Session, action: str, installation_id: str, details: Mapping[str, str]) -> None:
+    audit.record(
+        session, actor=acting(), action=action, target=installation_id, installation_id=installation_id,
+        now=parts().now(), details=details,
+    )  # fmt: skip
+
+
+def _named(given: Mapping[str, str]) -> dict[str, str]:
+    """The names of what was filled in, without the values: some are secrets."""
+    return {"filled in": ", ".join(sorted(name for name, value in given.items() if value and name != "csrf_token"))}
 
 
 def _kind(connector: str) -> Kind:
@@ -111,20 +158,8 @@ def _row(session: Session, installation_id: str) -> Installation:
 def _again(
     kind: Kind, row: Installation | None, given: Mapping[str, str], faults: Mapping[str, str]
 ) -> tuple[str, int]:
+    if row is None:
+        return connect_page(kind, given, faults), 422
     unseen = {f.name for f in kind.fields if f.kept.encrypted}
     shown = {name: value for name, value in given.items() if name not in unseen}
     return render_template("connect.html", kind=kind, row=row, given=shown, faults=faults), 422
-
-
-@blueprint.post("/<installation_id>/writing")
-@needs(Right.ADMINISTER)
-def writing(installation_id: str) -> AnyResponse:
-    """Switch writing to the helpdesk on or off."""
-    on = request.form.get("writing") == "on"
-    with parts().database.begin() as session:
-        row = _row(session, installation_id)
-        if store.is_imported(row):
-            abort(404)
-        store.change(session, row.id, writing=on)
-    flash("Verdicts are written to the helpdesk from now on." if on else "Nothing is written any more.", "good")
-    return redirect(url_for("installation.page", installation_id=installation_id))

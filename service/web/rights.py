@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 
 from flask import abort, current_app, g, request
 
+from service.store.errand_models import Errand
 from service.store.models import Conversation, Delivery
 from service.store.people_models import Role, Scope
 from service.web.parts import parts
@@ -153,12 +154,19 @@ def _delivery_owner(delivery_id: object) -> str | None:
         return row.installation_id if row else None
 
 
+def _errand_owner(errand_id: object) -> str | None:
+    with parts().database.read() as session:
+        row = session.get(Errand, errand_id)
+        return row.installation_id if row else None
+
+
 OWNERS: Mapping[str, Callable[[object], str | None]] = MappingProxyType(
     {
         "installation_id": str,
         "row_id": _conversation_owner,
         "conversation_id": _conversation_owner,
         "delivery_id": _delivery_owner,
+        "errand_id": _errand_owner,
     }
 )
 """How the installation of a part of an address is found; `None`: there is no such thing."""

@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from service.store.models import Installation
 from service.web.backfill import history_facts
 from service.web.connecting_section import connecting_facts
+from service.web.errands import leaving_facts
 from service.web.self_test import self_test_facts
 from service.web.standing import standing_facts
+from service.web.writing import writing_facts
 
 Facts = Callable[[Session, Installation], Mapping[str, Any]]
 
@@ -40,10 +42,10 @@ class Section:
 SECTIONS: tuple[Section, ...] = (
     Section("connecting", "Connection", connecting_facts),
     Section("self_test", "Self-test", self_test_facts),
-    Section("writing", "Writing"),
+    Section("writing", "Writing", writing_facts),
     Section("history", "History", history_facts),
     Section("standing", "Standing", standing_facts),
     Section("privacy", "Privacy", of_files=True),
-    Section("leaving", "Leaving", of_files=True),
+    Section("leaving", "Leaving", leaving_facts, of_files=True),
 )
 """In the order of a first visit."""

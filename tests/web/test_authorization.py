@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from werkzeug.routing import Rule
 
 from service.store import api_keys, people
+from service.store.errand_models import Errand, ErrandKind
 from service.store.models import Delivery
 from service.store.people_models import ApiKey, Person, Role, Scope
 from service.web.rights import OWNERS, RIGHTS, Need, Open, Right, need_of, needs
@@ -60,11 +61,19 @@ def sides(web: Any, seed: Any, shapes: Any) -> Sides:
             session.add(delivery)
             session.flush()
             delivery_id = str(delivery.id)
+            leaving = Errand(
+                installation_id=installation_id, helpdesk=account, kind=ErrandKind.LEAVE, actor="ada", options={},
+                stage="finished", counts={}, created_at=web.clock(), finished_at=web.clock(),
+            )  # fmt: skip
+            session.add(leaving)
+            session.flush()
+            errand_id = str(leaving.id)
         return {
             "installation_id": installation_id,
             "row_id": row_id,
             "conversation_id": row_id,
             "delivery_id": delivery_id,
+            "errand_id": errand_id,
         }
 
     return Sides(side("own-account", "4711"), side("foreign-account", "9120"))

@@ -1,0 +1,174 @@
+"""What may be written to a helpdesk, and what would be: switch, rules with a preview, plans as differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from connectors.registry import bulk_kinds
+from service.store import audit, errands, installations, plans
+from service.store.errand_models import ErrandKind
+from service.store.models import Conversation, Installation
+from service.web.parts import known, parts
+from service.web.rights import Right, acting, needs
+from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document
+from tasks.writing_planned import GATHER
+
+blueprint = Blueprint("writing", __name__, url_prefix="/installations")
+
+LISTS = (
+    ("groups", "Groups or teams", "The inbox of a conversation, or the team of an agent who wrote in it."),
+    ("brands", "Brands", "As Zendesk numbers them; Intercom names none."),
+    ("channels", "Channels", "messaging, email, web, phone, social, api"),
+    ("forms", "Ticket forms", "As Zendesk numbers them; Intercom has none."),
+)
+"""What rules can name, with its label and a hint. An empty list leaves nothing out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A plan as it is shown: tags to add and to remove, fields as (name, old, new), the note's text."""
+
+    add_tags: Sequence[str]
+    remove_tags: Sequence[str]
+    fields: Sequence[tuple[str, object, object]]
+    note: str | None
+    reason: str
+
+
+def difference(plan: Mapping[str, Any] | None) -> Difference | None:
+    """A stored plan as it is shown; the time of scoring goes along with everything and is left out."""
+    if not plan:
+        return None
+    fields = [(name, plan["was"].get(name), new) for name, new in plan["fields"].items() if name != "dm_scored_at"]
+    note = plan["note"]["text"] if plan["note"] else None
+    return Difference(plan["add_tags"], plan["remove_tags"], fields, note, plan["reason"])
+
+
+def writing_facts(session: Session, row: Installation) -> Mapping[str, Any]:
+    """What the section on the installation's page shows."""
+    return {"rules": _stored_rules(row), "parts": list(Part), "counts": plans.counts(session, row.id), "lists": LISTS}
+
+
+@blueprint.post("/<installation_id>/writing")
+@needs(Right.ADMINISTER)
+def switch(installation_id: str) -> AnyResponse:
+    """Switch writing to the helpdesk on or off. What was planned before is not written by that."""
+    on = request.form.get("writing") == "on"
+    with parts().database.begin() as session:
+        row = _helpdesk(session, installation_id)
+        if on and row.disconnected_at is not None:
+            abort(409)
+        row.writing = on
+        word = "on" if on else "off"
+        _record(session, row, f"switch writing {word}", {})
+    known().forget()
+    flash("Verdicts are written to the helpdesk from now on." if on else "Nothing is written any more.", "good")
+    return redirect(url_for("installation.page", installation_id=installation_id, _anchor="writing"))
+
+
+@blueprint.get("/<installation_id>/writing")
+@needs(Right.ADMINISTER)
+def page(installation_id: str) -> str:
+    """The rules, and what would be written: counts, then plans as differences."""
+    with parts().database.begin() as session:
+        row = _helpdesk(session, installation_id)
+        _record(session, row, "look at plans", {})
+        return _page(session, row, _stored_rules(row), previewed=False)
+
+
+@blueprint.post("/<installation_id>/writing/rules")
+@needs(Right.ADMINISTER)
+def rules(installation_id: str) -> AnyResponse | str | tuple[str, int]:
+    """Save the rules, or show what they would let through."""
+    with parts().database.begin() as session:
+        row = _helpdesk(session, installation_id)
+        try:
+            given = rules_from_document(_given())
+        except RulesError as error:
+            flash(f"Not saved: {error}.", "error")
+            return _page(session, row, _stored_rules(row), previewed=False), 422
+        if request.form.get("what") == "preview":
+            return _page(session, row, given, previewed=True)
+        row.write_rules = rules_document(given)
+        _record(session, row, "change write rules", {name: str(value) for name, value in row.write_rules.items()})
+    flash("The rules are saved and hold from the next conversation on.", "good")
+    return redirect(url_for("writing.page", installation_id=installation_id))
+
+
+@blueprint.post("/<installation_id>/writing/planned")
+@needs(Right.ADMINISTER)
+def write_planned(installation_id: str) -> AnyResponse:
+    """Write what is planned and allowed, because somebody asks for it; workers do it."""
+    with parts().database.begin() as session:
+        row = _helpdesk(session, installation_id)
+        if not row.writing:
+            flash("Writing is off: switch it on first.", "error")
+            return redirect(url_for("writing.page", installation_id=installation_id))
+        options = {"bulk": request.form.get("bulk") == "yes" and row.connector in bulk_kinds()}
+        try:
+            errand = errands.begin(
+                session, row, ErrandKind.WRITE, actor=acting(), stage=GATHER, options=options, now=parts().now()
+            )
+        except errands.AlreadyUnderWay as error:
+            flash(f"Nothing was begun: {error}.", "error")
+            return redirect(url_for("writing.page", installation_id=installation_id))
+        _record(session, row, "write what was planned", {name: str(value) for name, value in options.items()})
+        return redirect(url_for("errands.page", errand_id=errand.id))
+
+
+def _page(session: Session, row: Installation, shown: WriteRules, *, previewed: bool) -> str:
+    latest = plans.known(session, row.id)
+    through = latest.let_through(shown)
+    found = plans.listed(session, row.id, page=request.args.get("page", 1, type=int))
+    return render_template(
+        "installation_writing.html",
+        row=row,
+        rules=shown,
+        all_parts=list(Part),
+        lists=[(name, label, hint, getattr(latest, name)()) for name, label, hint in LISTS],
+        previewed=previewed,
+        looked_at=len(latest.facts),
+        through=through,
+        counts=plans.counts(session, row.id),
+        page=found,
+        planned=[(each, difference(each.plan)) for each in found.rows],
+        errand=next(iter(errands.of_installation(session, row.id, limit=1)), None),
+        bulk=row.connector in bulk_kinds(),
+    )
+
+
+def shown_plan(session: Session, row: Conversation) -> Difference | None:
+    """The plan of one conversation, for its page."""
+    return difference(session.scalar(plans.plan_of(row.id)))
+
+
+def _given() -> dict[str, Any]:
+    """The form as a document of rules: words with commas between; a number that is none stays as it was typed."""
+    form = request.form
+    words = {name: [word.strip() for word in form.get(name, "").split(",") if word.strip()] for name, _, _ in LISTS}
+    switched = {part.value: form.get(part.value) == "on" for part in Part}
+    return {**switched, **words, "sample": form.get("sample", "").strip() or 100}
+
+
+def _stored_rules(row: Installation) -> WriteRules:
+    return rules_from_document(row.write_rules)
+
+
+def _helpdesk(session: Session, installation_id: str) -> Installation:
+    row = installations.get(session, installation_id)
+    if row is None or installations.is_imported(row):
+        abort(404)
+    return row
+
+
+def _record(session: Session, row: Installation, action: str, details: Mapping[str, str]) -> None:
+    audit.record(
+        session, actor=acting(), action=action, target=row.id, installation_id=row.id, now=parts().now(),
+        details=details,
+    )  # fmt: skip
