@@ -1,8 +1,8 @@
 """How much planted personal data is taken out, and how much harmless text stays (see SAMPLES).
 
 The sentences were written for this: invented people, numbers of ranges that are given to nobody, published test cards
-and sample IBANs, in eleven languages, beside near-misses such as order numbers, versions, times and prices. Of each kind
-one half (`dev`) was looked at while the patterns were mended and the other (`held_out`) was only measured. Both share
+and sample IBANs, in eleven languages, beside near-misses such as order numbers, versions, times and prices. One half of
+each kind (`dev`) was looked at while the patterns were mended and the other (`held_out`) was only measured. Both share
 their wordings, so the third part is the hardest: `fresh` was written afterwards, with names and addresses in free prose
 that have no form at all, and nothing was mended by it.
 """

@@ -41,6 +41,7 @@ from service.web import (
     operations,
     pages,
     people,
+    privacy,
     security,
     self_test,
     sign_in,
@@ -78,6 +79,7 @@ BLUEPRINTS = (
     standing,
     writing,
     errands,
+    privacy,
 )
 
 

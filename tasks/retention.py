@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
 
 from service.store import forgetting, installations, retention, vectors
+from service.store.database import Database
 from service.store.models import Conversation, Installation
 from tasks.runtime import Runtime
 
@@ -33,16 +34,16 @@ def drop_old(runtime: Runtime, installation_id: str | None = None) -> int:
 
 def _of_one(runtime: Runtime, row: Installation) -> int:
     dropped = 0
-    while portion := _portion(runtime, row):
-        dropped += portion
+    while count := portion(runtime.database, row, now=runtime.clock()):
+        dropped += count
     if dropped:
         log.info("texts_dropped", installation=row.id, conversations=dropped, days=row.retention_days)
     return dropped
 
 
-def _portion(runtime: Runtime, row: Installation) -> int:
-    now = runtime.clock()
-    with runtime.database.begin() as session:
+def portion(database: Database, row: Installation, *, now: datetime) -> int:
+    """Drop the oldest texts past the installation's retention, at most `AT_ONCE`; how many."""
+    with database.begin() as session:
         ids = retention.past(session, row, now=now, limit=AT_ONCE)
         for row_id in sorted(ids):
             forgetting.drop_texts(session, row_id, now=now, keep_history=True)

@@ -17,6 +17,7 @@ from service.store.models import Installation
 from service.web.backfill import history_facts
 from service.web.connecting_section import connecting_facts
 from service.web.errands import leaving_facts
+from service.web.privacy import privacy_facts
 from service.web.self_test import self_test_facts
 from service.web.standing import standing_facts
 from service.web.writing import writing_facts
@@ -45,7 +46,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("writing", "Writing", writing_facts),
     Section("history", "History", history_facts),
     Section("standing", "Standing", standing_facts),
-    Section("privacy", "Privacy", of_files=True),
+    Section("privacy", "Privacy", privacy_facts, of_files=True),
     Section("leaving", "Leaving", leaving_facts, of_files=True),
 )
 """In the order of a first visit."""
