@@ -10,10 +10,14 @@ import click
 
 SUBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "guide": ("guide",),
         "connecting": ("connect",),
         "preparing": ("prepare",),
         "self_test": ("test",),
         "writing": ("writing",),
+        "plans": ("plans", "write-planned"),
+        "errands": ("errands", "go-on"),
+        "leaving": ("leave", "reconnect"),
         "pausing": ("pause", "resume"),
         "retention": ("retention",),
     }

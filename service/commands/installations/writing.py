@@ -1,22 +1,86 @@
-"""`deskmark installations writing`: what may be written to a helpdesk."""
+"""`deskmark installations writing`: what may be written to a helpdesk, and to which of its conversations."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
-from service.commands.installations.finding import helpdesk
+from service.commands.installations.finding import ACTOR, helpdesk
 from service.commands.running import database, settings
-from service.store import installations as store
+from service.store import audit, plans
+from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document
+from tasks.runtime import utc_now
+
+LISTS = {"group": "groups", "brand": "brands", "channel": "channels", "form": "forms"}
 
 
 @click.command()
 @click.argument("installation")
-@click.argument("state", type=click.Choice(["on", "off"]))
-def writing(installation: str, state: str) -> None:
-    """Switch writing to a connected helpdesk on or off."""
+@click.argument("state", type=click.Choice(["on", "off"]), required=False)
+@click.option("--tags/--no-tags", default=None, help="Write tags.")
+@click.option("--fields/--no-fields", default=None, help="Write fields.")
+@click.option("--notes/--no-notes", default=None, help="Write private notes.")
+@click.option("--group", multiple=True, help="Only conversations of this group or team; may be repeated.")
+@click.option("--brand", multiple=True, help="Only conversations of this brand.")
+@click.option("--channel", multiple=True, help="Only conversations of this channel.")
+@click.option("--form", multiple=True, help="Only conversations with this ticket form.")
+@click.option("--sample", type=click.FloatRange(0, 100), help="Only this share of conversations, in percent.")
+@click.option("--everywhere", is_flag=True, help="Forget all groups, brands, channels, forms and the sample.")
+def writing(installation: str, state: str | None, everywhere: bool, **given: Any) -> None:
+    """Show what may be written to a helpdesk, or change it: switch it on or off, limit it to some conversations.
+
+    What is named replaces what was named before. Nothing that was scored before is written by this; ask for that with
+    `deskmark installations write-planned`.
+    """
     with database(settings()) as opened, opened.begin() as session:
-        store.change(session, helpdesk(session, installation).id, writing=state == "on")
-    click.echo(f"Writing is {state}.")
+        row = helpdesk(session, installation)
+        before = rules_from_document(row.write_rules)
+        try:
+            rules = _changed(WriteRules(before.parts) if everywhere else before, given)
+        except RulesError as error:
+            raise click.UsageError(str(error)) from error
+        if state == "on" and row.disconnected_at is not None:
+            raise click.ClickException(f"it is disconnected; first: deskmark installations reconnect {row.id}")
+        details = {}
+        if state is not None and row.writing is not (state == "on"):
+            row.writing = state == "on"
+            details["writing"] = state
+        if rules != before:
+            row.write_rules = rules_document(rules)
+            details |= {name: str(value) for name, value in row.write_rules.items()}
+        if details:
+            audit.record(
+                session, actor=ACTOR, action="change writing", target=row.id, installation_id=row.id, now=utc_now(),
+                details=details,
+            )  # fmt: skip
+        known, on = plans.known(session, row.id), row.writing
+        waiting = plans.counts(session, row.id).conversations
+    click.echo(f"Writing is {'on' if on else 'off'}.")
+    for line in _lines(rules):
+        click.echo(f"  {line}")
+    if known.facts:
+        would = "are" if on else "would be"
+        click.echo(f"{known.let_through(rules)} of the last {len(known.facts)} conversations {would} written to.")
+    if waiting:
+        click.echo(f"{waiting} planned and not written: deskmark installations plans {installation}")
+
+
+def _changed(rules: WriteRules, given: Mapping[str, Any]) -> WriteRules:
+    """The rules with what was given on the command line. Raises `RulesError`."""
+    document = rules_document(rules)
+    switched = {part.value: given[part.value] for part in Part if given[part.value] is not None}
+    named = {name: list(given[option]) for option, name in LISTS.items() if given[option]}
+    sample = {} if given["sample"] is None else {"sample": given["sample"]}
+    return rules_from_document({**document, **switched, **named, **sample})
+
+
+def _lines(rules: WriteRules) -> list[str]:
+    parts = [part.value for part in Part if part in rules.parts]
+    lines = [f"parts: {', '.join(parts) or 'none'}"]
+    lines += [f"only {name}: {', '.join(getattr(rules, name))}" for name in LISTS.values() if getattr(rules, name)]
+    return [*lines, f"sample: {rules.sample:g} %"] if rules.sample < 100 else lines
 
 
 COMMANDS: tuple[click.Command, ...] = (writing,)

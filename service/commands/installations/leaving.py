@@ -1,0 +1,78 @@
+"""`deskmark installations leave` and `reconnect`: going without a trace, or keeping the scores and coming back."""
+
+from __future__ import annotations
+
+import click
+
+from service.commands.installations.errands import carry_out, described
+from service.commands.installations.finding import ACTOR, helpdesk, installation_row
+from service.commands.running import database, settings
+from service.store import audit, errands, installations
+from service.store import leaving as store
+from service.store.secrets import SecretBox, SecretsUnreadable
+from service.web.connecting import KINDS, missing_secrets
+from tasks import leaving
+from tasks.runtime import utc_now
+
+
+@click.command()
+@click.argument("installation")
+@click.option("--remove-ours", is_flag=True, help="Take all our tags and fields off the helpdesk, and what was made.")
+@click.option("--revoke", is_flag=True, help="Revoke the access token at the helpdesk.")
+@click.option("--delete", "delete", flag_value=True, default=None, help="Delete everything that is stored of it.")
+@click.option("--disconnect", "delete", flag_value=False, help="Drop the credentials, keep scores and figures.")
+@click.option("--confirm", help="The account's name; asked for when it is not given.")
+@click.option("--background", is_flag=True, help="Leave it to the running service and return at once.")
+def leave(
+    installation: str, remove_ours: bool, revoke: bool, delete: bool | None, confirm: str | None, background: bool
+) -> None:
+    """Leave a helpdesk. Reading and writing stop at once; the rest is done step by step and survives a kill."""
+    if delete is None:
+        raise click.UsageError("say what becomes of the stored scores: --delete, or --disconnect to keep them")
+    given = settings()
+    with database(given) as opened:
+        with opened.read() as session:
+            account = installation_row(session, installation).account
+        if (confirm or click.prompt(f"Type the account's name, {account}, to confirm")).strip() != account:
+            raise click.ClickException(f"nothing was done: that is not the account's name, {account}")
+        with opened.begin() as session:
+            row = installation_row(session, installation)
+            if installations.is_imported(row) and not delete:
+                raise click.ClickException("its conversations come from a file: they can only be deleted (--delete)")
+            options = {"remove": remove_ours, "revoke": revoke, "delete": delete}
+            try:
+                errand = leaving.begin(session, row, actor=ACTOR, options=options, now=utc_now())
+            except errands.AlreadyUnderWay as error:
+                raise click.ClickException(f"{error}; deskmark installations errands {row.id}") from error
+        if background:
+            click.echo(f"Errand {errand.id}: the running service does it.")
+            return
+        done = carry_out(given, opened, errand.id)
+    for line in described(done):
+        click.echo(line)
+    if done.finished_at is None:
+        click.echo(f"Try again: deskmark installations go-on {done.id}; or go on without what failed: --anyway")
+        raise SystemExit(1)
+
+
+@click.command()
+@click.argument("installation")
+def reconnect(installation: str) -> None:
+    """Ask a helpdesk again that was disconnected, once its credentials were given anew. Writing stays off."""
+    given = settings()
+    box = SecretBox(given.secret_key.get_secret_value())
+    with database(given) as opened, opened.begin() as session:
+        row = helpdesk(session, installation)
+        try:
+            missing = missing_secrets(KINDS[row.connector], box.unlock(row.secrets))
+            store.reconnect(row, box, needed={field.name: field.label for field in missing if field.required})
+        except (store.NotDisconnected, SecretsUnreadable) as error:
+            raise click.ClickException(str(error)) from error
+        audit.record(
+            session, actor=ACTOR, action="reconnect installation", target=row.id, installation_id=row.id, now=utc_now()
+        )
+    click.echo("Connected again; what ended meanwhile is read by the running service. Writing is off.")
+
+
+COMMANDS: tuple[click.Command, ...] = (leave, reconnect)
+"""Everything here, for the group to mount."""
