@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+from service.telemetry.frames import frames
+
 NOISY = ("urllib3", "alembic")
 
 
@@ -47,7 +49,19 @@ def configure_logs(level: str, form: str = "json") -> None:
 
 def _rendering(form: str) -> list[structlog.typing.Processor]:
     if form == "console":
-        # A traceback without the values of local variables, which may be a customer's words.
-        plain = structlog.dev.plain_traceback
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        return [_without_words, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    return [_without_words, structlog.processors.JSONRenderer()]
+
+
+def _without_words(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """An exception by its type and where it was raised: its message may quote what a customer wrote."""
+    raised = event.pop("exc_info", None)
+    if raised is True:
+        raised = sys.exc_info()
+    error = raised[1] if isinstance(raised, tuple) else raised
+    if isinstance(error, BaseException):
+        event["error"], event["frames"] = type(error).__name__, frames(error)
+        if cause := error.__cause__ or error.__context__:
+            event["because"] = type(cause).__name__
+    event.pop("stack_info", None)
+    return event
