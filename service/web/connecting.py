@@ -9,6 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from limits import parse as parse_rate
+
 from connectors.addresses import ForbiddenAddress
 from connectors.registry import connectors
 from service.settings import Settings
@@ -42,6 +44,9 @@ class Field:
     kept: Kept = Kept.SECRET
     required: bool = True
     numeric: bool = False
+    choices: tuple[str, ...] = ()
+    rate: bool = False
+    """A rate in the words of the `limits` library, e.g. 400/minute."""
 
     @property
     def unseen(self) -> bool:
@@ -83,6 +88,43 @@ BOT_EMAILS = Field(
 )
 BOT_TAGS = Field("bot_tags", "Tags on bots' user records", "", Kept.WORDS, required=False)
 _READ_ONLY = Field("read_only_tags", "Tags of tickets that only the AI agent holds", "", Kept.WORDS, required=False)
+_RATES = tuple(
+    Field(name, label, hint, Kept.WORD, required=False, rate=True)
+    for name, label, hint in (
+        ("rate", "API rate of your plan", "400/minute unless set; Suite Team 200, Enterprise 700."),
+        (
+            "ticket_update_rate",
+            "Rate for updating tickets",
+            "100/minute unless set; on trials 20.",
+        ),
+        ("per_ticket_rate", "Rate for updating one ticket", "30/10 minutes unless set."),
+        ("search_export_rate", "Rate for exporting searches", "100/minute unless set."),
+    )
+)
+_TOLERANCE = Field(
+    "webhook_tolerance_seconds",
+    "Seconds between a webhook's signed time and our clock",
+    "300 unless set.",
+    Kept.WORD,
+    required=False,
+    numeric=True,
+)
+_LOG = Field(
+    "conversation_log",
+    "Conversation log of messaging",
+    "auto unless set: asked for where a ticket has no transcript.",
+    Kept.WORD,
+    required=False,
+    choices=("auto", "always", "never"),
+)
+_VERIFIED = Field(
+    "emails_verified",
+    "Whose e-mail address is theirs",
+    "auto unless set: users, where the workspace enforces identity verification. A lead's never counts.",
+    Kept.WORD,
+    required=False,
+    choices=("auto", "users", "never"),
+)
 _ADMIN = Field(
     "admin_id", "Id of the teammate who signs notes", "Without it, the token's owner.", Kept.WORD, required=False
 )
@@ -109,6 +151,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 BOT_TAGS,
                 _READ_ONLY,
                 *_ZENDESK_FIELDS,
+                _LOG,
+                _TOLERANCE,
+                *_RATES,
             ),
             account_hint="The part before .zendesk.com",
             base_url_hint="https://your-company.zendesk.com",
@@ -126,6 +171,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 BOT_EMAILS,
                 BOT_TAGS,
                 _ADMIN,
+                _VERIFIED,
             ),
             account_hint="The workspace id, in Intercom's address bar after /apps/",
             base_url="https://api.intercom.io",
@@ -166,15 +212,18 @@ def new_installation(kind: Kind, given: Mapping[str, str], *, settings: Settings
 def changes(
     kind: Kind, row: Installation, given: Mapping[str, str], *, settings: Settings, box: SecretBox
 ) -> dict[str, Any]:
-    """The columns of `row` that `given` changes. An empty secret keeps what is stored. Raises `NotAccepted`."""
+    """The columns of `row` that `given` changes: what it does not name stays, and so does a secret that is empty.
+
+    Raises `NotAccepted`.
+    """
     values = _stripped(given)
     base_url, wrong = _address(kind, values.get("base_url") or row.base_url, settings)
     _refuse({**_faults(kind, values), **wrong})
-    shown = {f.name for f in kind.fields if not f.kept.encrypted}
+    shown = {f.name for f in kind.fields if not f.kept.encrypted and f.name in values}
     kept = {name: value for name, value in row.options.items() if name not in shown}
     return {
         "base_url": base_url,
-        "account_group": values.get("account_group") or None,
+        "account_group": values.get("account_group", row.account_group or "") or None,
         "secrets": box.lock({**box.unlock(row.secrets), **_encrypted(kind, values)}),
         "options": {**kept, **_options(kind, values)},
     }
@@ -206,8 +255,22 @@ def _stripped(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _faults(kind: Kind, values: Mapping[str, str]) -> dict[str, str]:
-    filled = [f for f in kind.fields if values.get(f.name)]
-    return {f.name: "must be a number" for f in filled if f.numeric and not values[f.name].isdecimal()}
+    filled = [(f, values[f.name]) for f in kind.fields if values.get(f.name)]
+    return {f.name: fault for f, value in filled if (fault := _fault(f, value))}
+
+
+def _fault(f: Field, value: str) -> str:
+    """What is wrong with a value; empty: nothing."""
+    if f.numeric and not (value.isascii() and value.isdecimal()):
+        return "must be a number"
+    if f.choices and value not in f.choices:
+        return f"must be {', '.join(f.choices[:-1])} or {f.choices[-1]}"
+    if f.rate:
+        try:
+            parse_rate(value)
+        except ValueError:
+            return "must be a rate such as 400/minute or 30/10 minutes"
+    return ""
 
 
 def _address(kind: Kind, typed: str, settings: Settings) -> tuple[str, dict[str, str]]:

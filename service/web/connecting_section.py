@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import render_template
 from sqlalchemy.orm import Session
 
 from connectors.errors import CredentialsRefused
+from connectors.guide import Step
 from service.store import installations as store
 from service.store import queries
 from service.store.models import Installation
 from service.store.secrets import SecretsUnreadable
-from service.web.connecting import KINDS, Field, missing_secrets, webhook_url
+from service.web import guiding
+from service.web.connecting import KINDS, Field, Kind, missing_secrets, webhook_url
 from service.web.parts import parts
 
 
@@ -48,8 +51,41 @@ def shown(row: Installation, heard_at: datetime | None, refused: str | None) -> 
     return Shown(row, address, heard_at, missing, refused, refused_at, store.is_imported(row))
 
 
+def connect_page(kind: Kind, given: Mapping[str, str], faults: Mapping[str, str]) -> str:
+    """The guided page for connecting a helpdesk. Secrets that were typed are not sent back."""
+    p = parts()
+    unseen = {f.name for f in kind.fields if f.kept.encrypted}
+    return render_template(
+        "connect.html",
+        kind=kind,
+        row=None,
+        given={name: value for name, value in given.items() if name not in unseen},
+        faults=faults,
+        steps=guiding.steps_before(p.settings, kind.connector),
+        signs_in=guiding.signs_in(p.settings, kind.connector),
+        local=p.settings.local_helpdesks,
+    )
+
+
+def _steps(row: Installation, heard: bool) -> tuple[Step, ...]:
+    """The guide for this installation; nothing while its secrets cannot be read, which is told beside it."""
+    p = parts()
+    try:
+        return guiding.steps_of(p.settings, row, p.box.unlock(row.secrets), heard=heard)
+    except SecretsUnreadable:
+        return ()
+
+
 def connecting_facts(session: Session, row: Installation) -> Mapping[str, Any]:
     """The facts of the section."""
     last = queries.last_deliveries(session)
     refused = queries.waiting_errors(session, CredentialsRefused.ADVICE)
-    return {"shown": shown(row, last.get(row.id), refused.get(row.id)), "kind": KINDS.get(row.connector)}
+    steps = _steps(row, row.id in last)
+    secrets = bool(steps) and parts().box.unlock(row.secrets).get("client_id")
+    return {
+        "shown": shown(row, last.get(row.id), refused.get(row.id)),
+        "kind": KINDS.get(row.connector),
+        "steps": steps,
+        "left": guiding.left(steps),
+        "signs_in": bool(secrets) or guiding.signs_in(parts().settings, row.connector),
+    }

@@ -266,7 +266,7 @@ def test_many_workers_at_once_lose_no_token(postgres_url: str, secret_key: str, 
     database, box = Database(postgres_url), SecretBox(secret_key)
     store(database, box, sign_in(sandbox), sandbox.base_url)
     context = multiprocessing.get_context("spawn")
-    for _ in range(3):
+    for _ in range(2):
         sandbox.expire_tokens()
         begin, results = context.Barrier(3), context.Queue()
         workers = [context.Process(target=hammer, args=(postgres_url, secret_key, begin, results)) for _ in range(3)]
@@ -277,7 +277,7 @@ def test_many_workers_at_once_lose_no_token(postgres_url: str, secret_key: str, 
             worker.join()
         assert said == ["admin"] * 12
     refreshes = [sent for sent in sandbox.requests_log if (sent.json or {}).get("grant_type") == "refresh_token"]
-    assert len(refreshes) == 3
+    assert len(refreshes) == 2
     assert sandbox.access.spent == []
     held = stored(database, box)
     assert held["refresh_token"] in sandbox.access.refreshes

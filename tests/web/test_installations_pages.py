@@ -92,7 +92,13 @@ def test_changing_keeps_secrets_that_are_left_empty(web: Any) -> None:
     with web.parts.database.begin() as session:
         session.get_one(Installation, row.id).options = {**row.options, "rate": "50/minute"}
 
-    changed = {"base_url": row.base_url, "webhook_secret": "signed", "bot_author_ids": "33"}
+    changed = {
+        "base_url": row.base_url,
+        "webhook_secret": "signed",
+        "bot_author_ids": "33",
+        "dm_effort": "",
+        "account_group": "",
+    }
     assert web.post(client, page, form_on=page, **changed).status_code == 302
 
     row = row_of(web)
