@@ -6,59 +6,34 @@ that an admin named, when the admin asked for it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from secrets import token_hex
 from typing import Any
 
 import structlog
 
-from connectors.base import Client, Installation, Reading
+from connectors.base import Reading
 from connectors.errors import ConnectorError, NotFound, OptedOut
-from connectors.registry import self_tests
-from connectors.self_test import Asked, Outcome, SelfTest, Step, StepName, failed, passed
+from connectors.self_test import Outcome, Step, StepName, failed, passed
 from service.store import self_tests as store
 from service.store.database import Database
 from service.store.models import Installation as InstallationRow
 from service.store.secrets import SecretBox, SecretsUnreadable
 from service.store.self_test_models import Progress
 from service.store.self_test_models import SelfTest as Row
-from service.store.self_tests import Heard
 from tasks.runtime import Clients, Clock, Runtime, connected, stored_tokens, utc_now
 from tasks.self_test_roles import roles
+from tasks.self_test_signature import Bench, signature
 from tasks.test_tag import write_and_remove
 
-WAIT = 10.0
-"""Seconds in which a test delivery that the helpdesk says it sent must have been recorded."""
-LOOK = 0.25
 PERIODS = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
 """How far back a conversation is looked for that ended, one after the other."""
 AT_MOST = 100
 NEVER = datetime.min.replace(tzinfo=UTC)
-FRESH = timedelta(days=1)
-"""A genuine webhook that came so lately shows that signatures fit."""
 log = structlog.get_logger(__name__)
 BROKEN_OFF = "The test broke off before this step."
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What one self-test works with. `address` is where our webhook is called, its path alone without PUBLIC_URL."""
-
-    database: Database
-    client: Client
-    installation: Installation
-    address: str
-    clock: Callable[[], datetime]
-    wait: float = WAIT
-
-    @property
-    def probe(self) -> SelfTest:
-        """The helpdesk's own part."""
-        return self_tests()[self.installation.connector].make(self.client, self.installation)
 
 
 @dataclass(slots=True)
@@ -139,7 +114,7 @@ def _steps(bench: Bench, seen: Seen, keep: Callable[..., None], *, external_id: 
         return
     keep(bench.probe.scopes())
     keep(bench.probe.fields())
-    keep(_signature(bench, clock=next((step for step in access if step.name is StepName.CLOCK), None)))
+    keep(signature(bench, clock=next((step for step in access if step.name is StepName.CLOCK), None)))
     step, reading = _conversation(bench, external_id)
     keep(step)
     step, seen.unknown = roles(bench.database, bench.installation.id, reading)
@@ -150,52 +125,6 @@ def _steps(bench: Bench, seen: Seen, keep: Callable[..., None], *, external_id: 
 def _keep(bench: Bench, **values: Any) -> None:
     with bench.database.begin() as session:
         store.change(session, bench.installation.id, **values)
-
-
-def _signature(bench: Bench, *, clock: Step | None) -> Step:
-    began = bench.clock()
-    asked = bench.probe.provoke(bench.address, nonce=token_hex(8))
-    if isinstance(asked, Step):
-        if asked.outcome is Outcome.FAILED and clock is not None and clock.outcome is Outcome.FAILED:
-            # The signed time is refused before anything else can be said of the secret.
-            return failed(StepName.SIGNATURE, asked.seen, "Set the clock right first, and test again.")
-        return heard_since(asked, _heard(bench), bench.installation.connector, now=bench.clock())
-    until = time.monotonic() + bench.wait
-    while not _arrived(bench, asked, began):
-        if time.monotonic() >= until:
-            return failed(
-                StepName.SIGNATURE,
-                "The helpdesk's test delivery was answered with 200, and nothing of it arrived in this database.",
-                "The address belongs to another Deskmark: compare PUBLIC_URL and DATABASE_URL of the two.",
-            )
-        time.sleep(LOOK)
-    return passed(StepName.SIGNATURE, "The helpdesk's own test delivery came, and its signature is genuine.")
-
-
-def _heard(bench: Bench) -> Heard:
-    with bench.database.read() as session:
-        return store.heard(session, bench.installation.id)
-
-
-def _arrived(bench: Bench, asked: Asked, began: datetime) -> bool:
-    with bench.database.read() as session:
-        if store.came(session, bench.installation.id, asked.event):
-            return True
-    genuine = _heard(bench).genuine_at
-    return genuine is not None and genuine >= began
-
-
-def heard_since(step: Step, heard: Heard, connector: str, *, now: datetime) -> Step:
-    """An open signature step in the light of what came since: any genuine webhook closes it, a refused one fails it."""
-    if step.name is not StepName.SIGNATURE or step.outcome is not Outcome.OPEN:
-        return step
-    genuine, refused = heard.genuine_at, heard.refused_at
-    if refused is not None and refused > now - FRESH and (genuine is None or refused > genuine):
-        seen = f"A webhook came at {refused:%Y-%m-%d %H:%M} UTC, and its signature does not fit the stored secret."
-        return failed(StepName.SIGNATURE, seen, self_tests()[connector].refused)
-    if genuine is not None and genuine > now - FRESH:
-        return passed(StepName.SIGNATURE, f"A genuine webhook came at {genuine:%Y-%m-%d %H:%M} UTC.")
-    return step
 
 
 def _conversation(bench: Bench, named: str | None) -> tuple[Step, Reading | None]:

@@ -59,11 +59,13 @@ TOPICS: Mapping[str, Signal] = MappingProxyType(
 def verify(installation: Installation, headers: Mapping[str, str], body: bytes) -> None:
     """Raise `InvalidSignature` unless `X-Hub-Signature` is `sha1=` and the body's HMAC-SHA1 under `client_secret`."""
     secret = installation.secrets.get("client_secret", "")
+    given = next((value for name, value in headers.items() if name.lower() == SIGNATURE), "")
+    # SHA-1 is Intercom's choice, not ours. Also without a secret: how long the answer takes says nothing.
+    expected = "sha1=" + hmac.new((secret or "no secret").encode(), body, hashlib.sha1).hexdigest()
+    fits = hmac.compare_digest(given.encode(), expected.encode())
     if not secret:
         raise InvalidSignature("this Intercom installation has no client secret")
-    given = next((value for name, value in headers.items() if name.lower() == SIGNATURE), "")
-    expected = "sha1=" + hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()  # Intercom's choice, not ours
-    if not hmac.compare_digest(given.encode(), expected.encode()):
+    if not fits:
         raise InvalidSignature("X-Hub-Signature does not match the body")
 
 

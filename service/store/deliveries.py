@@ -42,7 +42,12 @@ class Received:
     @property
     def name(self) -> tuple[str, str]:
         """Installation and key as they are stored: what makes a second one a duplicate."""
-        return self.installation_id, self.key[:KEY_LENGTH]
+        return self.installation_id, storable(self.key)[:KEY_LENGTH]
+
+
+def storable(text: str) -> str:
+    """`text` as every database takes it: JSON can carry null characters and lone surrogates, PostgreSQL neither."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def record_all(
@@ -72,14 +77,14 @@ def _row(received: Received, *, now: datetime, hold: timedelta) -> dict[str, obj
     return {
         "installation_id": installation,
         "key": key,
-        "event": received.event[:KEY_LENGTH],
+        "event": storable(received.event)[:KEY_LENGTH],
         "signal": received.signal,
-        "external_id": received.external_id,
-        "actor_id": received.actor_id,
+        "external_id": None if received.external_id is None else storable(received.external_id)[:KEY_LENGTH],
+        "actor_id": None if received.actor_id is None else storable(received.actor_id)[:KEY_LENGTH],
         "occurred_at": received.occurred_at,
         "received_at": now,
         "state": DeliveryState.RECEIVED if received.ignored is None else DeliveryState.IGNORED,
-        "outcome": (received.ignored or "")[:OUTCOME_LENGTH],
+        "outcome": storable(received.ignored or "")[:OUTCOME_LENGTH],
         "attempts": 0,
         "queued_until": now + hold,
         "trace": received.trace,

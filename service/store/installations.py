@@ -91,11 +91,11 @@ def plain(connection: Connection, installation_id: str) -> Row[Any] | None:
     return connection.execute(_PLAIN, {"wanted": installation_id}).one_or_none()
 
 
-def count_refused(connection: Connection, installation_id: str, *, now: datetime) -> None:
-    """One more webhook whose signature did not match; a statement by itself."""
+def count_refused(connection: Connection, installation_id: str, many: int = 1, *, now: datetime) -> None:
+    """So many more webhooks whose signature did not match; a statement by itself."""
     columns = _TABLE.c
     statement = update(Installation).where(columns.id == installation_id)
-    connection.execute(statement.values(refused_count=columns.refused_count + 1, refused_at=now))
+    connection.execute(statement.values(refused_count=columns.refused_count + many, refused_at=now))
 
 
 def refused_since(row: Installation, heard_at: datetime | None) -> datetime | None:

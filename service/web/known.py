@@ -13,6 +13,7 @@ from tasks.runtime import connected
 
 SECONDS = 2.0
 """How late a changed secret, or an installation that was left, may be noticed."""
+MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class KnownInstallations:
     def __init__(self, database: Database, box: SecretBox) -> None:
         self._database = database
         self._box = box
+        self._decoy = box.lock({"webhook_secret": "none", "client_secret": "none"})
         self._seen: dict[str, _Seen] = {}
 
     def get(self, installation_id: str) -> Installation | None:
@@ -39,8 +41,9 @@ class KnownInstallations:
         seen = self._seen.get(installation_id)
         if seen is None or seen.until < now:
             seen = _Seen(self._read(installation_id), now + SECONDS)
-            if seen.installation is not None:  # Guessed ids are not remembered.
-                self._seen[installation_id] = seen
+            if len(self._seen) >= MOST:  # Guessed ids are remembered like others, and must not pile up.
+                self._seen.clear()
+            self._seen[installation_id] = seen
         return seen.installation
 
     def forget(self) -> None:
@@ -51,5 +54,6 @@ class KnownInstallations:
         with self._database.single() as connection:
             row = installations.plain(connection, installation_id)
         if row is None or row.disconnected_at is not None or installations.is_imported(row):
+            self._box.unlock(self._decoy)  # A guessed id costs as much as a right one.
             return None
         return connected(row, self._box)

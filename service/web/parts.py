@@ -16,12 +16,14 @@ from service.store.secrets import SecretBox
 from service.telemetry.board import Board
 from service.web.inbox import Inbox
 from service.web.known import KnownInstallations
+from service.web.refusals import Refusals
 from service.web.throttle import Throttle
 from tasks.runtime import Clock, Queue, utc_now
 
 EXTENSION = "deskmark"
 KNOWN = "deskmark-known"
 INBOX = "deskmark-inbox"
+REFUSALS = "deskmark-refusals"
 
 
 class BrokerDown(RuntimeError):
@@ -52,6 +54,11 @@ class Parts:
 def known() -> KnownInstallations:
     """The installations that this application remembers."""
     return cast(KnownInstallations, current_app.extensions[KNOWN])
+
+
+def refusals() -> Refusals:
+    """Where this application counts refused webhooks."""
+    return cast(Refusals, current_app.extensions[REFUSALS])
 
 
 def inbox() -> Inbox:

@@ -25,7 +25,8 @@ from service.web.parts import known, parts
 from service.web.rights import Right, acting, needs
 from service.web.vocabulary import Tone
 from tasks.self_test_roles import spoken_by
-from tasks.self_testing import heard_since, steps_of
+from tasks.self_test_signature import heard_since
+from tasks.self_testing import steps_of
 
 blueprint = Blueprint("self_test", __name__, url_prefix="/installations")
 

@@ -7,24 +7,34 @@ An answer other than 2xx is chosen for what the helpdesk then does: Zendesk repe
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from secrets import token_hex
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from connectors.base import Delivery, Signal
+from connectors.base import Delivery, Installation, Signal
 from connectors.errors import InvalidSignature
-from service.store import installations
-from service.store.deliveries import Received
+from service.store.deliveries import Received, storable
 from service.store.secrets import SecretsUnreadable
 from service.telemetry.metrics import WEBHOOK_SECONDS, WEBHOOKS
 from service.telemetry.trace import new_trace, traced
-from service.web.parts import Parts, inbox, known, parts
+from service.web.parts import Parts, inbox, known, parts, refusals
 from service.web.rights import Open, needs
 
 RETRY_AFTER = 30
 MAX_BODY_BYTES = 1_048_576
 """Zendesk and Intercom stay far below; whatever is larger was not sent by them."""
+
+LONGEST_ID = 64
+LONGEST_ABOUT = 255
+"""What a column holds; no helpdesk's ids are that long."""
+
+DECOY = Installation("", "", "", "", secrets=dict.fromkeys(("webhook_secret", "client_secret"), token_hex(32)))
+"""What a webhook to an unknown installation is verified against, with the same work and the same answer: a sender
+without the secret cannot tell which installations there are. Both helpdesks treat 401 and 404 alike (Zendesk repeats
+neither, Intercom repeats either once), so nothing is lost by not saying 404."""
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 log = structlog.get_logger(__name__)
@@ -33,7 +43,7 @@ log = structlog.get_logger(__name__)
 @blueprint.route("/<connector>/<installation_id>", methods=["HEAD", "POST"])
 @needs(Open.TO_ALL)
 def receive(connector: str, installation_id: str) -> tuple[Response, int]:
-    """Take one webhook: 200 recorded, known already or of no use; 401 not signed by the helpdesk; 404 not ours."""
+    """Take one webhook: 200 recorded, known already or of no use; 401 not signed by the helpdesk."""
     began, trace = time.perf_counter(), new_trace()
     label = connector if connector in parts().connectors else "unknown"
     with traced("webhook", trace, connector=label):
@@ -51,18 +61,21 @@ def receive(connector: str, installation_id: str) -> tuple[Response, int]:
 
 def _receive(p: Parts, connector: str, installation_id: str, trace: str) -> tuple[int, str]:
     helpdesk = p.connectors.get(connector)
-    installation = known().get(installation_id)
-    if installation is None or helpdesk is None or installation.connector != connector:
+    if helpdesk is None:
         return 404, "unknown"
-    if request.method == "HEAD":  # Intercom asks so when the address is saved.
+    if request.method == "HEAD":
+        # Intercom asks so when the address is saved. It signs nothing here, so every installation's address is right.
         return 200, "known"
+    installation = known().get(installation_id)
+    if installation is None or installation.connector != connector:
+        installation = replace(DECOY, connector=connector)
     # Kept by Flask, not only read: whoever tries again after a lost connection needs the same bytes.
     headers, body = dict(request.headers), request.get_data()
     try:
         helpdesk.verify(installation, headers, body, now=p.now())
     except InvalidSignature as error:
-        log.warning("webhook refused", installation=installation_id, reason=str(error))
-        _count_refused(p, installation_id)
+        log.warning("webhook refused", installation=installation_id[:LONGEST_ID], reason=str(error))
+        refusals().count(installation_id[:LONGEST_ID])
         return 401, "refused"
     delivery = helpdesk.delivery(headers, body)
     received = _received(installation_id, delivery, trace)
@@ -77,18 +90,11 @@ def _receive(p: Parts, connector: str, installation_id: str, trace: str) -> tupl
     return 200, "recorded"
 
 
-def _count_refused(p: Parts, installation_id: str) -> None:
-    """For the admin to see. The answer is 401 whether it could be counted or not."""
-    try:
-        with p.database.single() as connection:
-            installations.count_refused(connection, installation_id, now=p.now())
-    except SQLAlchemyError as error:
-        log.warning("refused webhook not counted", installation=installation_id, error=type(error).__name__)
-
-
 def _received(installation_id: str, delivery: Delivery, trace: str) -> Received:
     # A ping is kept as well: it shows the admin that the webhook was set up right.
-    useless = delivery.signal in (Signal.IGNORED, Signal.PING) or delivery.about is None
+    about = delivery.about or ""
+    odd = len(about) > LONGEST_ABOUT or storable(about) != about
+    useless = delivery.signal in (Signal.IGNORED, Signal.PING) or not about or odd
     return Received(
         installation_id=installation_id,
         key=delivery.key,

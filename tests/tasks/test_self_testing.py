@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import responses
+from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -28,8 +29,8 @@ from service.store.database import Database
 from service.store.installations import NewInstallation, add
 from service.store.models import Installation as InstallationRow
 from service.store.secrets import SecretBox
-from service.web.parts import Parts
-from tasks import self_testing
+from service.web.parts import KNOWN, REFUSALS, Parts
+from tasks import self_test_signature, self_testing
 from tasks.runtime import Clients, utc_now
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -47,6 +48,16 @@ class Silent:
     def write_back(self, conversation_ids: Any) -> None: ...
 
 
+@dataclass(frozen=True)
+class Served:
+    """A web process of our own."""
+
+    database: Database
+    box: SecretBox
+    url: str
+    app: Flask
+
+
 @dataclass
 class Room:
     """A stand-in helpdesk, a web process that takes its webhooks, and an installation of it."""
@@ -56,6 +67,7 @@ class Room:
     box: SecretBox
     connector: str
     url: str
+    app: Flask
     id: str = "i1"
     base_url: str = ""
 
@@ -82,7 +94,7 @@ class Room:
             self.id, self.connector, "acme", row.base_url, secrets=self.box.unlock(row.secrets), options=row.options
         )
         client = Clients(connectors(), Limiter(), local=True).of(installation)
-        bench = self_testing.Bench(self.database, client, installation, self.address, utc_now, wait=0.0)
+        bench = self_test_signature.Bench(self.database, client, installation, self.address, utc_now, wait=0.0)
         seen = self_testing.run(replace(bench, **changes), external_id=external_id, write=write)
         with self.database.read() as session:
             kept = store.last(session, self.id)
@@ -98,7 +110,7 @@ class Room:
 
 
 @pytest.fixture
-def served(settings: Settings, sqlite_url: str) -> Iterator[tuple[Database, SecretBox, str]]:
+def served(settings: Settings, sqlite_url: str) -> Iterator[Served]:
     """A web process of our own on a free port."""
     own = settings.model_copy(update={"database_url": sqlite_url, "public_url": ""})
     database, box = Database(own.database), SecretBox(own.secret_key.get_secret_value())
@@ -106,27 +118,26 @@ def served(settings: Settings, sqlite_url: str) -> Iterator[tuple[Database, Secr
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    yield database, box, f"http://127.0.0.1:{server.server_port}"
+    yield Served(database, box, f"http://127.0.0.1:{server.server_port}", app)
     server.shutdown()
     thread.join()
     server.server_close()
+    app.extensions[REFUSALS].close()
     database.close()
 
 
 @pytest.fixture
-def zendesk(served: tuple[Database, SecretBox, str]) -> Iterator[Room]:
-    database, box, url = served
+def zendesk(served: Served) -> Iterator[Room]:
     with Zendesk(retry_delay=0.02) as sandbox:
-        room = Room(sandbox, database, box, "zendesk", url)
+        room = Room(sandbox, served.database, served.box, "zendesk", served.url, served.app)
         sandbox.connect_webhook(room.address)
         yield room
 
 
 @pytest.fixture
-def intercom(served: tuple[Database, SecretBox, str]) -> Iterator[Room]:
-    database, box, url = served
+def intercom(served: Served) -> Iterator[Room]:
     with Intercom(retry_delay=0.02) as sandbox:
-        yield Room(sandbox, database, box, "intercom", url)
+        yield Room(sandbox, served.database, served.box, "intercom", served.url, served.app)
 
 
 def story(*lines: tuple[Role, str]) -> Conversation:
@@ -236,7 +247,7 @@ def test_zendesk_skewed_clock(zendesk: Room, by: timedelta) -> None:
     zendesk.connect()
     zendesk.sandbox.set_clock_off(by)
 
-    seen = zendesk.run()
+    seen = zendesk.run(wait=self_test_signature.WAIT)
 
     says(seen[StepName.CLOCK], Outcome.FAILED, "behind" if by > timedelta(0) else "ahead", "time service")
     says(seen[StepName.SIGNATURE], Outcome.FAILED, "does not fit", "clock")
@@ -266,7 +277,22 @@ def test_zendesk_fields(zendesk: Room) -> None:
 
 def test_zendesk_wrong_webhook_secret(zendesk: Room) -> None:
     zendesk.connect(webhook_secret="not this one")
-    says(zendesk.run()[StepName.SIGNATURE], Outcome.FAILED, "does not fit the stored secret", "signing secret")
+    step = zendesk.run(wait=self_test_signature.WAIT)[StepName.SIGNATURE]
+    says(step, Outcome.FAILED, "does not fit the stored secret", "signing secret")
+
+
+def test_zendesk_refused_by_another_deskmark(zendesk: Room) -> None:
+    """What answers at the address knows no such installation, which it does not say; here nothing was refused."""
+    zendesk.connect()
+    (hook,) = zendesk.sandbox.account.hooks.values()
+    hook.record["endpoint"] = zendesk.address
+    with zendesk.database.begin() as session:
+        session.get_one(InstallationRow, zendesk.id).disconnected_at = utc_now()
+    zendesk.app.extensions[KNOWN].forget()
+    zendesk.app.extensions[REFUSALS]._counted.clear()
+    elsewhere = zendesk.app.extensions[REFUSALS]
+    elsewhere.count = lambda _: None
+    says(zendesk.run()[StepName.SIGNATURE], Outcome.FAILED, "refused elsewhere", "PUBLIC_URL")
 
 
 def test_zendesk_webhook_is_not_delivered(zendesk: Room) -> None:
@@ -393,10 +419,10 @@ def test_intercom_waits_for_the_button(intercom: Room) -> None:
     intercom.sandbox.flush()
     with intercom.database.read() as session:
         heard = store.heard(session, "i1")
-    step = self_testing.heard_since(waiting, heard, "intercom", now=utc_now())
+    step = self_test_signature.heard_since(waiting, heard, "intercom", now=utc_now())
     assert step.outcome is Outcome.PASSED
     assert intercom.run()[StepName.SIGNATURE].outcome is Outcome.PASSED
-    assert self_testing.heard_since(waiting, heard, "intercom", now=utc_now() + timedelta(days=2)) == waiting
+    assert self_test_signature.heard_since(waiting, heard, "intercom", now=utc_now() + timedelta(days=2)) == waiting
 
 
 def test_intercom_wrong_client_secret(intercom: Room) -> None:
@@ -404,6 +430,7 @@ def test_intercom_wrong_client_secret(intercom: Room) -> None:
     public, intercom.url = intercom.url, "https://desk.example"
     intercom.sandbox.connect_webhook(f"{public}/webhooks/intercom/i1")
     intercom.sandbox.flush()
+    intercom.app.extensions[REFUSALS].store()
     says(intercom.run()[StepName.SIGNATURE], Outcome.FAILED, "does not fit", "Basic information")
 
 

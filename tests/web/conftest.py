@@ -47,7 +47,7 @@ from service.store.people_models import AuditEntry, Person, Scope
 from service.store.people_models import Role as PersonRole
 from service.store.results import save_cards
 from service.store.secrets import SecretBox
-from service.web.parts import BrokerDown, Parts
+from service.web.parts import REFUSALS, BrokerDown, Parts
 
 ZENDESK_SECRETS = {"client_id": "deskmark", "client_secret": "z-api-secret", "webhook_secret": "z-signing-secret"}
 INTERCOM_SECRETS = {"access_token": "i-token", "client_secret": "i-signing-secret"}
@@ -266,6 +266,7 @@ def make_web(settings: Settings, clock: Any) -> Iterator[Callable[..., Web]]:
 
     yield make
     for web in made:
+        web.app.extensions[REFUSALS].close()
         web.parts.database.close()
 
 

@@ -23,10 +23,12 @@ def test_remembered_until_told_to_forget(web: Any) -> None:
     assert known.get(name) is None
 
 
-def test_an_unknown_id_is_asked_for_again(web: Any) -> None:
+def test_guessed_ids_do_not_pile_up(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.web.known.MOST", 3)
     known = KnownInstallations(web.parts.database, web.parts.box)
-    assert known.get("nobody") is None
-    assert not known._seen
+    for number in range(10):
+        assert known.get(f"nobody {number}") is None
+    assert len(known._seen) <= 3
 
 
 def test_secrets_of_another_key_are_an_error(web: Any) -> None:
