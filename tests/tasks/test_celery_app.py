@@ -17,6 +17,7 @@ import pytest
 import structlog
 from celery.exceptions import Retry
 from celery.signals import after_task_publish
+from kombu import Connection
 from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as ConnectionLost
 from sqlalchemy.exc import OperationalError as DatabaseAway
@@ -26,7 +27,7 @@ from service.settings import Settings
 from service.telemetry.board import Board
 from service.telemetry.metrics import EDITION, TASKS_FAILED
 from tasks import broker, celery_app, jobs, worker_state
-from tasks.celery_app import QUEUES, ROUTES, CeleryQueue, configure, publisher, schedule
+from tasks.celery_app import HISTORY, QUEUES, ROUTES, SCORE, CeleryQueue, configure, publisher, schedule
 from tasks.telling import Telling
 
 ROOT = Path(__file__).parents[2]
@@ -231,3 +232,27 @@ def test_a_channel_whose_connection_is_gone_says_so() -> None:
     channel.connection = SimpleNamespace(client=None)
     with pytest.raises(ConnectionLost):
         channel._connparams()
+
+
+def test_what_is_live_overtakes_history(celery: Any) -> None:
+    """Whoever scores takes from the queue of history only when the other one is empty, whatever came first."""
+    queue = CeleryQueue(celery)
+    queue.score_history(["old 1", "old 2", "old 3"])
+    queue.score(["live 1", "live 2"])
+    taken: list[str] = []
+
+    def take(body: Any, message: Any) -> None:
+        taken.append(body[0][0])
+        message.ack()
+        if len(taken) == 3:
+            queue.score(["live 3"])
+
+    conf = celery.conf
+    routes = [route for route in conf.task_queues if route.name in (HISTORY, SCORE)]
+    with Connection(conf.broker_url, transport_options=conf.broker_transport_options) as connection:
+        consumer = connection.Consumer(routes[::-1], callbacks=[take], accept=["json"], prefetch_count=1)
+        with consumer:
+            while len(taken) < 6:
+                connection.drain_events(timeout=5)
+
+    assert taken == ["live 1", "live 2", "old 1", "live 3", "old 2", "old 3"]
