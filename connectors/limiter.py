@@ -94,7 +94,9 @@ class Limiter:
         return self._storage.get_expiry(name) - time.time() if self._storage.get(name) else 0.0
 
     def _remember(self, bucket: str, rate: str) -> None:
-        """Told again from time to time: the storage may have been emptied."""
+        """Told again from time to time: the storage may have been emptied. A single ticket's limit is nobody's budget."""
+        if bucket.rpartition("/")[2].isdecimal():
+            return
         known, now = self._used.get(bucket), time.monotonic()
         if known is not None and known[0] == rate and now - known[1] < TOLD_EVERY:
             return

@@ -42,6 +42,7 @@ def test_what_is_left_of_each_bucket_is_known_to_whoever_asks(valkey: str) -> No
     worker.take("i1/api", "100/minute")
     worker.take("i1/api", "100/minute")
     worker.take("i2/api", "10/10 second")
+    worker.take("i2/ticket/4711", "30/10 minute")
     worker.pause("i2/api", 30)
     first, second = web.budgets()
     assert (first.bucket, first.total, first.left, first.paused) == ("i1/api", 100, 98, 0.0)
