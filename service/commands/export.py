@@ -13,7 +13,9 @@ from typing import BinaryIO
 
 import click
 from rich.console import Console
+from sqlalchemy.orm import Session
 
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.commands.terminal import Day
 from service.commands.terminal import progress as progress_bar
@@ -65,6 +67,8 @@ def export_command(
             except installations.UnknownInstallation as error:
                 raise click.ClickException(f"{error}; see deskmark installations") from error
             task = progress.add_task("exporting", total=exports.count(session, wanted))
+        with opened.begin() as session:
+            _record(session, wanted, kind, with_personal_data)
         written = 0
         with _writer(output, kind) as writer:
             for found in exports.scored(opened, wanted):
@@ -73,6 +77,16 @@ def export_command(
                 progress.advance(task)
     shown = "with personal data" if with_personal_data else "personal data masked"
     click.echo(f"deskmark: {written} conversation{'' if written == 1 else 's'}, {shown}", err=True)
+
+
+def _record(session: Session, wanted: Wanted, kind: Format, with_personal_data: bool) -> None:
+    """Before the first row is written: whoever breaks it off has seen some. Flat rows hold no text."""
+    texts = kind is Format.JSONL
+    action = "export transcripts" if texts else "export scores"
+    days = f"{wanted.since or '...'} to {wanted.until or '...'}"
+    shown = str(with_personal_data).lower()
+    for installation in wanted.installation_ids or (None,):
+        recorded(session, action, days, installation, format=kind.value, personal_data=shown)
 
 
 def _masked(found: Scored, pseudonyms: Pseudonyms, kind: Format) -> Scored:

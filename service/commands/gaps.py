@@ -12,6 +12,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 import tasks.gaps
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.commands.terminal import Moment
 from service.language.model import ModelMissing
@@ -88,6 +89,8 @@ def group() -> None:
             count = tasks.gaps.group(alone(given, opened))
         except ModelMissing as error:
             raise click.ClickException(str(error)) from error
+        with opened.begin() as session:
+            recorded(session, "group gaps", "all", questions=str(count))
     click.echo(f"{count} question{'' if count == 1 else 's'} grouped.")
 
 
@@ -113,6 +116,7 @@ def acknowledge(gap: int, words: str, article: str | None, audience: str | None)
         store.acknowledge(session, row.row.id, at=utc_now(), words=words)
         reference = f"article:{article.removeprefix('article:')}" if article else None
         store.change(session, row.row.id, reference=reference, audience=Audience(audience) if audience else None)
+        recorded(session, "acknowledge gap", str(row.row.id), row.row.installation_id)
     click.echo(f"Gap {row.row.id} is acknowledged.")
 
 
@@ -157,6 +161,7 @@ def add(
         improvement_store.improved(
             session, installation, ImprovementKind(kind), reference, at=at or now, now=now, title=title, gaps=ids
         )
+        recorded(session, "tell improvement", reference, installation, kind=kind)
     click.echo("Kept. deskmark gaps shows its effect as customers write.")
 
 

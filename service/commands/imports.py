@@ -188,6 +188,7 @@ def _write(output: str | None, found: Iterator[Conversation], outcome: Outcome) 
 def _store(into: Path, found: Iterator[Conversation], progress: Progress) -> int:
     """Store all, then score all: each is the others' history. The number stored."""
     # Neither a database nor the service's settings are needed to convert a file.
+    from service.commands.recorded import recorded  # noqa: PLC0415
     from service.embedded import own_settings  # noqa: PLC0415
     from service.logs import configure_logs  # noqa: PLC0415
     from service.store.database import Database, migrate  # noqa: PLC0415
@@ -201,6 +202,8 @@ def _store(into: Path, found: Iterator[Conversation], progress: Progress) -> int
         runtime = alone(settings, database)
         try:
             stored = importing.store(runtime, found)
+            with database.begin() as session:
+                recorded(session, "import conversations", str(into), conversations=str(len(stored)))
         except importing.ConnectedAlready as error:
             raise click.ClickException(str(error)) from error
         task = progress.add_task("scoring", total=len(stored))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from service.commands.intent_terminal import fit_shown, told_examples
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.commands.terminal import progress
 from service.language.embedding import CachedEmbedder
@@ -48,6 +49,8 @@ def import_file(installation: str, file: Path, replace: bool) -> None:
         with opened.begin() as session:
             put = store.replace if replace else store.add
             count = put(session, installation, known, now=utc_now())
+            action = "replace intents" if replace else "import intents"
+            recorded(session, action, file.name, installation, examples=str(count))
         click.echo(f"{_many(count, 'example')} {'in the catalog' if replace else 'added'}.")
         _fit(given, opened, installation)
     if bad:
@@ -90,6 +93,7 @@ def learn(installation: str, prefixes: tuple[str, ...]) -> None:
             found = list(learned(store.documents(session, installation), prefixes=prefixes))
         with opened.begin() as session:
             count = store.learn(session, installation, found, now=utc_now())
+            recorded(session, "learn intents", installation, installation, examples=str(count))
         click.echo(f"{_many(len(found), 'conversation')} with an intent from a human, {_many(count, 'example')} added.")
         if count:
             _fit(given, opened, installation)
@@ -112,6 +116,8 @@ def propose(installation: str, days: int) -> None:
             if last is None:
                 raise click.ClickException("no conversation has ended yet")
             novel = list(store.novel_documents(session, installation, since=last - timedelta(days=days)))
+        with opened.begin() as session:
+            recorded(session, "look at texts", "intents propose", installation, conversations=str(len(novel)))
         try:
             found = proposed(novel, model)
         except ModelMissing as error:
@@ -134,8 +140,9 @@ def remove(installation: str, intent: str) -> None:
         _check(opened, installation)
         with opened.begin() as session:
             count = store.remove(session, installation, intent, now=utc_now())
-        if not count:
-            raise click.ClickException(f"there is no intent {intent}; see deskmark intents list {installation}")
+            if not count:
+                raise click.ClickException(f"there is no intent {intent}; see deskmark intents list {installation}")
+            recorded(session, "remove intent", intent, installation, examples=str(count))
         click.echo(f"{_many(count, 'example')} removed.")
         _fit(given, opened, installation)
 

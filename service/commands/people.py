@@ -9,6 +9,7 @@ from datetime import timedelta
 import click
 from sqlalchemy.orm import Session
 
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.embedded import page_address
 from service.store import api_keys, audit, installations, people, sessions
@@ -49,7 +50,7 @@ def add(email: str, role: str, name: str, only: tuple[str, ...]) -> None:
     given = settings()
     with database(given) as opened, opened.begin() as session, _told():
         row = people.add(session, email, role=Role(role), name=name, installations=_ids(session, only), now=utc_now())
-        _record(session, "add person", row, role=role)
+        recorded(session, "add person", row.email, role=role)
         token = people.password_link(session, row, now=utc_now())
     click.echo(f"{page_address(given)}/choose-password/{token}")
 
@@ -66,7 +67,7 @@ def change(email: str, role: str | None, name: str | None, only: tuple[str, ...]
         row = _person(session, email)
         seen = _ids(session, only) if only else None if everything else row.installations
         people.change(row, name=row.name if name is None else name, role=Role(role or row.role), installations=seen)
-        _record(session, "change person", row, role=row.role)
+        recorded(session, "change person", row.email, role=row.role)
     click.echo("Changed.")
 
 
@@ -77,7 +78,7 @@ def disable(email: str) -> None:
     with database(settings()) as opened, opened.begin() as session:
         row = _person(session, email)
         people.disable(session, row, now=utc_now())
-        _record(session, "disable person", row)
+        recorded(session, "disable person", row.email)
     click.echo("Disabled. Undo: deskmark people enable")
 
 
@@ -88,7 +89,7 @@ def enable(email: str) -> None:
     with database(settings()) as opened, opened.begin() as session:
         row = _person(session, email)
         people.enable(row)
-        _record(session, "enable person", row)
+        recorded(session, "enable person", row.email)
     click.echo("Enabled.")
 
 
@@ -106,8 +107,8 @@ def reset_password(email: str, without_second_step: bool) -> None:
             )
         if without_second_step:
             people.without_second_step(session, row)
-            _record(session, "switch second step off", row)
-        _record(session, "make password link", row)
+            recorded(session, "switch second step off", row.email)
+        recorded(session, "make password link", row.email)
         token = people.password_link(session, row, now=utc_now())
     click.echo(f"{page_address(given)}/choose-password/{token}")
 
@@ -119,7 +120,7 @@ def sign_out(email: str) -> None:
     with database(settings()) as opened, opened.begin() as session:
         row = _person(session, email)
         sessions.end_all(session, row.id)
-        _record(session, "sign out everywhere", row)
+        recorded(session, "sign out everywhere", row.email)
     click.echo("Signed out everywhere.")
 
 
@@ -157,7 +158,7 @@ def make(name: str, scopes: tuple[str, ...], only: tuple[str, ...], days: int | 
             by=audit.COMMAND_LINE,
             now=utc_now(),
         )
-        _record_key(session, "make API key", row)
+        recorded(session, "make API key", row.prefix, name=row.name, scopes=" ".join(row.scopes))
     click.echo(key)
 
 
@@ -170,7 +171,7 @@ def revoke(prefix: str) -> None:
         if row is None:
             raise click.ClickException(f"no key begins with {prefix}; see deskmark keys list")
         api_keys.revoke(row, now=utc_now())
-        _record_key(session, "revoke API key", row)
+        recorded(session, "revoke API key", row.prefix, name=row.name)
     click.echo("Revoked.")
 
 
@@ -204,15 +205,6 @@ def _told() -> Iterator[None]:
         yield
     except NotAccepted as error:
         raise click.ClickException(str(error)) from error
-
-
-def _record(session: Session, action: str, row: Person, **details: str) -> None:
-    audit.record(session, actor=audit.COMMAND_LINE, action=action, target=row.email, now=utc_now(), details=details)
-
-
-def _record_key(session: Session, action: str, row: ApiKey) -> None:
-    details = {"name": row.name, "scopes": " ".join(row.scopes)}
-    audit.record(session, actor=audit.COMMAND_LINE, action=action, target=row.prefix, now=utc_now(), details=details)
 
 
 COMMANDS: tuple[click.Command, ...] = (group, keys)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.document import DocumentError
 from service.policy_document import PolicyDocument, policy_from_json
@@ -34,6 +35,7 @@ def policy(installation: str, file: Path | None, clear: bool) -> None:
             raise click.ClickException(f"no helpdesk is connected as {installation}; see deskmark installations")
         if file is not None or clear:
             installations.change(session, installation, policy=own)
+            recorded(session, "change policy", "cleared" if own is None else ", ".join(sorted(own)), installation)
         else:
             own = row.policy
     click.echo(PolicyDocument.model_validate(policy_document(given, own)).model_dump_json(indent=2))

@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 from rich.console import Console
 
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.commands.terminal import DayOrMoment, progress
 from service.language.model import ModelMissing
@@ -43,6 +44,15 @@ def rescore_command(definitions: str, since: datetime | None, write_back: bool, 
         def tell(now: Progress) -> None:
             bar.update(task, completed=now.done, total=now.total)
 
+        with opened.begin() as session:
+            back = "yes" if write_back else "no"
+            recorded(
+                session,
+                "rescore",
+                "all" if since is None else f"since {since:%Y-%m-%d %H:%M}",
+                definitions=definitions,
+                write_back=back,
+            )
         runtime = alone(given, opened)
         try:
             came = rescore(runtime, Scope(definitions, since), write_back=write_back, anew=restart, tell=tell)

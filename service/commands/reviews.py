@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.files.reviews import BadReview, NoReviewFile, ReviewLine, reviews
 from service.store import conversations, installations
@@ -44,6 +45,7 @@ def import_file(file: Path, installation: str | None) -> None:
                 bad += 1
             else:
                 store.save(session, [said])
+        recorded(session, "import reviews", file.name, installation, reviews=str(len(lines) - bad))
     click.echo(f"{len(lines) - bad} reviews are kept.")
     if bad:
         raise SystemExit(1)
