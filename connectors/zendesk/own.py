@@ -22,6 +22,7 @@ EVENTS = (
     "zen:event-type:ticket.undeleted",
     "zen:event-type:ticket.comment_redacted",
     "zen:event-type:user.merged",
+    "zen:event-type:user.deleted",
     "zen:event-type:user.active_changed",
 )
 """What a webhook is subscribed to. A rating that comes after solving is seen when the ticket is next read."""

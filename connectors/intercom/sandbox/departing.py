@@ -59,12 +59,13 @@ class Departing:
     _emit: Callable[..., None]
 
     def redact(self, conversation_id: str, part_id: str) -> None:
-        """An agent deletes a message: its text is replaced and the part is marked."""
+        """An agent deletes a message, the first one where no part has this id: its text is replaced, and it is marked."""
         with self._lock:
             record = self._record(conversation_id)
-            part = next(part for part in record["parts"] if part["id"] == part_id)
-            part.update(body="<p><i>This message was deleted</i></p>", redacted=True, updated_at=self.workspace.now())
-            self._emit("conversation_part.redacted", record, part)
+            known = next((part for part in record["parts"] if part["id"] == part_id), None)
+            part = record["source"] if known is None else known
+            part.update(body="<p><i>This message was deleted</i></p>", redacted=True)
+            self._emit("conversation_part.redacted", record, known)
 
     def delete(self, conversation_id: str) -> None:
         """A conversation is deleted; the notification carries its id only."""

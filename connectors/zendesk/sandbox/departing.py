@@ -73,15 +73,12 @@ class Departing:
             self._emit("merged", ticket, None, {"target_ticket_id": str(target["id"])}, ticket["updated_at"])
 
     def redact(self, conversation_id: str, words: str) -> None:
-        """An agent has words taken out of a ticket's comments: a block character stands for each letter."""
+        """An agent has words taken out of a ticket's comments and chats: a block character stands for each letter."""
         with self._lock:
             ticket = self._ticket(conversation_id)
             blocks = "▇" * len(words)
-            for audit in self.account.audits[ticket["id"]]:
-                for event in audit["events"]:
-                    for key in ("body", "html_body", "plain_body"):
-                        if isinstance(event.get(key), str):
-                            event[key] = event[key].replace(words, blocks)
+            for known in (self.account.audits, self.account.logs):
+                known[ticket["id"]] = _without(known[ticket["id"]], words, blocks)
             redaction = {"type": "CommentRedactionEvent", "comment_id": 1}
             ticket["updated_at"] = stamp(self.account.clock())
             self.account.add_audit(ticket, [redaction], None, self.account.clock(), via("web"))
@@ -118,3 +115,12 @@ class Departing:
                     self.account_id, name, user, change, ident=secrets.token_hex(16), at=stamp(self.account.clock())
                 )
                 self.hooks.send(ident, hook.record["endpoint"], hook.secret, body)
+
+
+def _without(value: Any, words: str, blocks: str) -> Any:
+    """A record in whose texts `words` are blocked out."""
+    if isinstance(value, dict):
+        return {key: _without(inner, words, blocks) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without(inner, words, blocks) for inner in value]
+    return value.replace(words, blocks) if isinstance(value, str) else value

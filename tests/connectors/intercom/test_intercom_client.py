@@ -437,10 +437,10 @@ def test_ended_since_follows_the_pages_and_stops_at_a_cursor_it_has_seen(
     for answer in (page("1", "a"), page("2", "b"), page("3", "a")):
         wire.post(f"{API}/conversations/search", json=answer)
     moment = datetime.fromtimestamp(intercom.start, UTC)
-    assert list(client.ended_since(moment)) == ["1", "2", "3"]
+    assert [each.id for each in client.ended_since(moment)] == ["1", "2", "3"]
     assert [sent_json(wire, n)["pagination"].get("starting_after") for n in range(3)] == [None, "a", "b"]
     assert sent_json(wire, 0)["query"] == {
         "field": "statistics.last_close_at", "operator": ">", "value": intercom.start - 1,
     }  # fmt: skip
     wire.replace("POST", f"{API}/conversations/search", json=page("9", None))
-    assert list(client.ended_since(moment)) == ["9"]
+    assert [each.id for each in client.ended_since(moment)] == ["9"]

@@ -259,7 +259,7 @@ RECORDED = {
     "conversation.admin.single.created": (2, Signal.ACTIVITY, [A]),
     "conversation.admin.snoozed": (1, Signal.ACTIVITY, [A]),
     "conversation.admin.unsnoozed": (1, Signal.ACTIVITY, [A]),
-    "conversation_part.redacted": (1, Signal.ACTIVITY, [A, A]),
+    "conversation_part.redacted": (1, Signal.REDACTED, [A, A]),
     "conversation_part.tag.created": (1, Signal.IGNORED, [A, A]),
 }
 """By topic: how many recordings, what each says, and the author roles of the messages its item holds."""

@@ -315,7 +315,7 @@ def test_the_poll_finds_what_closed_without_a_word(told: Told, connect: Connect)
     with Sandbox(silent_bot_close=True) as sandbox:
         old, *new = [sandbox.seed(told("C: a", "B: b", closed_at=minute(60 + number))) for number in range(3)]
         sandbox.seed(told("C: open"), ended=False)
-        found = list(connect(sandbox).ended_since(minute(61)))
+        found = [each.id for each in connect(sandbox).ended_since(minute(61))]
     assert sorted(found) == sorted(new)
     assert old not in found
 
@@ -533,7 +533,7 @@ def test_redaction_and_deletion_are_told(sandbox: Sandbox, receiver: Receiver, t
     sandbox.delete(number)
     assert sandbox.flush()
     told_events = {d.event: (d.signal, d.conversation_id) for d in receiver.deliveries()}
-    assert told_events["conversation_part.redacted"] == (Signal.ACTIVITY, number)
+    assert told_events["conversation_part.redacted"] == (Signal.REDACTED, number)
     assert told_events["conversation.deleted"] == (Signal.DELETED, number)
 
 

@@ -84,7 +84,7 @@ def test_the_key_is_the_same_for_the_retry() -> None:
         ("conversation.user.created", {"type": "conversation", "id": 12}, Signal.ACTIVITY, "12"),
         ("conversation.operator.replied", {"type": "conversation", "id": "12"}, Signal.ACTIVITY, "12"),
         ("conversation.rating.added", {"type": "conversation", "id": "12"}, Signal.ACTIVITY, "12"),
-        ("conversation_part.redacted", {"type": "conversation", "id": "12"}, Signal.ACTIVITY, "12"),
+        ("conversation_part.redacted", {"type": "conversation", "id": "12"}, Signal.REDACTED, "12"),
         ("conversation.deleted", {"type": "conversation", "id": "12"}, Signal.DELETED, "12"),
         ("conversation.deleted", {"conversation_id": "12", "id": "d1"}, Signal.DELETED, "12"),
         ("conversation.admin.noted", {"type": "conversation", "id": "12"}, Signal.IGNORED, "12"),
@@ -138,3 +138,21 @@ def test_no_body_raises(topic: str, item: Any, created_at: Any) -> None:
 @given(ticket=json_values, parts=json_values)
 def test_no_item_raises(ticket: Any, parts: Any) -> None:
     delivery(notification("ticket.closed", {"ticket": ticket, "conversation_parts": parts}))
+
+
+@pytest.mark.parametrize(
+    ("topic", "item", "signal", "contacts"),
+    [
+        ("contact.merged", {"type": "contact", "id": "c1"}, Signal.CONTACT_MERGED, ("c1",)),
+        ("contact.deleted", {"type": "contact", "id": "c1"}, Signal.CONTACT_DELETED, ("c1",)),
+        ("contact.deleted", {"type": "contact"}, Signal.IGNORED, ()),
+        ("contact.archived", {"type": "contact", "id": "c1"}, Signal.IGNORED, ()),
+    ],
+)
+def test_contacts(topic: str, item: dict[str, Any], signal: Signal, contacts: tuple[str, ...]) -> None:
+    said = delivery(notification(topic, item))
+    assert (said.signal, said.contact_ids) == (signal, contacts)
+    if contacts:
+        assert said.about == "contact:c1"
+    else:
+        assert said.reason

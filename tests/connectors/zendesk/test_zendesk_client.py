@@ -329,7 +329,7 @@ def test_solved_tickets_are_found_page_by_page(wire: Any, client: ZendeskClient)
     wire.get(f"{BASE}/api/v2/search/export", json=first)
     wire.get(f"{BASE}/api/v2/search/export", json={"results": [{"id": 2}], "meta": {"has_more": False}})
 
-    assert list(client.ended_since(BEGIN)) == ["1", "2"]
+    assert [each.id for each in client.ended_since(BEGIN)] == ["1", "2"]
 
     queries = [call.request.params for call in wire.calls if "search" in call.request.url]
     assert queries[0]["query"] == "status>=solved solved>=2026-03-02T09:00:00Z"
@@ -341,7 +341,7 @@ def test_only_tickets_solved_since_are_found(connect: Connect, sandbox: Sandbox,
     recent = sandbox.seed(told("C: new", closed_at=BEGIN + timedelta(hours=5)))
     sandbox.seed(told("C: open still"), ended=False)
 
-    assert list(connect(sandbox).ended_since(BEGIN + timedelta(hours=4))) == [recent]
+    assert [each.id for each in connect(sandbox).ended_since(BEGIN + timedelta(hours=4))] == [recent]
 
 
 def test_our_own_id_is_asked_for_once(connect: Connect, sandbox: Sandbox) -> None:

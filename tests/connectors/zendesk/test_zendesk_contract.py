@@ -21,8 +21,9 @@ import yaml
 from near import near
 
 from connectors.base import Installation, Reading, Signal
+from connectors.history import Aside, Scope, Whole
 from connectors.http import Http
-from connectors.limiter import Limiter
+from connectors.limiter import Limiter, Share
 from connectors.zendesk import ZendeskConnector, install, own, payloads
 from connectors.zendesk.client import next_cursor
 from connectors.zendesk.limits import limits
@@ -97,8 +98,9 @@ OWN_SCHEMAS: dict[tuple[str, str], dict[str, Any]] = {
 
 # Query parameters that only the prose names:
 # https://developer.zendesk.com/documentation/ticketing/using-the-zendesk-api/side_loading/ and
-# https://developer.zendesk.com/api-reference/introduction/pagination/
-OWN_QUERY = {"include", "page[size]", "page[after]", "ids"}
+# https://developer.zendesk.com/api-reference/introduction/pagination/ ; of the incremental exports, `per_page`:
+# https://developer.zendesk.com/documentation/ticketing/managing-tickets/using-the-incremental-export-api/
+OWN_QUERY = {"include", "per_page", "page[size]", "page[after]", "ids"}
 
 # No path of the Support specification:
 # https://developer.zendesk.com/api-reference/help_center/help-center-api/survey_responses/
@@ -107,7 +109,11 @@ OWN_PATHS = {("GET", "/api/v2/guide/survey_responses/{id}"), ("POST", "/oauth/to
 OPERATIONS = {
     ("POST", "/oauth/tokens"),
     ("GET", "/api/v2/guide/survey_responses/{id}"),
+    ("GET", "/api/v2/groups"),
+    ("GET", "/api/v2/incremental/ticket_events"),
+    ("GET", "/api/v2/incremental/tickets/cursor"),
     ("GET", "/api/v2/job_statuses/{job_status_id}"),
+    ("GET", "/api/v2/organizations/show_many"),
     ("GET", "/api/v2/organizations/{organization_id}"),
     ("GET", "/api/v2/search/export"),
     ("GET", "/api/v2/ticket_fields"),
@@ -238,10 +244,32 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
         requester["organization_id"] = sandbox.account.tickets[int(rated)]["organization_id"]
         sandbox.account.tickets[int(rated)]["organization_id"] = None
         full.read(rated)
+        _backfill(sandbox)
         for number in range(120):
             sandbox.seed(told(f"C: {number}"))
         assert len(list(full.ended_since(datetime(2026, 1, 1, tzinfo=UTC)))) == 122
         return list(sandbox.requests_log)
+
+
+def _backfill(sandbox: Sandbox) -> None:
+    """Read the whole past, page by page, and then each ticket of it."""
+    for ticket in sandbox.account.tickets.values():
+        ticket["group_id"] = sandbox.account.group("care")["id"]
+    share, connector = Share(Limiter(), 100), ZendeskConnector()
+    place = Installation("h", "zendesk", "acme", sandbox.base_url, secrets=sandbox.secrets)
+    http = Http(sandbox.base_url, requests.Session(), share, name="h", hosts=near(connector))
+    past, scope = connector.history(place, http, share), Scope(datetime(2026, 1, 1, tzinfo=UTC), datetime.now(UTC))
+    heads, parts = {}, []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = past.page(scope, cursor)
+        cursor = page.cursor
+        heads.update({head.conversation_id: head for head in page.heads})
+        parts.extend(page.parts)
+    asides = [
+        Aside(head, [part.body for part in parts if part.conversation_id == name]) for name, head in heads.items()
+    ]
+    assert all(isinstance(outcome, Whole) for _, outcome in past.read(scope, asides))
 
 
 def make_and_unmake(sandbox: Sandbox, client: Any) -> None:
@@ -483,7 +511,7 @@ def test_every_recorded_answer_names_its_limits(fixtures: Path) -> None:
 
 
 def test_the_recorded_delivery(fixtures: Path) -> None:
-    """Headers and body as Zendesk sent them; its event is not about a ticket."""
+    """Headers and body as Zendesk sent them; its event is about a user who was deleted."""
     path = fixtures / "recorded" / "GET_webhooks_ID_invocations_ID_attempts_200_full.json"
     attempt = json.loads(path.read_text(encoding="utf-8"))["attempts"][0]
     headers = {item["key"]: item["value"] for item in attempt["request"]["headers"]}
@@ -491,7 +519,7 @@ def test_the_recorded_delivery(fixtures: Path) -> None:
     said = delivery(headers, attempt["request"]["payload"].encode())
 
     assert said.key == attempt["invocation_id"]
-    assert (said.signal, said.event, said.conversation_id) == (Signal.IGNORED, "user.deleted", None)
+    assert (said.signal, said.event, said.conversation_id) == (Signal.CONTACT_DELETED, "user.deleted", None)
     signed_at = payloads.moment(headers["X-Zendesk-Webhook-Signature-Timestamp"])
     assert signed_at is not None
     assert (payloads.moment(attempt["completed_at"]) or signed_at) >= signed_at

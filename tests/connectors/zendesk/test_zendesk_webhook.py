@@ -126,11 +126,11 @@ def test_status_changes(current: str, signal: Signal) -> None:
         ("ticket.comment_added", Signal.ACTIVITY),
         ("ticket.group_assignment_changed", Signal.ACTIVITY),
         ("ticket.tags_changed", Signal.ACTIVITY),
-        ("ticket.merged", Signal.ACTIVITY),
+        ("ticket.merged", Signal.ENDED),
         ("ticket.csat_survey_response_submitted", Signal.ACTIVITY),
         ("ticket.soft_deleted", Signal.DELETED),
         ("ticket.custom_field_changed", Signal.IGNORED),
-        ("user.deleted", Signal.IGNORED),
+        ("user.deleted", Signal.CONTACT_DELETED),
     ],
 )
 def test_other_events(name: str, signal: Signal) -> None:
@@ -217,3 +217,21 @@ def test_bodies_of_any_shape_never_raise(value: Any, name: str) -> None:
 
     assert delivery({}, json.dumps(body).encode()).event is not None
     assert delivery({}, json.dumps(value).encode()).event is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "signal", "contacts"),
+    [
+        ("user.merged", {"user": {"id": "43"}}, Signal.CONTACT_MERGED, ("42", "43")),
+        ("user.merged", {"merged_into": "44", "words": "no id"}, Signal.CONTACT_MERGED, ("42", "44")),
+        ("user.merged", {}, Signal.CONTACT_MERGED, ("42",)),
+        ("user.active_changed", {"current": False, "previous": True}, Signal.CONTACT_DELETED, ("42",)),
+        ("user.active_changed", {"current": True, "previous": False}, Signal.IGNORED, ()),
+        ("user.permanently_deleted", {}, Signal.CONTACT_DELETED, ("42",)),
+        ("user.name_changed", {"current": "43"}, Signal.IGNORED, ()),
+    ],
+)
+def test_users(name: str, change: dict[str, Any], signal: Signal, contacts: tuple[str, ...]) -> None:
+    said = delivery({}, subscribed(name, change=change))
+    assert (said.signal, said.contact_ids) == (signal, contacts)
+    assert said.about == ("contact:" + ",".join(contacts) if contacts else None)
