@@ -1,9 +1,9 @@
 """Who is the same customer: the rule of `repeat_contact`, and the keys by which a customer's conversations are found.
 
-The contact id counts within one helpdesk account. A verified e-mail address and the company's own id for the customer
-(`external_id`) count across channels and across all helpdesks of one account group. Where no group is set, they count
-across accounts of the same name: whoever names two helpdesks' accounts alike means one company, and accounts of
-different names stay strangers. An e-mail address that nobody verified identifies no one: anybody can type one.
+The contact id, the company's own id for the customer (`external_id`) and a verified e-mail address count within one
+account of one helpdesk. Across helpdesks only a verified e-mail address counts, and only between accounts that an admin
+has put into one account group: what one helpdesk takes for an id of ours a visitor may have set on another. An e-mail
+address that nobody verified identifies no one: anybody can type one.
 """
 
 from __future__ import annotations
@@ -45,19 +45,17 @@ def same_customer(a: Conversation, b: Conversation) -> bool:
 def _keys(conversation: Conversation) -> list[tuple[MatchedBy, str]]:
     contact = conversation.contact
     here = ("account", conversation.helpdesk, conversation.account)
-    # A group that was set later must not part a customer from older conversations of the very same account.
-    wide = ("group", conversation.account_group) if conversation.account_group else ("name", conversation.account)
+    group = conversation.account_group
     found: list[tuple[MatchedBy, str]] = []
     if contact.id:
         found.append((MatchedBy.CONTACT, _digest(MatchedBy.CONTACT, *here, contact.id)))
     if contact.external_id and contact.external_id.strip():
-        identity = contact.external_id.strip()
-        found.extend(
-            (MatchedBy.EXTERNAL_ID, _digest(MatchedBy.EXTERNAL_ID, *scope, identity)) for scope in (here, wide)
-        )
+        found.append((MatchedBy.EXTERNAL_ID, _digest(MatchedBy.EXTERNAL_ID, *here, contact.external_id.strip())))
     if contact.email and contact.email_verified and contact.email.strip():
         address = contact.email.strip().casefold()
-        found.extend((MatchedBy.EMAIL, _digest(MatchedBy.EMAIL, *scope, address)) for scope in (here, wide))
+        # In a group the key of the account stays: a group that is set later parts nobody from older conversations.
+        scopes = (here, ("group", group)) if group else (here,)
+        found.extend((MatchedBy.EMAIL, _digest(MatchedBy.EMAIL, *scope, address)) for scope in scopes)
     return found
 
 

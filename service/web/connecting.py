@@ -156,7 +156,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 *_RATES,
             ),
             account_hint="The part before .zendesk.com",
-            base_url_hint="https://your-company.zendesk.com",
+            base_url_hint="https://your-account.zendesk.com unless given",
             note="deskmark installations prepare makes ticket fields and webhook, and fills in ids and secret.",
             prepared=True,
             account_url="https://{}.zendesk.com",
@@ -196,7 +196,7 @@ def new_installation(kind: Kind, given: Mapping[str, str], *, settings: Settings
     faults = {f.name: "is needed" for f in kind.fields if f.required and not values.get(f.name)}
     if not values.get("account"):
         faults["account"] = "is needed"
-    base_url, wrong = _address(kind, values.get("base_url") or kind.base_url, settings)
+    base_url, wrong = _address(kind, values.get("base_url") or kind.usual_base_url(values.get("account", "")), settings)
     _refuse({**faults, **_faults(kind, values), **wrong})
     return NewInstallation(
         connector=kind.connector,

@@ -15,6 +15,7 @@ from service.commands import installations, running
 from service.embedded import own_settings
 from service.store.database import Database
 from service.store.models import Delivery, Installation
+from service.store.people_models import AuditEntry
 from service.store.secrets import SecretBox
 from tasks.runtime import utc_now
 
@@ -92,7 +93,8 @@ def test_what_cannot_be_used_is_said(run: Run) -> None:
     [
         ("installations",),
         ("sign-in-link",),
-        ("installations", "check", "x"),
+        ("installations", "guide", "x"),
+        ("installations", "set", "x"),
         ("installations", "prepare", "x"),
         ("installations", "writing", "x", "on"),
     ],
@@ -120,7 +122,7 @@ def test_installations_are_listed_and_writing_switched(run: Run, database: Datab
         row = session.scalars(select(Installation)).one()
     assert "writing off  no webhook yet" in run("installations").output
 
-    assert run("installations", "writing", row.id, "on").output == "Writing is on.\n"
+    assert run("installations", "writing", row.id, "on").output.startswith("Writing is on.")
     with database.begin() as session:
         session.add(Delivery(installation_id=row.id, key="k", event="e", signal="ended", received_at=utc_now()))
     listed = run("installations").output
@@ -202,3 +204,78 @@ def test_up_names_the_port_in_use(run: Run) -> None:
 
     assert done.exit_code == 1
     assert "--port" in done.output
+
+
+def test_the_guide_names_everything_to_click_and_paste(run: Run) -> None:
+    before = run("installations", "guide", "zendesk", PUBLIC_URL="https://desk.example").output
+    assert "[open] Make an OAuth client" in before
+    assert "Redirect URLs: https://desk.example/installations/oauth/zendesk" in before
+    assert '"ticket_id": "{{ticket.id}}"' in before
+    assert "Scope: read   (" in before
+    other = run("installations", "guide", "intercom").output
+    assert "Permission: Write tags   (" in other
+    assert "conversation.admin.closed" in other
+    done = run("installations", "guide", "zendesk", DESKMARK_ZENDESK_CLIENT_ID="ours").output
+    assert "[done] An OAuth client" in done
+
+
+def test_the_guide_of_an_installation_says_what_is_done(run: Run, database: Database) -> None:
+    run(*CONNECT, typed="s\n")
+    with database.read() as session:
+        row = session.scalars(select(Installation)).one()
+
+    shown = run("installations", "guide", row.id, PUBLIC_URL="https://desk.example").output
+
+    assert "[done] Make an OAuth client" in shown
+    assert "[open] Ticket fields" in shown
+    assert f"Endpoint URL: https://desk.example/webhooks/zendesk/{row.id}" in shown
+    assert shown.splitlines()[-1].startswith("Open: Ticket fields, Webhook, ")
+    database.close()
+
+
+def test_options_are_set_by_name(run: Run, database: Database) -> None:
+    run(*CONNECT, typed="s\n")
+    with database.read() as session:
+        number = session.scalars(select(Installation)).one().id
+
+    done = run("installations", "set", number, "rate=200/minute", "account_group=acme", "bot_author_ids=31, 32")
+
+    assert done.output == "Set.\n"
+    with database.read() as session:
+        row = session.scalars(select(Installation)).one()
+        entries = session.scalars(select(AuditEntry)).all()
+    assert row.options == {"rate": "200/minute", "bot_author_ids": ["31", "32"]}
+    assert row.account_group == "acme"
+    assert [(entry.action, entry.actor) for entry in entries] == [
+        ("connect helpdesk", "command line"),
+        ("change installation", "command line"),
+    ]
+    assert "rate=200/minute" in run("installations", "set", number).output
+    run("installations", "set", number, "account_group=", "rate=")
+    with database.read() as session:
+        row = session.scalars(select(Installation)).one()
+    assert (row.account_group, row.options) == (None, {"bot_author_ids": ["31", "32"]})
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("rate=soon", "must be a rate such as 400/minute"),
+        ("conversation_log=perhaps", "must be auto, always or never"),
+        ("webhook_tolerance_seconds=-1", "must be a number"),
+        ("base_url=https://evil.example", "must be https://your-account.zendesk.com"),
+        ("client_secret=x", "client_secret cannot be set"),
+        ("rate", "rate cannot be set"),
+    ],
+)
+def test_what_cannot_be_set_is_said(run: Run, database: Database, given: str, said: str) -> None:
+    run(*CONNECT, typed="s\n")
+    with database.read() as session:
+        number = session.scalars(select(Installation)).one().id
+
+    done = run("installations", "set", number, given)
+
+    assert done.exit_code == 1
+    assert said in done.output
+    database.close()

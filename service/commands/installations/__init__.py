@@ -13,6 +13,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "guide": ("guide",),
         "connecting": ("connect",),
         "preparing": ("prepare",),
+        "setting": ("set",),
         "self_test": ("test",),
         "writing": ("writing",),
         "plans": ("plans", "write-planned"),

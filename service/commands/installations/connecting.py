@@ -8,7 +8,9 @@ from typing import Any
 import click
 from sqlalchemy.exc import IntegrityError
 
+from service.commands.installations.finding import ACTOR
 from service.commands.running import database, settings
+from service.store import audit
 from service.store import installations as store
 from service.store.secrets import SecretBox
 from service.web.connecting import KINDS, Kind, NotAccepted, new_installation, webhook_url
@@ -37,7 +39,11 @@ def _connecting(kind: Kind) -> click.Command:
             name, envvar=f"DESKMARK_CONNECT_{kind.connector}_{f.name}".upper(), show_envvar=True, help=f.hint, **asked
         )(command)
     for decorate in (
-        click.option("--account-group", default="", help="Helpdesks with the same group share their customers."),
+        click.option(
+            "--account-group",
+            default="",
+            help="Helpdesks of the same group join their customers by verified e-mail address.",
+        ),
         click.option(
             "--base-url", default="", help=f"[default: {kind.usual_base_url('ACCOUNT')}]  {kind.base_url_hint}"
         ),
@@ -54,13 +60,17 @@ def _connect(kind: Kind, given: dict[str, str]) -> None:
         base_url = given["base_url"].strip() or kind.usual_base_url(given["account"].strip())
         new = new_installation(kind, {**given, "base_url": base_url}, settings=own, box=box)
         with database(own) as opened, opened.begin() as session:
-            store.add(session, new, now=utc_now())
+            row = store.add(session, new, now=utc_now())
+            audit.record(
+                session, actor=ACTOR, action="connect helpdesk", target=row.id, installation_id=row.id, now=utc_now(),
+                details={"helpdesk": kind.connector, "account": new.account},
+            )  # fmt: skip
     except NotAccepted as error:
         raise click.ClickException(str(error)) from error
     except IntegrityError as error:
         already = f"{kind.title} {given['account']} is connected already"
         raise click.ClickException(f"{already}. Change it on the page Helpdesks of the running service") from error
-    click.echo(f"Connected as {new.id}.")
+    click.echo(f"Connected as {new.id}. Every step, and which are done: deskmark installations guide {new.id}")
     if kind.prepared:
         click.echo(f"Make its ticket fields and webhook next: deskmark installations prepare {new.id}")
         click.echo("The webhook, to make by hand instead, goes to this address:")
