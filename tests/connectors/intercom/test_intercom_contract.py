@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,13 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest
 
 from connectors.base import Installation, Signal
+from connectors.history import Scope
 from connectors.http import Http
 from connectors.intercom import IntercomConnector, install, mapping, payloads
 from connectors.intercom.authors import Bots
 from connectors.intercom.sandbox import LoggedRequest, Sandbox, shapes
 from connectors.intercom.webhook import delivery
-from connectors.limiter import Limiter
+from connectors.limiter import Limiter, Share
 from service.conversation import Contact, Conversation
 from service.writeback import Note, Plan
 
@@ -101,6 +102,10 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
         client.write(client.read(number), Plan(("dm__resolution__likely",), (), fields, NOTE))
         emptied = {"dm_resolution": None, "dm_outcome": None}
         client.write(client.read(number), Plan((), ("dm__resolution__likely",), emptied))
+        share = Share(Limiter(), 100)
+        http = Http(sandbox.base_url, requests.Session(), share, name="h", hosts=near(IntercomConnector()))
+        begin = datetime(2026, 3, 1, tzinfo=UTC)
+        IntercomConnector().history(made, http, share).page(Scope(begin, begin + timedelta(days=9)), "")
         for other in range(200):
             sandbox.seed(told(f"C: {other}"))
         assert len(list(client.ended_since(datetime(2026, 1, 1, tzinfo=UTC)))) == 201

@@ -31,7 +31,7 @@ from connectors.zendesk.mapping import Material, read_ticket
 from connectors.zendesk.options import Options
 from connectors.zendesk.sandbox import LoggedRequest, Sandbox
 from connectors.zendesk.webhook import delivery
-from service.conversation import Conversation, Rating
+from service.conversation import Channel, Conversation, Rating
 from service.writeback import Note, Plan
 
 NOTE = Note("0123abcd-1", "Deskmark: outcome likely (definitions 1, times UTC)\nref 0123abcd-1")
@@ -244,17 +244,30 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
         requester["organization_id"] = sandbox.account.tickets[int(rated)]["organization_id"]
         sandbox.account.tickets[int(rated)]["organization_id"] = None
         full.read(rated)
+        sandbox.seed(told("C: by mail", "A: hello", channel=Channel.EMAIL))
         _backfill(sandbox)
+        _departures(sandbox, full)
         for number in range(120):
             sandbox.seed(told(f"C: {number}"))
-        assert len(list(full.ended_since(datetime(2026, 1, 1, tzinfo=UTC)))) == 122
+        assert len(list(full.ended_since(datetime(2026, 1, 1, tzinfo=UTC)))) == 123
         return list(sandbox.requests_log)
+
+
+def _departures(sandbox: Sandbox, client: Any) -> None:
+    """Ask for what went away, with an admin's token and with an agent's."""
+    customers = [str(user["id"]) for user in sandbox.account.users.values()][:2]
+    client.merged(customers)
+    for role in ("agent", "admin"):
+        sandbox.account.users[sandbox.own_id]["role"] = role
+        place: str | None = ""
+        while place is not None:
+            place = client.changed_since(datetime(2026, 1, 1, tzinfo=UTC), place).place
 
 
 def _backfill(sandbox: Sandbox) -> None:
     """Read the whole past, page by page, and then each ticket of it."""
     for ticket in sandbox.account.tickets.values():
-        ticket["group_id"] = sandbox.account.group("care")["id"]
+        ticket |= {"group_id": sandbox.account.group("care")["id"], "organization_id": None}
     share, connector = Share(Limiter(), 100), ZendeskConnector()
     place = Installation("h", "zendesk", "acme", sandbox.base_url, secrets=sandbox.secrets)
     http = Http(sandbox.base_url, requests.Session(), share, name="h", hosts=near(connector))
