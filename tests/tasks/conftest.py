@@ -215,7 +215,13 @@ class Shop:
 
     def work(self) -> None:
         """Workers take every message until none is left."""
-        take = {"ingest": intake.take_in, "score": scoring.score, "score_history": scoring.score, "write_back": writing.write_back, "ask": asking.ask}
+        take = {
+            "ingest": intake.take_in,
+            "score": scoring.score,
+            "score_history": scoring.score,
+            "write_back": writing.write_back,
+            "ask": asking.ask,
+        }
         while self.messages.sent:
             task, argument = self.messages.sent.pop(0)
             take[task](self.runtime, argument)

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from connectors.base import Signal
-from connectors.errors import CredentialsRefused, OptedOut, Rejected, RetryLater, Throttled
+from connectors.errors import OptedOut, Rejected, RetryLater, Throttled
 from service.conversation import Author, Event, Message, Role
 from service.settings import Settings
-from service.store import queries, results, work
+from service.store import results, work
 from service.store.models import ContactKey, Scorecard, State, WriteState
 from tasks import scoring, upkeep
 

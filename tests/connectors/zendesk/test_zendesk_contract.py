@@ -112,6 +112,8 @@ OPERATIONS = {
     ("GET", "/api/v2/groups"),
     ("GET", "/api/v2/incremental/ticket_events"),
     ("GET", "/api/v2/incremental/tickets/cursor"),
+    ("GET", "/api/v2/incremental/users/cursor"),
+    ("GET", "/api/v2/deleted_tickets"),
     ("GET", "/api/v2/job_statuses/{job_status_id}"),
     ("GET", "/api/v2/organizations/show_many"),
     ("GET", "/api/v2/organizations/{organization_id}"),
