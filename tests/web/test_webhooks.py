@@ -213,3 +213,21 @@ def test_a_failure_of_our_own_is_never_a_bare_500(web: Any) -> None:
     answer = web.client().post("/webhooks/zendesk/abc", data=b"{}")
 
     assert answer.status_code == 503
+
+
+def test_the_secret_of_another_installation_signs_nothing_here(web: Any, signed: Any) -> None:
+    """Two of Zendesk and one of Intercom: what one of them signs is refused at the addresses of the others."""
+    own = {"client_id": "other", "client_secret": "other-api", "webhook_secret": "other-signing-secret"}
+    first, second = web.installation("zendesk"), web.installation("zendesk", account="other", secrets=own)
+    third = web.installation("intercom")
+    by_first = signed.zendesk("4711", at=web.clock())
+    by_third = signed.intercom("4711", at=web.clock())
+
+    assert send(web, "zendesk", second, by_first) == (401, {"result": "refused"})
+    assert send(web, "intercom", third, by_first) == (401, {"result": "refused"})
+    assert send(web, "intercom", first, by_third) == (401, {"result": "refused"})
+    assert send(web, "zendesk", first, by_third) == (401, {"result": "refused"})
+    assert not stored(web)
+    assert send(web, "zendesk", first, by_first)[0] == 200
+    assert send(web, "intercom", third, by_third)[0] == 200
+    assert {row.installation_id for row in stored(web)} == {first, third}
