@@ -16,6 +16,7 @@ from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.commands.terminal import Moment
 from service.language.model import ModelMissing
+from service.language.plain import one_line
 from service.reports import gaps as gap_report
 from service.store import gaps as store
 from service.store import improvements as improvement_store
@@ -61,7 +62,7 @@ def _table(found: list[dict[str, Any]], *, several: bool) -> Table:
     table.add_column("since the fix")
     for gap in found:
         # Words of customers: shown as they are, never read as markup.
-        about = gap["label"].replace("[", "\\[")
+        about = one_line(gap["label"]).replace("[", "\\[")
         last = gap["last_asked_at"][:10]
         helpdesk = [gap["installation"].replace("[", "\\[")] if several else []
         asked = (gap["state"], str(gap["messages"]), last, about)
@@ -132,7 +133,8 @@ def improvements(context: click.Context, installation: str | None) -> None:
         found = improvement_store.listed(session, installation)
     for row, answered in found:
         named = ", ".join(map(str, answered)) or "none"
-        click.echo(f"{row.at:%Y-%m-%d %H:%M}  {row.kind}  {row.reference}  {row.title}".rstrip() + f"  gaps: {named}")
+        what = one_line(f"{row.kind}  {row.reference}  {row.title}")
+        click.echo(f"{row.at:%Y-%m-%d %H:%M}  {what}  gaps: {named}")
     if not found:
         click.echo("No improvements. Tell of one: deskmark improvements add INSTALLATION KIND REFERENCE --gap GAP")
 

@@ -16,6 +16,7 @@ from service.commands.terminal import progress
 from service.language.embedding import CachedEmbedder
 from service.language.intent_packing import fitted_by, pack
 from service.language.model import MiniLM, ModelMissing
+from service.language.plain import one_line
 from service.reports.learned_intents import learned
 from service.reports.proposed_intents import proposed
 from service.scoring.score import short
@@ -74,7 +75,7 @@ def list_intents(installation: str) -> None:
     table.add_column("imported", justify="right")
     table.add_column("learned", justify="right")
     for intent, found in counts.items():
-        table.add_row(intent.replace("[", "\\["), str(found.get("imported", 0)), str(found.get("learned", 0)))
+        table.add_row(one_line(intent).replace("[", "\\["), str(found.get("imported", 0)), str(found.get("learned", 0)))
     Console().print(table)
 
 
@@ -125,9 +126,9 @@ def propose(installation: str, days: int) -> None:
     until = f"the {days} days up to {last:%Y-%m-%d}"
     click.echo(f"{_many(len(novel), 'conversation')} of {until} fit no intent of the catalog.")
     for one in found:
-        click.echo(f"\n{one.label}  ({_many(one.size, 'conversation')})")
+        click.echo(f"\n{one_line(one.label)}  ({_many(one.size, 'conversation')})")
         for example in one.examples:
-            click.echo(f"  {short(example, 100)}")
+            click.echo(f"  {short(one_line(example), 100)}")
 
 
 @intents.command()

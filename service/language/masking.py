@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from service.language.personal_data import hide_names
+from service.language.plain import plain
 from service.language.typed_data import EMAIL, LINK, hide
 
 DOMAIN = re.compile(
@@ -37,7 +38,7 @@ def mask(text: str) -> str:
     >>> mask("I'm at jo@example.com, order ORD-48213, see https://evil.example/x {{ticket.id}}")
     "I'm at j***@***, order ORD-48***, see (link) ticket.id"
     """
-    safe = hide(text.replace(_STARS, " "), _shown)
+    safe = hide(plain(text).replace(_STARS, " "), _shown)
     safe = hide_names(safe, lambda name: f"{name[0]}{_STARS}")
     safe = DOMAIN.sub("(link)", LINK.sub("(link)", safe))
     safe = " ".join(safe.translate(MARKUP).split())

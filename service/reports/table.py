@@ -14,6 +14,7 @@ from rich.text import Text
 from service.figures.rates import NOT_ENOUGH
 from service.figures.results import Unit, Value
 from service.files.export_writing import harmless
+from service.language.plain import one_line
 from service.reports.figures import Answer, Cell, Question
 from service.store.figures import Period
 
@@ -43,7 +44,7 @@ def show(console: Console, question: Question, found: Sequence[Answer], *, whole
             console.print(Padding("no conversations", (0, 2)))
         for cell in answer.cells:
             if (name := _cell_name(question, cell)) is not None:
-                console.print(Padding(Text(name, style="underline"), (0, 1)))
+                console.print(Padding(Text(one_line(name), style="underline"), (0, 1)))
             for part in _parts(_shown(cell.values, whole=whole or name is None), cell.values, whole=whole):
                 console.print(Padding(part, (0, 0, 0, 2)))
 
@@ -92,10 +93,10 @@ def _table(shown: Sequence[Value]) -> Table:
     for value in shown:
         name = value.name.replace("_", " ") + (f": {value.of}" if value.of else "")
         if value.value is None:
-            table.add_row(Text(name), "", Text(value.note), "")
+            table.add_row(Text(one_line(name)), "", Text(value.note), "")
         else:
             note = " ".join(filter(None, (value.word, interval(value))))
-            table.add_row(Text(name), number(value.value, value.unit), Text(note), f"n {value.n}")
+            table.add_row(Text(one_line(name)), number(value.value, value.unit), Text(note), f"n {value.n}")
     return table
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 from flask import Flask, Response, abort, g, redirect, request, url_for
+from flask.globals import request_ctx
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
@@ -37,6 +38,11 @@ HEADERS = {
 }
 
 
+MOST_BYTES = 64 * 1024
+"""Of any request but a webhook, which may be as large as a helpdesk makes them: forms and questions are small."""
+MOST_FIELDS = 200
+
+
 def protect(app: Flask, *, https: bool, days: float) -> None:
     """Put the sign-in in front of every page, CSRF tokens on every form, and the headers on every answer."""
     app.config.update(
@@ -46,10 +52,14 @@ def protect(app: Flask, *, https: bool, days: float) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=days),
         WTF_CSRF_TIME_LIMIT=None,
+        MAX_FORM_MEMORY_SIZE=MOST_BYTES,
+        MAX_FORM_PARTS=MOST_FIELDS,
     )
+    app.before_request(_limit)  # Before the CSRF check, which reads the form.
     csrf = CSRFProtect(app)
     csrf.exempt(webhooks.blueprint)  # Webhooks are signed by the helpdesk instead.
     csrf.exempt(api.blueprint)  # What tells the API something carries a token that no browser sends by itself.
+    app.before_request(_refuse_odd)
     app.before_request(_authorise)
     app.after_request(_with_headers)
     if https:
@@ -59,6 +69,23 @@ def protect(app: Flask, *, https: bool, days: float) -> None:
     # Told by what was found out before, without asking again: a page that says the database is down needs no database.
     seen = {"may": may, "troubles": troubles}
     app.context_processor(lambda: {"signed_in": visitor(), "demo": parts().settings.demo, **seen})
+
+
+def _limit() -> None:
+    """A larger body is refused (413) before it is read."""
+    if request.blueprint != webhooks.blueprint.name:
+        request.max_content_length = MOST_BYTES
+
+
+def _refuse_odd() -> Response | None:
+    """Refuse what only an attack sends: null characters, which PostgreSQL takes in no text, and hosts that are none."""
+    if request_ctx.url_adapter is None:
+        return Response("The header Host is not one.\n", 400, content_type="text/plain")  # A page could link nowhere.
+    told = request.args if request.blueprint in (webhooks.blueprint.name, api.blueprint.name) else request.values
+    words = (request.path, *told, *(word for _, words in told.lists() for word in words))
+    if any("\0" in word for word in words):
+        abort(400)
+    return None
 
 
 def _authorise() -> AnyResponse | None:
