@@ -1,4 +1,4 @@
-"""The history on an installation's page: beginning a backfill, pausing it, going on, giving it up. Workers do the work."""
+"""The history on an installation's page: beginning a backfill, pausing it, going on, giving it up. Workers do it."""
 
 from __future__ import annotations
 
