@@ -104,7 +104,8 @@ class Sandbox(Departing, Served):
             if mode == "trigger":
                 trigger = own.new_trigger(name).json
                 assert trigger is not None
-                self.account.triggers[self.account.next_id()] = {"active": True, **trigger["trigger"]}
+                number = self.account.next_id()
+                self.account.triggers[number] = {"id": number, "active": True, **trigger["trigger"]}
             return name
 
     def seed(self, conversation: Conversation, *, ended: bool = True, read_only: bool = False) -> str:
