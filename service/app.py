@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import redis
 from flask import Flask, got_request_exception, request
+from werkzeug.routing import IntegerConverter
 
 from connectors.limiter import Limiter
 from connectors.registry import connectors
@@ -83,6 +84,12 @@ BLUEPRINTS = (
 )
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address: one that a database holds; with more digits there is nothing there."""
+
+    regex = r"\d{1,18}"
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The Flask application. Without `settings` they are read from the environment."""
     settings = settings or Settings()  # type: ignore[call-arg]  # the environment fills what has no default
@@ -124,6 +131,7 @@ def build(parts: Parts) -> Flask:
     app.extensions[INBOX] = Inbox(parts.database, parts.now, settings.hold)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"definitions_version": DEFINITIONS})
+    app.url_map.converters["int"] = RowNumber
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
     security.protect(app, https=settings.public_url.startswith("https://"), days=settings.session_days)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from service.store.secrets import SecretsUnreadable
 from service.web.problems import asked_by_program, problem
@@ -49,6 +49,8 @@ def _forged(_: CSRFError) -> Answer:
 
 
 def _no_database(error: SQLAlchemyError) -> Answer:
+    if isinstance(error, DataError):  # A number or text that no column holds: nothing is there by that name.
+        return _http(BadRequest())
     current_app.logger.error("database not usable: %s", type(error).__name__)
     text = "The database does not answer. Nothing is lost: helpdesks send their webhooks again. Try in a minute."
     if asked_by_program():

@@ -164,7 +164,8 @@ headers = st.dictionaries(
         ["X-Zendesk-Webhook-Signature", "X-Zendesk-Webhook-Signature-Timestamp", "X-Hub-Signature", "Retry-After",
          "X-RateLimit-Reset", "ratelimit-remaining", "ratelimit-reset", "zendesk-ratelimit-x", "Date"]
     ),
-    st.text(max_size=40) | st.sampled_from(["²", "9" * 400, "Mon, 01 Jan 0001 00:00:00 +2359", "total=1; resets=" + "9" * 400]),
+    st.text(max_size=40)
+    | st.sampled_from(["²", "9" * 400, "Mon, 01 Jan 0001 00:00:00 +2359", "remaining=1; resets=" + "9" * 400]),
 )  # fmt: skip
 
 
