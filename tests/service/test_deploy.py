@@ -1,6 +1,6 @@
 """What lies in deploy/: dashboard and alerts name metrics and labels that /metrics has; units and files name real things.
 
-The queries are read by a PromQL parser, the metrics come from a real scrape of a service that has counted everything.
+The queries are read by a PromQL parser; the metrics come from a scrape of a service that has counted everything once.
 """
 
 from __future__ import annotations
