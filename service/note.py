@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from service.conversation import Conversation, Message
@@ -73,11 +74,16 @@ def _lines(score: Score, by_id: Mapping[str, Message]) -> Iterator[str]:
     if score.verdict == "repeated" and pairs:
         yield from (_pair(item, by_id) for item in pairs[:REASONS])
         return
-    elsewhere = dict.fromkeys(item.conversation for item in score.evidence if item.conversation)
+    elsewhere = dict.fromkeys(_id(item.conversation) for item in score.evidence if item.conversation)
     where = f" (conversation {', '.join(elsewhere)})" if elsewhere else ""
     quoted = next((item for item in score.evidence if item.message in by_id and item.conversation is None), None)
     reason = mask(score.reason).rstrip(".")
     yield f"{reason}{where}: {_quoted(by_id[quoted.message or ''])}" if quoted else f"{reason}{where}."
+
+
+def _id(external: str) -> str:
+    """A helpdesk's id, which is shown as it is: whatever an id cannot hold is left out, as files may name anything."""
+    return re.sub(r"[^A-Za-z0-9-]", "", external)[:QUOTE]
 
 
 def _pair(item: Evidence, by_id: Mapping[str, Message]) -> str:

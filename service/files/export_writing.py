@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TextIO, cast
 
 from service.files.export_rows import COLUMNS, Cell, Column, Kind, Row
+from service.language.plain import escaped
 from service.store.exports import Scored
 
 ROWS_AT_ONCE = 5000
@@ -66,7 +67,7 @@ class JsonLines:
         """One line."""
         card = {**found.cards[-1], "episodes": list(found.cards[:-1])}
         document = {**found.document, "scorecard": card}
-        self._file.write(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        self._file.write(escaped(json.dumps(document, ensure_ascii=False, separators=(",", ":"))).encode() + b"\n")
 
     def finish(self) -> None:
         """Nothing is kept back."""

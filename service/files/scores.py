@@ -15,6 +15,7 @@ from service.document import DocumentError, card_document, from_json
 from service.files.spool import DuplicateConversation, Spool
 from service.language.embedding import Embedder
 from service.language.intents import IntentCatalog
+from service.language.plain import escaped
 from service.scoring.score import DEFINITIONS, History, Policy, Scorecard
 from service.scoring.scorecard import score_conversation
 
@@ -87,4 +88,4 @@ def _writeback(card: Scorecard, conversation: Conversation, policy: Policy, aske
 
 def dump(document: dict[str, Any]) -> str:
     """One line of JSON, newline included."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return escaped(json.dumps(document, ensure_ascii=False, separators=(",", ":"))) + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 KEPT = "\n\t"
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 _TURNING = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -27,3 +29,15 @@ def one_line(text: str) -> str:
     'a b c'
     """
     return " ".join(plain(text).split())
+
+
+def escaped(json_text: str) -> str:
+    """A JSON text in which nothing steers the terminal it is printed on; it says the same.
+
+    >>> print(escaped('{"a": "' + chr(0x9B) + '2J"}'))
+    {"a": "\\u009b2J"}
+    """
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", json_text)
+
+
+_STEERING = re.compile(f"[\x7f-\x9f{''.join(map(chr, _TURNING))}\u2028\u2029]")
