@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.guide import Place, State, Step, Value, ends, told
-from connectors.intercom.checking import ATTRIBUTES, PERMISSIONS, SUBSCRIPTIONS
+from connectors.intercom.own import ATTRIBUTES, PERMISSIONS, SUBSCRIPTIONS
 from connectors.intercom.regions import REGIONS
 from connectors.intercom.transport import VERSION
 from service.writeback import OUTCOMES

@@ -12,22 +12,13 @@ from typing import Any, Protocol
 from connectors.errors import Conflict, CredentialsRefused, NotFound, Rejected
 from connectors.http import ApiRequest, ApiResponse
 from connectors.intercom import actions
-from connectors.intercom.checking import (
-    ATTRIBUTES,
-    PERMISSIONS,
-    SUBSCRIPTIONS,
-    Finding,
-    Workplace,
-    check,
-)
+from connectors.intercom.own import ATTRIBUTES
 from connectors.intercom.payloads import Me
 from connectors.intercom.regions import REGIONS
 from connectors.making import Done, Making, Step
 from service.writeback import OUTCOMES, OWN_KEYS
 
-__all__ = [
-    "ATTRIBUTES", "PERMISSIONS", "REGIONS", "SUBSCRIPTIONS", "Finding", "Workplace", "check", "home", "make", "unmake",
-]  # fmt: skip
+__all__ = ["ATTRIBUTES", "REGIONS", "home", "make", "unmake"]
 
 VERSION = "2.16"
 """The first one that can make conversation attributes."""

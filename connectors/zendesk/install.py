@@ -14,11 +14,11 @@ from connectors.errors import Conflict, ConnectorError, NotFound, Rejected
 from connectors.http import ApiRequest
 from connectors.making import Done, Making, Step
 from connectors.zendesk import own
-from connectors.zendesk.checking import Account, Finding, check, has_options, ticket_fields
+from connectors.zendesk.asked import Account, has_options, ticket_fields
 from connectors.zendesk.own import TITLES
 from connectors.zendesk.payloads import Record, ident, record, records, text
 
-__all__ = ["TITLES", "Account", "Finding", "check", "make", "unmake"]
+__all__ = ["TITLES", "Account", "make", "unmake"]
 
 NO_TRIGGER = Step("trigger", Done.THERE, "none is needed: the webhook is subscribed to events")
 Page = Callable[[str | None], ApiRequest]

@@ -27,6 +27,7 @@ from connectors.http import Http
 from connectors.intercom import IntercomConnector, install, mapping, payloads
 from connectors.intercom.authors import Bots
 from connectors.intercom.sandbox import LoggedRequest, Sandbox, shapes
+from connectors.intercom.sandbox.workspace import Attribute
 from connectors.intercom.webhook import delivery
 from connectors.limiter import Limiter, Share
 from service.conversation import Contact, Conversation
@@ -97,7 +98,8 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
         made = Installation("i", "intercom", "acme", sandbox.base_url, secrets=sandbox.secrets)
         http = Http(sandbox.base_url, requests.Session(), Limiter(), name="i", hosts=near(IntercomConnector()))
         client = IntercomConnector().client(made, http)
-        install.check(client, public_url="https://deskmark.example")
+        client.admins()
+        client.attributes()
         fields = {"dm_resolution": 71, "dm_effort": 6, "dm_outcome": "likely", "dm_definitions": "1"}
         client.write(client.read(number), Plan(("dm__resolution__likely",), (), fields, NOTE))
         emptied = {"dm_resolution": None, "dm_outcome": None}
@@ -144,6 +146,47 @@ def test_every_request_is_in_the_specification_without_unknown_keys(
             )
         )
     assert used == OPERATIONS
+
+
+def test_what_is_made_and_removed_is_in_the_specification_that_has_it(shared: Path) -> None:
+    """Tags in the version that we use, attributes in the first one that can make them."""
+    with Sandbox(attributes={"dm_outcome": Attribute("string", ("likely",))}).offer_newest_version() as sandbox:
+        made = Installation("i", "intercom", "acme", sandbox.base_url, secrets=sandbox.secrets)
+        http = Http(sandbox.base_url, requests.Session(), Limiter(), name="i", hosts=near(IntercomConnector()))
+        client = IntercomConnector().client(made, http)
+        install.make(client, prefix="dm__")
+        install.unmake(client, prefix="dm__")
+        log = list(sandbox.requests_log)
+    used = set()
+    for version in ("2.15", "2.16"):
+        mine = [sent for sent in log if sent.headers["intercom-version"] == version]
+        text = (shared / "specs" / f"intercom-{version}.yaml").read_text(encoding="utf-8")
+        loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        wanted = ("/tags", "/tags/{tag_id}", "/conversations/attributes", "/conversations/attributes/{id}",
+                  "/conversations/attributes/{id}/options")  # fmt: skip
+        loaded["paths"] = {path: item for path, item in loaded["paths"].items() if path in wanted}
+        checked = OpenAPI.from_dict(loaded, config=Config(spec_validator_cls=None))
+        for sent in mine:
+            used.add((version, sent.method, operation_of(loaded, sent.method, sent.path)))
+            checked.validate_request(
+                MockRequest(
+                    HOST,
+                    sent.method.lower(),
+                    sent.path,
+                    headers={"Authorization": "Bearer x", "Intercom-Version": version},
+                    data=json.dumps(sent.json).encode() if sent.json is not None else None,
+                    content_type="application/json",
+                )
+            )
+    assert used == {
+        ("2.15", "GET", "/tags"),
+        ("2.15", "POST", "/tags"),
+        ("2.15", "DELETE", "/tags/{tag_id}"),
+        ("2.16", "GET", "/conversations/attributes"),
+        ("2.16", "POST", "/conversations/attributes"),
+        ("2.16", "POST", "/conversations/attributes/{id}/options"),
+        ("2.16", "DELETE", "/conversations/attributes/{id}"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import jsonschema
 import pytest
@@ -24,12 +25,13 @@ from connectors.base import Installation, Reading, Signal
 from connectors.history import Aside, Scope, Whole
 from connectors.http import Http
 from connectors.limiter import Limiter, Share
-from connectors.zendesk import ZendeskConnector, install, own, payloads
+from connectors.zendesk import ZendeskConnector, install, oauth, own, payloads
 from connectors.zendesk.client import next_cursor
 from connectors.zendesk.limits import limits
 from connectors.zendesk.mapping import Material, read_ticket
 from connectors.zendesk.options import Options
 from connectors.zendesk.sandbox import LoggedRequest, Sandbox
+from connectors.zendesk.self_test import self_test
 from connectors.zendesk.webhook import delivery
 from service.conversation import Channel, Conversation, Rating
 from service.writeback import Note, Plan
@@ -39,15 +41,24 @@ NOTE = Note("0123abcd-1", "Deskmark: outcome likely (definitions 1, times UTC)\n
 # Bodies that the specification does not describe.
 OWN_SCHEMAS: dict[tuple[str, str], dict[str, Any]] = {
     # https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/
+    # and https://developer.zendesk.com/documentation/ticketing/working-with-oauth/oauth-pkce/ for the verifier.
     ("POST", "/oauth/tokens"): {
-        "type": "object",
-        "required": ["grant_type", "client_id", "client_secret", "scope"],
-        "properties": {
-            "grant_type": {"const": "client_credentials"},
-            "client_id": {"type": "string"},
-            "client_secret": {"type": "string"},
-            "scope": {"type": "string"},
-        },
+        "anyOf": [
+            {
+                "type": "object",
+                "required": ["grant_type", "client_id", "client_secret", *more],
+                "properties": {
+                    "grant_type": {"const": grant},
+                    **{key: {"type": "string", "minLength": 1} for key in ("client_id", "client_secret", *more)},
+                },
+                "additionalProperties": False,
+            }
+            for grant, more in (
+                ("client_credentials", ("scope",)),
+                ("authorization_code", ("code", "redirect_uri", "code_verifier", "scope")),
+                ("refresh_token", ("refresh_token",)),
+            )
+        ],
     },
     # https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#update-many-tickets
     ("PUT", "/api/v2/tickets/update_many"): {
@@ -132,6 +143,7 @@ OPERATIONS = {
     ("POST", "/api/v2/triggers"),
     ("PUT", "/api/v2/triggers/{trigger_id}"),
     ("DELETE", "/api/v2/triggers/{trigger_id}"),
+    ("GET", "/api/v2/oauth/tokens/{oauth_token_id}"),
     ("GET", "/api/v2/users/me"),
     ("GET", "/api/v2/users/show_many"),
     ("GET", "/api/v2/webhooks"),
@@ -233,8 +245,10 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
         sandbox.continue_(first)
         rated = sandbox.seed(told("C: hello"))
         sandbox.continue_(rated, [], [], rating=Rating(score=4.0))
-        install.check(full)
+        self_test(full, full.installation).scopes()
+        full.me()
         make_and_unmake(sandbox, full)
+        sign_in(sandbox)
         full.read(rated)
         values = {"dm_outcome": "likely", "dm_resolution": 71, "dm_effort": None, "dm_definitions": "1"}
         full.write(full.read(first), Plan(("dm__resolution__likely",), (), values, NOTE))
@@ -285,6 +299,20 @@ def _backfill(sandbox: Sandbox) -> None:
         Aside(head, [part.body for part in parts if part.conversation_id == name]) for name, head in heads.items()
     ]
     assert all(isinstance(outcome, Whole) for _, outcome in past.read(scope, asides))
+
+
+def sign_in(sandbox: Sandbox) -> None:
+    """An admin lets us in, and the tokens are renewed once."""
+    known = (sandbox.secrets["client_id"], sandbox.secrets["client_secret"])
+    back = "https://deskmark.example/installations/oauth/zendesk"
+    url = oauth.authorization_url(sandbox.base_url, client_id=known[0], redirect_uri=back, state="s", verifier="v" * 43)
+    asked = parse_qs(urlsplit(url).query)
+    assert set(asked) == {
+        "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method",
+    }  # fmt: skip
+    code = sandbox.access.code(redirect_uri=back, scope=oauth.SCOPES, challenge=asked["code_challenge"][0])
+    held = oauth.exchanged(sandbox.base_url, known, code=code, redirect_uri=back, verifier="v" * 43)
+    oauth.refreshed(sandbox.base_url, {**held, "client_id": known[0], "client_secret": known[1]})
 
 
 def make_and_unmake(sandbox: Sandbox, client: Any) -> None:
