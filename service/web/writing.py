@@ -24,7 +24,7 @@ blueprint = Blueprint("writing", __name__, url_prefix="/installations")
 LISTS = (
     ("groups", "Groups or teams", "The inbox of a conversation, or the team of an agent who wrote in it."),
     ("brands", "Brands", "As Zendesk numbers them; Intercom names none."),
-    ("channels", "Channels", "messaging, email, web, phone, social, api"),
+    ("channels", "Channels", "messaging, email, web, phone, social or api."),
     ("forms", "Ticket forms", "As Zendesk numbers them; Intercom has none."),
 )
 """What rules can name, with its label and a hint. An empty list leaves nothing out."""

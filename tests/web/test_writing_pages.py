@@ -49,7 +49,7 @@ def test_plans_are_shown_as_differences(web: Any, planned: str) -> None:
     assert "dm_outcome" in page
     assert "dm_scored_at" not in page, "it goes along with everything"
     assert "&lt;b&gt;outcome&lt;/b&gt;" in page
-    assert "Not written: writing is switched off." in page
+    assert "Kept back when it was planned: writing is switched off." in page
     assert "Seen lately: Billing, Sales" in page
     assert "look at plans" in actions(web)
     assert "1 conversation: 2 tags, 2 fields, 1 notes" in client.get(f"/installations/{planned}").get_data(as_text=True)
