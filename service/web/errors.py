@@ -23,6 +23,11 @@ WORDS = {
     500: ("Something broke", "The error is in Deskmark's log. Trying again may help."),
 }
 
+FOR_PROGRAMS = {
+    400: "A part of the request holds what nothing is ever called by: a null character, or a number without end.",
+    413: "The body is larger than anything that is told here.",
+}
+
 
 def register(app: Flask) -> None:
     """Answer every error of `app` with a page."""
@@ -36,6 +41,7 @@ def _http(error: HTTPException) -> Answer:
     code = error.code or 500
     title, text = WORDS.get(code, ("Something went wrong", "Go back and try again."))
     if asked_by_program():
+        text = FOR_PROGRAMS.get(code, text)
         allowed = getattr(error, "valid_methods", None)
         return problem(code, text, headers={"Allow": ", ".join(sorted(allowed))} if allowed else None)
     if request.blueprint in ("webhooks", "health"):
