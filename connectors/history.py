@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from connectors.base import Reading
 from connectors.exported import LeftOut
-
-ALL = datetime(9999, 1, 1, tzinfo=UTC)
-"""`Page.whole_until` where a conversation can be read as soon as it is listed."""
 
 
 @dataclass(frozen=True, slots=True)

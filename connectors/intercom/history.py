@@ -14,7 +14,7 @@ import requests
 
 from connectors.errors import NotFound, OptedOut
 from connectors.exported import LeftOut, Why
-from connectors.history import ALL, Aside, Head, Page, Scope, Whole
+from connectors.history import Aside, Head, Page, Scope, Whole
 from connectors.http import Http, wait
 from connectors.intercom import actions
 from connectors.intercom.client import IntercomClient
@@ -49,7 +49,7 @@ class IntercomHistory:
             cursor = json.dumps({"day": begin.timestamp(), "after": following})
             return Page(cursor, heads, whole_until=begin)
         last = end >= scope.until
-        return Page(None if last else json.dumps({"day": end.timestamp()}), heads, whole_until=ALL, listed=last)
+        return Page(None if last else json.dumps({"day": end.timestamp()}), heads, whole_until=end, listed=last)
 
     def read(self, scope: Scope, asides: Sequence[Aside]) -> Iterator[tuple[str, Whole | LeftOut]]:
         """The conversations, each with a request of its own and one for its contact."""

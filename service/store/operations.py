@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from service.store import installations
@@ -16,7 +16,7 @@ from service.store.backfill_models import Backfill
 from service.store.failures import INGEST
 from service.store.models import Delivery, DeliveryState, Installation
 from service.store.upkeep_models import Notice
-from service.store.work import SCORING, WRITING
+from service.store.work import SCORING, WRITING, of_history
 
 
 class Standing(StrEnum):
@@ -80,7 +80,9 @@ def ratio(backfill: Backfill) -> float:
 
 
 def _conversations(session: Session, work: Any, now: datetime) -> Waiting:
-    count, oldest = session.execute(select(func.count(), func.min(work.due_at)).where(work.due_at <= now)).one()
+    # History may wait for as long as it takes: it is counted, but nobody is late with it.
+    live = func.min(case((~of_history(), work.due_at))) if work is SCORING else func.min(work.due_at)
+    count, oldest = session.execute(select(func.count(), live).where(work.due_at <= now)).one()
     dead = session.scalar(select(func.count()).where(work.state == work.dead))
     return Waiting(int(count), oldest, int(dead or 0))
 

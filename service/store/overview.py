@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from service.store import conversations as store
 from service.store.models import Conversation, Delivery, Installation, Scorecard, Writeback
 from service.store.statements import one_of
+from service.store.work import of_history
 
 PAGE = 50
 
@@ -30,7 +31,7 @@ class Dossier:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows are in which state, and since when the oldest due work has waited."""
+    """How many rows are in which state, and since when the oldest due work waits, history left aside."""
 
     deliveries: Mapping[str, int]
     conversations: Mapping[str, int]
@@ -71,6 +72,6 @@ def counts(session: Session, within: Collection[str] | None = None) -> Counts:
         deliveries=by(Delivery.state, one_of(Delivery.installation_id, within)),
         conversations=by(Conversation.state, of),
         writes=by(Conversation.write_state, of),
-        oldest_due_at=session.scalar(select(func.min(Conversation.due_at)).where(of)),
+        oldest_due_at=session.scalar(select(func.min(Conversation.due_at)).where(of, ~of_history())),
         oldest_write_due_at=session.scalar(select(func.min(Conversation.write_due_at)).where(of)),
     )

@@ -224,7 +224,7 @@ def hand_out(
 
     Without the scoring of what came out of a helpdesk's history: that is handed out by `hand_out_history`.
     """
-    allowed = (_may_ask(work, now), work.attempts < max_attempts, *((~_of_history(),) if work is SCORING else ()))
+    allowed = (_may_ask(work, now), work.attempts < max_attempts, *((~of_history(),) if work is SCORING else ()))
     return _handed_out(session, work, allowed, now=now, hold=hold, limit=limit)
 
 
@@ -237,17 +237,18 @@ def hand_out_history(
 ) -> list[str]:
     """The same for scoring what came out of a helpdesk's history and is not asked for live: so many that with those
     handed out before no more than `HISTORY_AT_ONCE` are under way. Of one installation, or of all."""
-    out = (_of_history(), SCORING.due_at <= now, SCORING.queued_until > now)
+    out = (of_history(), SCORING.due_at <= now, SCORING.queued_until > now)
     limit = HISTORY_AT_ONCE - (session.scalar(select(func.count()).where(*out)) or 0)
     if limit <= 0:
         return []
-    allowed = [_of_history(), SCORING.attempts < max_attempts]
+    allowed = [of_history(), SCORING.attempts < max_attempts]
     if installation_id is not None:
         allowed.append(Conversation.installation_id == installation_id)
     return _handed_out(session, SCORING, allowed, now=now, hold=hold, limit=limit)
 
 
-def _of_history() -> ColumnElement[bool]:
+def of_history() -> ColumnElement[bool]:
+    """Work on what came out of a helpdesk's history and nobody asked for live."""
     return and_(Conversation.backfilled, ~Conversation.reread)
 
 

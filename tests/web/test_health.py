@@ -83,6 +83,6 @@ def test_metrics_behind_a_token(make_web: Any, sqlite_url: str) -> None:
 
 
 def test_queue_lengths_come_from_the_broker(valkey: str) -> None:
-    assert queue_lengths(valkey)() == {"ingest": 0, "score": 0, "writeback": 0}
+    assert queue_lengths(valkey)() == {"ingest": 0, "score": 0, "score_history": 0, "writeback": 0}
     with pytest.raises(BrokerDown):
         queue_lengths("redis://127.0.0.1:1/0")()
