@@ -6,7 +6,7 @@ import pytest
 from limits.errors import StorageError
 
 from connectors.errors import Throttled
-from connectors.limiter import UNREACHABLE, Budget, Limiter
+from connectors.limiter import UNREACHABLE, Budget, Limiter, Share
 
 
 def test_one_limit_for_all_workers(valkey: str) -> None:
@@ -58,3 +58,43 @@ def test_without_the_storage_nobody_calls() -> None:
         away.take("b", "1/hour")
     assert refused.value.after == UNREACHABLE
     away.pause("b", 5)
+
+
+def test_a_share_leaves_the_rest_to_others(valkey: str) -> None:
+    whole = Limiter(valkey)
+    share = Share(whole, 50)
+    for _ in range(2):
+        share.take("i1/api", "4/minute")
+    with pytest.raises(Throttled, match="2/1 minute"):
+        share.take("i1/api", "4/minute")
+    whole.take("i1/api", "4/minute")
+    whole.take("i1/api", "4/minute")
+    with pytest.raises(Throttled):
+        whole.take("i1/api", "4/minute")
+
+
+def test_a_share_counts_against_the_whole(valkey: str) -> None:
+    whole = Limiter(valkey)
+    whole.take("i1/api", "1/minute")
+    with pytest.raises(Throttled, match="our own limit of 1/minute"):
+        Share(whole, 100).take("i1/api", "1/minute")
+
+
+@pytest.mark.parametrize(("left", "stops"), [(51, False), (50, True), (0, True)])
+def test_a_share_stops_when_what_is_left_is_the_others(valkey: str, left: int, stops: bool) -> None:
+    whole = Limiter(valkey)
+    share = Share(whole, 50)
+    share.spare("i1/api", left=left, total=100, resets=20)
+    if stops:
+        with pytest.raises(Throttled, match="asked to wait"):
+            share.take("i1/api", "100/minute")
+    else:
+        share.take("i1/api", "100/minute")
+    whole.take("i1/api", "100/minute")
+
+
+def test_a_pause_of_a_share_is_everybodys(valkey: str) -> None:
+    whole = Limiter(valkey)
+    Share(whole, 50).pause("i1/api", 20)
+    with pytest.raises(Throttled, match="asked to wait"):
+        whole.take("i1/api", "100/minute")
