@@ -1,6 +1,6 @@
 """How fast Deskmark is: ratios of one run, against doing nothing on the same server and against the bare database.
 
-    python benchmarks/bench.py [web] [scoring] [history] [figures] [calls] [--write] [--most 1000000]
+    python benchmarks/bench.py [web] [scoring] [history] [figures] [calls] [backfill] [--write] [--most 1000000]
 
 `--write` puts the tables into docs/benchmarks.md. Figures of different runs or machines are not comparable; ratios are.
 """
@@ -33,6 +33,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "support"), str(Path(__file__).parent)]
 
+import backfill_bench  # noqa: E402
 import figures_bench  # noqa: E402
 import load  # noqa: E402
 import psycopg  # noqa: E402
@@ -411,6 +412,17 @@ def count_calls(client: Any, sandbox: Any, name: str) -> tuple[str, ...]:
     return (name, str(reads), str(writes), str(tags), "yes" if noted else "no", str(again_count))
 
 
+# --- backfill ----------------------------------------------------------------------------------------------------
+
+
+def backfill() -> list[Table]:
+    """The history of helpdesks, and what live conversations feel of it."""
+    with postgres() as url, ValkeyServer() as valkey:
+        migrate(url)
+        ingested = backfill_bench.ingest(url)
+        return [ingested, backfill_bench.live_delay(url, f"redis://127.0.0.1:{valkey.port}/0")]
+
+
 # --- figures -----------------------------------------------------------------------------------------------------
 
 
@@ -435,6 +447,7 @@ def main() -> None:
         "history": lambda most: [stored(most)],
         "figures": figures,
         "calls": lambda _: [calls()],
+        "backfill": lambda _: backfill(),
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", nargs="*", help=f"any of {', '.join(parts)}; all without one")
