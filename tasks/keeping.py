@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import structlog
 from sqlalchemy.orm import Session
 
@@ -20,30 +22,32 @@ def nothing_to_judge(runtime: Runtime, held: Claim, row: models.Conversation) ->
     So it is with a conversation of somebody who was erased, and with one whose text was dropped and that the helpdesk
     said nothing new of: its verdicts stay as they are.
     """
+    erased = _is_suppressed(runtime, row, {suppression.row_name(row.id)})
+    gone = row.forgotten_at is not None and row.document is None and not row.reread
+    if not erased and not gone:
+        return False
     with runtime.database.begin() as session:
-        mine = (suppression.row_name(row.id),)
-        if suppression.is_suppressed(session, runtime.secrets, row.installation_id, mine):
-            work.finish(session, SCORING, held, state=State.ERASED, reread=False, news=False, final_at=None)
-            return True
-        if row.forgotten_at is not None and row.document is None and not row.reread:
-            work.finish(session, SCORING, held, state=row.state, news=False, final_at=None)
-            return True
-    return False
+        state = State.ERASED if erased else row.state
+        work.finish(session, SCORING, held, state=state, reread=False, news=False, final_at=None)
+    return True
 
 
-def may_not_be_kept(runtime: Runtime, held: Claim, conversation: Conversation) -> bool:
+def may_not_be_kept(runtime: Runtime, held: Claim, row: models.Conversation, conversation: Conversation) -> bool:
     """Whether a conversation that was just read is of a customer who was erased; it is settled then, unsaved."""
+    if not _is_suppressed(runtime, row, suppression.names_of(conversation)):
+        return False
     with runtime.database.begin() as session:
-        row = session.get_one(models.Conversation, held.id)
-        names = suppression.names_of(conversation)
-        if not suppression.is_suppressed(session, runtime.secrets, row.installation_id, names):
-            return False
         work.finish(
             session, SCORING, held,
             state=State.ERASED, reread=False, news=False, final_at=None, write_state=WriteState.NONE,
         )  # fmt: skip
     log.info("not_kept", conversation=held.id, why="erased")
     return True
+
+
+def _is_suppressed(runtime: Runtime, row: models.Conversation, names: Collection[str]) -> bool:
+    with runtime.database.read() as session:
+        return suppression.is_suppressed(session, runtime.secrets, row.installation_id, names)
 
 
 def is_unwanted(runtime: Runtime, session: Session, installation_id: str, conversation: Conversation) -> bool:

@@ -89,7 +89,7 @@ def _read(runtime: Runtime, known: Known) -> Reading | None:
         _forget(runtime, known, State.GONE)
         return None
     reading = named
-    if keeping.may_not_be_kept(runtime, known.held, ours(reading.conversation, known.installation)):
+    if keeping.may_not_be_kept(runtime, known.held, known.row, ours(reading.conversation, known.installation)):
         return None
     if reading.ended:
         return reading

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from service.language.redaction import redact
 from service.store import facts, gaps, intents, reviews
+from service.store.backfill_models import BackfillPart
 from service.store.models import ContactKey, Conversation, Scorecard, Writeback, WriteState
 from service.store.results import content_hash
 
@@ -26,6 +27,7 @@ TEXTS: Mapping[str, str] = {
     "conversation.error": "why the last attempt failed",
     "conversation.write_error": "why the last write-back failed",
     "scorecard.card": "verdicts with quotes as evidence: the quotes go, the verdicts stay",
+    "backfill_part.body": "what a backfill has read of it so far",
     "writeback.actions": "what was written, notes with quotes included",
     "contact_key.key": "hashes by which a customer's conversations are found",
     "intent_example.text": "examples that were learned from the conversation",
@@ -61,6 +63,7 @@ def drop_texts(session: Session, row_id: str, *, now: datetime, keep_history: bo
         sent.actions = {name: value for name, value in sent.actions.items() if name in _OURS}
     intents.forget(session, row_id, now=now)
     gaps.forget_questions(session, row_id)
+    _drop_asides(session, row_id)
     nothing: dict[str, Any] = {
         "document": None, "there": None, "plan": None, "planned_at": None, "news": False, "error": None,
         "write_error": None, "write_due_at": None, "forgotten_at": now,
@@ -98,6 +101,16 @@ def without_texts(card: Mapping[str, Any]) -> dict[str, Any]:
     {'verdict': 'x', 'reason': 'Rated (removed).', 'evidence': [], 'details': {'n': 1}}
     """
     return {**card, "scores": {name: _score_without_texts(score) for name, score in card["scores"].items()}}
+
+
+def _drop_asides(session: Session, row_id: str) -> None:
+    """What a backfill has put aside of the conversation until it is whole."""
+    row = session.execute(
+        select(Conversation.installation_id, Conversation.external_id).where(Conversation.id == row_id)
+    ).one_or_none()
+    if row is not None:
+        mine = (BackfillPart.installation_id == row[0], BackfillPart.external_id == row[1])
+        session.execute(delete(BackfillPart).where(*mine))
 
 
 def _drop_cards_texts(session: Session, row_id: str) -> None:

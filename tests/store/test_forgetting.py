@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.language.intents import Example
 from service.store import conversations, facts, forgetting, gaps, history, intents, results, reviews
+from service.store.backfill_models import Backfill, BackfillPart
 from service.store.conversations import ReadConversation
 from service.store.database import Database
 from service.store.figure_models import FactRow, Review
@@ -68,6 +69,9 @@ def planted(database: Database, installation: Installation, now: datetime) -> st
         session.execute(update(Conversation).where(Conversation.id == row_id).values(there={"note": PLANTED}))
         intents.learn(session, "i1", [intents.Learned(Example("move", PLANTED), row_id)], now=now)
         gaps.keep_questions(session, "i1", row_id, [gaps.Question(1, "m1", "no_answer", False, now)])
+        session.add(Backfill(installation_id="i1", since=now, until=now, share=50, started_at=now, changed_at=now))
+        session.flush()
+        session.add(BackfillPart(installation_id="i1", external_id="1", part="head", body={"subject": PLANTED}))
         said = reviews.Said("i1", row_id, 1, "containment", "resolved", "reviewer", now)
         reviews.save(session, [said])
     return row_id

@@ -140,6 +140,8 @@ def test_unless_that_is_asked_for(shop: Any, kit: Any, clock: Any) -> None:
 
 def test_who_shares_a_verified_identity_is_the_same_person_on_every_helpdesk(shop: Any, kit: Any, clock: Any) -> None:
     other = shop.connect("intercom", "acme")
+    for installation_id in ("i1", "i2"):
+        shop.change(installation_id, account_group="acme")
     put(shop, kit, clock, "1", VERIFIED)
     told = kit.conversation("9", clock() - HOUR, kit.helpful, helpdesk="intercom")
     other.desk.tickets["9"] = kit.ticket(replace(told, contact=replace(VERIFIED, id="u9")))

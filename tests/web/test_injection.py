@@ -16,6 +16,7 @@ from service.cli import main
 from service.conversation import Author, Rating
 from service.document import card_document, to_document
 from service.files.export_writing import Csv, JsonLines
+from service.language.intents import Example
 from service.language.masking import mask
 from service.note import desired
 from service.scoring.score import Evidence, Policy, Score
@@ -77,7 +78,7 @@ def stored(web: Any, seed: Any, shapes: Any, payload: str) -> str:
         gaps.acknowledge(session, gap.id, at=web.clock(), words=payload)
         kind = ImprovementKind.ARTICLE_UPDATED
         improvements.improved(session, installation, kind, payload, at=web.clock(), now=web.clock(), title=payload)
-        intents.add(session, installation, [intents.Example(payload[:200], payload)], now=web.clock())
+        intents.add(session, installation, [Example(payload[:200], payload)], now=web.clock())
     return row_id
 
 
