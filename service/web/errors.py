@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import BadRequest, HTTPException
 
@@ -33,6 +34,8 @@ def register(app: Flask) -> None:
     """Answer every error of `app` with a page."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _forged)
+    for broken in (ParseException, NoMoreData):  # What gunicorn makes of a body as it is read: chunks that are none.
+        app.register_error_handler(broken, lambda _: _http(BadRequest()))
     app.register_error_handler(SQLAlchemyError, _no_database)
     app.register_error_handler(SecretsUnreadable, _unreadable)
 

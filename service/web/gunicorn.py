@@ -6,6 +6,9 @@ SQLite takes one process; PostgreSQL gets `WEB_PROCESSES`, 2 by default.
 from __future__ import annotations
 
 import os
+import socket
+import struct
+from typing import Any
 
 from service.logs import configure_logs
 from service.settings import Settings
@@ -26,3 +29,16 @@ limit_request_line = 4094
 accesslog = "-"
 logger_class = "service.web.access.AccessLogger"
 control_socket_disable = True
+
+SLOWEST = int(os.environ.get("WEB_SLOWEST_SECONDS", "5"))
+"""Seconds without a byte of a request after which its connection is closed. A proxy in front, which hands on whole
+requests only, still has to keep away whoever sends a byte now and then."""
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let no connection hold a thread for ever by sending half a request: gunicorn's threads wait without end.
+
+    The kernel's own limit, which connections inherit from the socket that accepts them (socket(7), SO_RCVTIMEO).
+    """
+    for listener in worker.sockets:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SLOWEST, 0))

@@ -70,7 +70,10 @@ def _receive(p: Parts, connector: str, installation_id: str, trace: str) -> tupl
     if installation is None or installation.connector != connector:
         installation = replace(DECOY, connector=connector)
     # Kept by Flask, not only read: whoever tries again after a lost connection needs the same bytes.
-    headers, body = dict(request.headers), request.get_data()
+    try:
+        headers, body = dict(request.headers), request.get_data()
+    except OSError:  # The sender went away or quiet while the body was read.
+        return 400, "unreadable"
     try:
         helpdesk.verify(installation, headers, body, now=p.now())
     except InvalidSignature as error:
