@@ -65,7 +65,7 @@ def begin(connector: str) -> AnyResponse | str | tuple[str, int]:
     client_id, _ = global_client(p, connector)
     if not client_id:
         abort(404)
-    account = request.form.get("account", "").strip()
+    account = request.form.get("account", "").strip().lower()
     typed = request.form.get("base_url", "").strip() or kind.usual_base_url(account)
     try:
         base_url = replace(p.connectors[connector].hosts, local=p.settings.local_helpdesks).accepted(typed)
@@ -180,6 +180,7 @@ def _let_in(p: Parts, asked: Asked, code: str) -> str:
             client = client_of(p, db.get_one(Row, asked.installation_id))
     secrets: dict[str, str] = {"client_id": client[0], "client_secret": client[1]}
     account, base_url = asked.account, asked.base_url
+    replace(p.connectors[asked.connector].hosts, local=p.settings.local_helpdesks).check(base_url)
     if asked.connector == "zendesk":
         back = redirect_url(p, asked.connector)
         secrets |= zendesk_oauth.exchanged(base_url, client, code=code, redirect_uri=back, verifier=asked.verifier)

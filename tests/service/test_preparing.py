@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
+import responses
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
+from connectors.base import Installation as Place
 from connectors.intercom.sandbox import Sandbox as Intercom
+from connectors.making import Done, Making
 from connectors.zendesk.sandbox import Sandbox as Zendesk
+from service import preparing
 from service.commands import installations, running
 from service.embedded import own_settings
+from service.store import installations as store
 from service.store.database import Database
 from service.store.models import Installation
 from service.store.people_models import AuditEntry
 from service.store.secrets import SecretBox
 from service.writeback import FIELDS, OWN_KEYS
+from tasks.runtime import utc_now
 
 Run = Callable[..., Result]
 PUBLIC = {"PUBLIC_URL": "https://desk.example"}
@@ -68,7 +75,7 @@ def test_zendesk_is_prepared_over_its_api(run: Run, tmp_path: Path) -> None:
         done = run("installations", "prepare", row.id, **PUBLIC)
         assert done.exit_code == 0, done.output
         assert f"https://desk.example/webhooks/zendesk/{row.id}" in done.output
-        assert [entry.action for entry in audited(tmp_path)] == ["prepare helpdesk"]
+        assert [entry.action for entry in audited(tmp_path)] == ["connect helpdesk", "prepare helpdesk"]
         row, secrets = connected(tmp_path)
         assert set(row.options) == {*FIELDS, "webhook_id"}
         assert secrets["webhook_secret"] not in done.output
@@ -109,3 +116,60 @@ def test_a_helpdesk_that_does_not_let_us_in_is_said_so(run: Run, tmp_path: Path)
 def test_what_is_needed_first_is_said(run: Run) -> None:
     assert run("migrate").exit_code == 0
     assert "no helpdesk is connected as nobody" in run("installations", "prepare", "nobody", **PUBLIC).output
+
+
+def test_a_service_that_zendesk_cannot_call_is_said_so(run: Run, tmp_path: Path) -> None:
+    with Zendesk() as sandbox:
+        connect(run, sandbox, "zendesk", "client_id", "client_secret")
+        row, _ = connected(tmp_path)
+
+        done = run("installations", "prepare", row.id, PUBLIC_URL="http://desk.example")
+
+    assert done.exit_code == 1
+    assert "set PUBLIC_URL to the one of this service" in done.output
+    assert not any(sent.method != "GET" and "/api/" in sent.path for sent in sandbox.requests_log)
+
+
+@responses.activate
+def test_the_address_of_the_region_is_found_and_kept() -> None:
+    """The token is refused in the US, and known in the EU."""
+    us, eu = "https://api.intercom.io", "https://api.eu.intercom.io"
+    responses.get(f"{us}/me", status=401)
+    responses.get(f"{eu}/me", json={"type": "admin", "id": "1", "app": {"id_code": "acme", "region": "EU"}})
+    responses.get(f"{eu}/conversations/attributes", status=404)
+    responses.get(f"{eu}/tags", json={"data": []})
+    responses.post(f"{eu}/tags", json={"type": "tag", "id": "7", "name": "x"})
+    place = Place("i1", "intercom", "acme", us, secrets={"access_token": "t"})
+
+    making = preparing.make(place, endpoint="https://desk.example/webhooks/intercom/i1", by_trigger=False, local=False)
+
+    assert making.base_url == eu
+    assert (making.steps[0].what, making.steps[0].done) == ("region", Done.REPAIRED)
+    settled = replace(place, base_url=eu)
+    assert preparing.make(settled, endpoint="", by_trigger=False, local=False).base_url is None
+
+
+def test_what_was_made_is_kept_beside_what_is_there(database: Database, secret_key: str) -> None:
+    box = SecretBox(secret_key)
+    new = store.NewInstallation(
+        "intercom",
+        "acme",
+        "https://api.intercom.io",
+        box.lock({"access_token": "t"}),
+        "dm__",
+        {"admin_id": "4"},
+        id="i1",
+    )
+    with database.begin() as session:
+        store.add(session, new, now=utc_now())
+    making = Making((), {"x": "1"}, {"webhook_secret": "w"}, "https://api.au.intercom.io")
+
+    with database.begin() as session:
+        found = Place("i1", "intercom", "acme", "https://api.intercom.io")
+        preparing.keep(session, found, making, box, actor="somebody", now=utc_now())
+
+    with database.read() as session:
+        row = session.get_one(Installation, "i1")
+    assert row.options == {"admin_id": "4", "x": "1"}
+    assert box.unlock(row.secrets) == {"access_token": "t", "webhook_secret": "w"}
+    assert row.base_url == "https://api.au.intercom.io"

@@ -10,7 +10,9 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from connectors.errors import CredentialsRefused
+from connectors.zendesk.sandbox import Sandbox
 from service.store.models import Conversation, Installation
+from service.store.people_models import AuditEntry
 from service.store.secrets import new_key
 from service.web.connecting import KINDS, NotAccepted, new_installation
 
@@ -181,3 +183,57 @@ def test_a_helpdesk_on_this_machine_is_for_development(web: Any) -> None:
     made = new_installation(KINDS["zendesk"], given, settings=settings, box=web.parts.box)
 
     assert made.base_url == "http://127.0.0.1:8000"
+
+
+def test_what_is_missing_is_made_from_the_page(make_web: Any, sqlite_url: str) -> None:
+    with Sandbox(with_fields=False) as sandbox:
+        web = make_web(sqlite_url, public_url="https://desk.example", sandbox=True)
+        web.app.config.update(SESSION_COOKIE_SECURE=False, SESSION_COOKIE_NAME="deskmark")
+        client = web.admin()
+        own = {name: sandbox.secrets[name] for name in ("client_id", "client_secret")}
+        connect(web, client, base_url=sandbox.base_url, dm_effort="", **own)
+        page = f"/installations/{row_of(web).id}"
+        before = client.get(page).get_data(as_text=True)
+
+        web.post(client, f"{page}/prepare", form_on=page)
+
+        after = client.get(page).get_data(as_text=True)
+        assert "Webhook: made" in after
+        assert "Field dm_effort: made" in after
+        assert "signing secret is missing" in before
+        assert "signing secret is missing" not in after
+        assert web.parts.box.unlock(row_of(web).secrets)["webhook_secret"] not in after
+        web.post(client, f"{page}/prepare", form_on=page, by="trigger")
+        assert len(sandbox.account.triggers) == 1
+    web.post(client, f"{page}/prepare", form_on=page)
+    assert "Nothing was made" in client.get(page).get_data(as_text=True)
+    assert web.post(client, "/installations/nobody/prepare", form_on=page).status_code == 404
+
+
+def test_options_that_make_no_sense_are_said(web: Any) -> None:
+    client = web.admin()
+    connect(web, client)
+    page = f"/installations/{row_of(web).id}/change"
+
+    said = web.post(client, page, form_on=page, rate="soon", conversation_log="perhaps").get_data(as_text=True)
+
+    assert "This must be a rate such as 400/minute" in said
+    assert "This must be auto, always or never." in said
+
+
+def test_the_usual_address_follows_from_the_account(web: Any) -> None:
+    connect(web, web.admin(), base_url="")
+
+    assert row_of(web).base_url == "https://acme.zendesk.com"
+
+
+def test_what_was_changed_is_written_down_without_values(web: Any) -> None:
+    client = web.admin()
+    connect(web, client)
+    page = f"/installations/{row_of(web).id}/change"
+    web.post(client, page, form_on=page, client_secret="new-secret")
+
+    with web.parts.database.read() as session:
+        entries = session.scalars(select(AuditEntry)).all()
+    assert [entry.action for entry in entries][-2:] == ["connect helpdesk", "change installation"]
+    assert entries[-1].details == {"filled in": "client_secret"}
