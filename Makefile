@@ -7,7 +7,7 @@ DATA ?= $(or $(DESKMARK_SHARED),../shared)/data
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check quality bench lock format schemas
+.PHONY: help demo up test check quality bench lock format schemas audit
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ bench: .venv/.dev ## how fast it is, as ratios of one run (docs/benchmarks.md)
 
 schemas: .venv/.dev
 	@$(BIN)/python -c 'import json, pathlib, service.document as d, service.policy_document as p; [pathlib.Path(f"docs/{k}.schema.json").write_text(json.dumps(d.schema(s), indent=2) + "\n") for k, s in (("conversation", d.ConversationDocument), ("policy", p.PolicyDocument))]'
+
+audit: .venv/.dev ## known vulnerabilities of the locked requirements; needs a network, so not in CI
+	@for locked in requirements.lock requirements-dev.lock; do \
+		$(BIN)/pip-audit --requirement $$locked --disable-pip --require-hashes --strict --progress-spinner off $(ARGS) || { \
+		echo "$$locked: a vulnerability is listed above, or the service that knows them could not be asked and nothing was audited" >&2; \
+		echo "(another service: make audit ARGS='--vulnerability-service osv')" >&2; exit 1; }; done
 
 lock: .venv/.dev ## resolve the requirements anew
 	$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
