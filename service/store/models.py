@@ -1,7 +1,7 @@
 """The tables. Typed SQLAlchemy models and their closed vocabularies; no queries, no HTTP, no scoring.
 
-Times are aware UTC datetimes on SQLite and PostgreSQL alike. No webhook body is ever stored, and a customer's text
-stands in `Conversation.document` and `.plan`, `Scorecard.card` and `Writeback.actions` only, so that it can be removed.
+Times are aware UTC datetimes on SQLite and PostgreSQL alike. No webhook body is ever stored. Where a customer's text
+stands is said by `service.store.forgetting`, which removes it.
 """
 
 from __future__ import annotations
