@@ -115,8 +115,8 @@ def _tell(found: Standing) -> None:
     click.echo(f"{found.current} stored secrets are under the first key, {found.older} need an older one.")
     if found.unreadable:
         click.echo(
-            f"{found.unreadable} cannot be read with any of the keys: put the missing key back behind the first one, or "
-            "enter those secrets anew.",
+            f"{found.unreadable} cannot be read with any of the keys: put the missing key back behind the first one, "
+            "or enter those secrets anew.",
             err=True,
         )
     elif not found.older:
