@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from service.document import to_document
 from service.store import conversations
-from service.store.models import Conversation, State, Writeback, WriteState
+from service.store.models import Conversation, Installation, State, Writeback, WriteState
 from service.write_rules import place
-from tasks import scoring, upkeep
+from tasks import scoring, standing, upkeep
 
 HOUR = timedelta(hours=1)
 
@@ -100,16 +101,22 @@ def test_what_was_scored_before_the_switch_is_not_written_by_itself(shop: Any, k
 
 def test_history_is_written_only_when_asked_for(shop: Any, kit: Any, clock: Any) -> None:
     shop.desk.tickets["1"] = kit.ticket(kit.conversation("1", clock() - HOUR, kit.unhelpful))
+    reading = shop.desk.read("1")
+    read = conversations.ReadConversation(
+        document=to_document(reading.conversation), there=standing.to_json(reading.there), channel="messaging",
+        opened_at=clock() - HOUR, ended_at=clock() - HOUR, read_at=clock(), news=False,
+    )  # fmt: skip
     with shop.runtime.database.begin() as session:
-        from service.store.models import Installation  # noqa: PLC0415
-
         installation = session.get_one(Installation, "i1")
-        row_id = conversations.announce(session, installation, "1", at=clock(), now=clock())
-        session.get_one(Conversation, row_id).backfilled = True
+        row_id, _ = conversations.keep_history(session, installation, "1", read, now=clock())
     scoring.score(shop.runtime, row_id)
     shop.work()
     assert shop.desk.writes == 0
     assert plan_of(shop)[0]["reason"].startswith("it comes from the helpdesk's history")
+    clock.forward(days=2)
+    upkeep.sweep(shop.runtime)
+    shop.work()
+    assert shop.desk.writes == 0, "its window passing changes nothing"
 
 
 def test_switched_off_between_scoring_and_writing_the_plan_is_made_then(shop: Any, kit: Any, clock: Any) -> None:
