@@ -97,5 +97,11 @@ class IntercomRemover:
         except Rejected as error:
             if status_of(error) != 400 or len(fields) == 1:
                 raise
+            refused: Rejected | None = None
             for field in fields:
-                self._client.send(actions.set_attributes(name, {field: ""}))
+                try:
+                    self._client.send(actions.set_attributes(name, {field: ""}))
+                except Rejected as one:
+                    refused = one
+            if refused is not None:
+                raise refused from error
