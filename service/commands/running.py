@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from service import embedded
 from service.embedded import EmbeddedError, existing_settings, own_settings
 from service.settings import FigureSettings, Settings, setting_faults
-from service.store.database import Database
+from service.store.database import Database, downgrade
 from service.store.database import migrate as bring_up_to_date
 from service.store.secrets import new_key
 
@@ -67,10 +68,22 @@ def up(host: str | None, port: int | None) -> None:
 
 
 @click.command()
-def migrate() -> None:
+@click.option("--down-to", "revision", help="Take the tables back to this revision (e.g. 0012) instead.")
+def migrate(revision: str | None) -> None:
     """Bring the database's tables up to date. `deskmark up` does this by itself."""
-    with database(settings(make=True)):
-        click.echo("The database is up to date.")
+    given = settings(make=True)
+    if revision is None:
+        with database(given):
+            click.echo("The database is up to date.")
+        return
+    click.confirm("What only later versions know is lost. Is there a backup, and does nothing run?", abort=True)
+    try:
+        downgrade(given.database, revision)
+    except CommandError as error:
+        raise click.ClickException(f"there is no earlier revision {revision}") from error
+    except SQLAlchemyError as error:
+        raise click.ClickException(embedded.database_fault(given, error)) from error
+    click.echo(f"The tables are those of revision {revision}.")
 
 
 @click.command("sign-in-link")

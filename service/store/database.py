@@ -95,6 +95,18 @@ def migrate(url: str) -> None:
         database.close()
 
 
+def downgrade(url: str, revision: str) -> None:
+    """Take the tables back to an earlier revision: what only later ones knew is lost. Raises Alembic's `CommandError`."""
+    database = Database(url)
+    try:
+        with database.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(723451)")
+            command.downgrade(alembic_config(connection), revision)
+    finally:
+        database.close()
+
+
 def alembic_config(connection: Connection | None = None) -> Config:
     """Alembic without an ini file; the scripts lie beside this module."""
     config = Config()

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import func, make_url, select, text
+from sqlalchemy import func, inspect, make_url, select, text
 
+from service.commands import running
 from service.commands.backup import COMMANDS, backup, restore
 from service.embedded import own_settings
 from service.store import backups, conversations, installations
@@ -162,6 +163,22 @@ def test_programs_of_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PATH", str(tmp_path / "none"))
     with pytest.raises(backups.BackupError, match="is not installed"):
         backups._run_postgres("pg_dump", "postgresql://me:secret@h/d")
+
+
+def test_the_tables_go_back(filled: dict[str, str]) -> None:
+    def down(*arguments: str, said: str = "y\n") -> Result:
+        return CliRunner(env=filled).invoke(running.migrate, arguments, input=said)
+
+    assert "no earlier revision 7777" in down("--down-to", "7777").output
+    assert down("--down-to", "0012", said="n\n").exit_code == 1
+    assert "those of revision 0012" in down("--down-to", "0012").output
+    given = own_settings(data_dir=Path(filled["DESKMARK_DATA_DIR"]), database_url=filled.get("DATABASE_URL", ""))
+    opened = Database(given.database)
+    assert not inspect(opened.engine).has_table("failure")
+    opened.close()
+    assert "up to date" in down().output
+    away = {**filled, "DATABASE_URL": "postgresql://127.0.0.1:1/none"}
+    assert "cannot be used" in CliRunner(env=away).invoke(running.migrate, ["--down-to", "0012"], input="y\n").output
 
 
 def test_both_commands_are_mounted() -> None:
