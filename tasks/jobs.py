@@ -139,7 +139,9 @@ def forget(self: Job) -> None:
 @app.task(base=Job, bind=True, name="deskmark.drop_texts")
 def drop_texts(self: Job) -> None:
     """Drop the texts that are past their installation's retention."""
-    retention.drop_old(self.runtime)
+    dropped = retention.drop_old(self.runtime)
+    if dropped:
+        log.info("texts_dropped", conversations=dropped)
 
 
 @app.task(base=Job, bind=True, name="deskmark.recount")

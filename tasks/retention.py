@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy.orm import Session
 
 from service.store import forgetting, installations, retention, vectors
@@ -13,7 +12,6 @@ from service.store.models import Conversation, Installation
 from tasks.runtime import Runtime
 
 AT_ONCE = 100
-log = structlog.get_logger(__name__)
 
 
 def drop_old(runtime: Runtime, installation_id: str | None = None) -> int:
@@ -36,8 +34,6 @@ def _of_one(runtime: Runtime, row: Installation) -> int:
     dropped = 0
     while count := portion(runtime.database, row, now=runtime.clock()):
         dropped += count
-    if dropped:
-        log.info("texts_dropped", installation=row.id, conversations=dropped, days=row.retention_days)
     return dropped
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from service.settings import Settings
 from service.store import audit, erasure, installations, mentions, whereabouts
 from service.store.database import Database
 from service.store.erasure import Receipt
-from service.store.secrets import SecretBox
+from service.store.secrets import SecretBox, SecretsUnreadable
 from service.store.suppression import Identity, IdentityKind, NoIdentity
 from service.store.whereabouts import Request
 from tasks.runtime import utc_now
@@ -54,7 +55,7 @@ def erase_command(
         request = _request(opened, _identity(email, contact, phone), named, may_come_back)
         box = SecretBox(given.secret_key.get_secret_value())
         if let_back:
-            with opened.begin() as session:
+            with _readable(), opened.begin() as session:
                 lifted = erasure.let_back(session, box, request, now=utc_now())
             click.echo("What comes of them is kept again." if lifted else "Nobody of that name was erased.")
             return
@@ -64,7 +65,7 @@ def erase_command(
         if not dry_run:
             if not yes:
                 click.confirm("Erase all of that? It cannot be undone.", abort=True)
-            _print(erasure.erase(opened, box, request, now=utc_now()))
+            _print(_erased(opened, box, request))
             click.echo(NOT_ON_THE_HELPDESK)
     for path in _files(given, request.identity):
         click.echo(f"{path} names the person; Deskmark deletes no file: remove it yourself.", err=True)
@@ -88,6 +89,20 @@ def _request(opened: Database, identity: Identity, named: tuple[str, ...], may_c
         except installations.UnknownInstallation as error:
             raise click.ClickException(f"{error}; see deskmark installations") from error
     return Request(identity, by=audit.COMMAND_LINE, scope=scope, may_come_back=may_come_back)
+
+
+def _erased(opened: Database, box: SecretBox, request: Request) -> Receipt:
+    with _readable():
+        return erasure.erase(opened, box, request, now=utc_now())
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """The key of erased identities is a stored secret like any other: without its key nobody can be kept away."""
+    try:
+        yield
+    except SecretsUnreadable as error:
+        raise click.ClickException(f"{error}; see deskmark secrets status") from error
 
 
 def _files(given: Settings, identity: Identity) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from service.store import conversations, installations
 from service.store.database import Database, migrate
 from service.store.models import Conversation, Installation
 from service.store.people_models import AuditEntry
+from service.store.secrets import new_key
 
 Run = Callable[..., Result]
 OLD = datetime(2026, 1, 2, tzinfo=UTC)
@@ -90,6 +92,17 @@ def test_erasing_asks_first_and_leaves_a_receipt(run: Run, stored: Database, tmp
     assert "where: i1; kept away: yes" in kept
     assert "pat" not in kept
     assert actions(stored) == ["erase person"]
+
+
+def test_without_its_key_nobody_can_be_kept_away(run: Run, stored: Database, tmp_path: Path) -> None:
+    assert run("erase", "--contact", "c9", "--yes").exit_code == 0
+    kept = json.loads((tmp_path / "keys.json").read_text())
+    (tmp_path / "keys.json").write_text(json.dumps({**kept, "secret_key": new_key()}))
+    for flag in ("--yes", "--let-back"):
+        refused = run("erase", "--contact", "c1", flag)
+        assert refused.exit_code == 1
+        assert "lacks the key" in refused.output
+    assert text(stored) is not None
 
 
 def test_letting_somebody_back(run: Run, stored: Database) -> None:
