@@ -8,7 +8,7 @@ from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 from rich.console import Console
@@ -53,6 +53,11 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 class Commands(click.Group):
     """The commands of this module and, by name, those of the others."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run as the program: what its parts log is told on standard error, from warnings on."""
+        import_module("service.logs").configure_logs("warning", "console")
+        return super().__call__(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All names, in the order of a first visit."""
