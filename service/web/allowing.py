@@ -96,18 +96,18 @@ def come_back(connector: str) -> AnyResponse:
     asked = _waiting(connector)
     back = redirect(url_for("installations.listing"))
     if asked is None:
-        flash("This return from the helpdesk was not expected, or came too late. Start again.", "bad")
+        flash("This return from the helpdesk was not expected, or came too late. Start again.", "error")
         return back
     kind = KINDS[connector]
     if asked.installation_id:
         back = redirect(url_for("installation.page", installation_id=asked.installation_id))
     if not (code := request.args.get("code")):
-        flash(f"{kind.title} did not let Deskmark in. Nothing was changed.", "bad")
+        flash(f"{kind.title} did not let Deskmark in. Nothing was changed.", "error")
         return back
     try:
         installation_id = _let_in(parts(), asked, code)
     except (ConnectorError, WrongAccount) as error:
-        flash(f"Not connected: {error}.", "bad")
+        flash(f"Not connected: {error}.", "error")
         return back
     known().forget()
     flash(f"{kind.title} is connected.", "good")

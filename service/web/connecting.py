@@ -232,11 +232,12 @@ def changes(
 def as_given(kind: Kind, row: Installation) -> dict[str, str]:
     """What a form for changing `row` starts with: everything but secrets."""
     options = {f.name: row.options.get(f.name, "") for f in kind.fields if not f.kept.encrypted}
-    words = {name: ", ".join(map(str, _listed(value))) for name, value in options.items()}
+    words = {name: ", ".join(map(str, as_list(value))) for name, value in options.items()}
     return {"account": row.account, "base_url": row.base_url, "account_group": row.account_group or "", **words}
 
 
-def _listed(value: object) -> list[object]:
+def as_list(value: object) -> list[object]:
+    """An option as a list: some are one word, some are several."""
     return value if isinstance(value, list) else [value]
 
 

@@ -17,7 +17,7 @@ from service.store import queries
 from service.store.models import Installation
 from service.store.secrets import SecretsUnreadable
 from service.web import guiding
-from service.web.connecting import KINDS, Field, Kind, missing_secrets, webhook_url
+from service.web.connecting import KINDS, Field, Kind, as_list, missing_secrets, webhook_url
 from service.web.parts import parts
 
 
@@ -85,6 +85,7 @@ def connecting_facts(session: Session, row: Installation) -> Mapping[str, Any]:
     return {
         "shown": shown(row, last.get(row.id), refused.get(row.id)),
         "kind": KINDS.get(row.connector),
+        "options": [(name, ", ".join(map(str, as_list(value)))) for name, value in row.options.items()],
         "steps": steps,
         "left": guiding.left(steps),
         "signs_in": bool(secrets) or guiding.signs_in(parts().settings, row.connector),

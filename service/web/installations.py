@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.errors import ConnectorError, CredentialsRefused
+from connectors.making import Done, Step
 from service import preparing
 from service.store import audit, pausing, queries
 from service.store import installations as store
@@ -126,13 +127,27 @@ def prepare(installation_id: str) -> AnyResponse:
             now=p.now,
         )
     except (ConnectorError, preparing.NeedsAddress) as error:
-        flash(f"Nothing was made: {error}.", "bad")
+        flash(f"Nothing was made: {error}.", "error")
     else:
         known().forget()
-        for step in steps:
-            words = f"{step.what.capitalize()}: {step.done}{step.text and f' ({step.text})'}."
-            flash(words, "good" if step.done.settled else "bad")
+        for words, tone in _told(steps):
+            flash(words, tone)
     return redirect(url_for("installation.page", installation_id=installation_id))
+
+
+def _told(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
+    """What was done in one sentence, then each thing that is left to do by hand."""
+    done: dict[Done, list[str]] = {}
+    open_steps: list[Step] = []
+    for step in steps:
+        if step.done.settled:
+            done.setdefault(step.done, []).append(step.what)
+        else:
+            open_steps.append(step)
+    if done:
+        yield "; ".join(f"{how}: {', '.join(what)}" for how, what in done.items()).capitalize() + ".", "good"
+    for step in open_steps:
+        yield f"{step.what.capitalize()} is {step.done}: {step.text}.", "error"
 
 
 def _record(session: Session, action: str, installation_id: str, details: Mapping[str, str]) -> None:

@@ -7,10 +7,15 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pyotp
 import pytest
+from pydantic import SecretStr
 from werkzeug.serving import make_server
+
+from connectors.zendesk.sandbox import Sandbox
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -30,15 +35,24 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def address(web: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, web.app, threaded=True)
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """The application over HTTP; its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def address(web: Any) -> Iterator[str]:
+    with serving(web.app) as found:
+        yield found
 
 
 @pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
@@ -59,7 +73,7 @@ def visitor(request: pytest.FixtureRequest, chromium: Any) -> Iterator[Any]:
 def test_an_admin_signs_in_and_reads_the_proof(web: Any, seed: Any, shapes: Any, address: str, visitor: Any) -> None:
     row_id = seed()
     visitor.goto(f"{address}/conversations")
-    assert "Please sign in" in visitor.inner_text("main")
+    assert "Sign in to Deskmark" in visitor.inner_text("main")
     visitor.goto(address + web.link())
     visitor.press("button.primary", "Enter")
     visitor.wait_for_url(f"{address}/conversations")
@@ -81,6 +95,36 @@ def test_an_admin_signs_in_and_reads_the_proof(web: Any, seed: Any, shapes: Any,
     assert visitor.complaints == []
 
 
+def test_an_admin_gets_by_with_the_keyboard_alone(web: Any, address: str, visitor: Any) -> None:
+    """Password, setting up the second step by its key, a key of the API, and every page about people."""
+    password = "a cow jumped over the moon"
+    web.person("admin", password=password)
+
+    visitor.goto(f"{address}/account")
+    visitor.keyboard.type("ada@example.com\t" + password + "\n")
+    visitor.wait_for_url(f"{address}/account")
+    visitor.focus("section[aria-labelledby=step] [name=current]")
+    visitor.keyboard.type(password + "\n")
+    visitor.wait_for_selector("img.qr")
+    assert visitor.evaluate("document.querySelector('img.qr').naturalWidth") > 100
+    assert visitor.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    totp = pyotp.TOTP(visitor.inner_text("code.key").replace(" ", ""))
+    visitor.keyboard.type(totp.at(web.clock()) + "\n")
+    visitor.wait_for_selector("ul.codes")
+    assert visitor.locator("ul.codes li").count() == 10
+
+    visitor.goto(f"{address}/people/keys")
+    visitor.focus("[name=name]")
+    visitor.keyboard.type("BI\n")
+    visitor.wait_for_selector("text=Keep this key now")
+    for path in ("/account", "/people", "/people/add", "/people/keys", "/people/audit"):
+        visitor.goto(address + path)
+        assert visitor.locator("h1").count() == 1
+        assert visitor.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is too wide"
+        assert visitor.locator("[aria-current=page]").count() >= 1
+    assert visitor.complaints == []
+
+
 def test_a_helpdesk_is_connected_with_the_form(web: Any, address: str, visitor: Any) -> None:
     visitor.goto(address + web.link())
     visitor.click("button:has-text('Sign in')")
@@ -94,6 +138,40 @@ def test_a_helpdesk_is_connected_with_the_form(web: Any, address: str, visitor: 
     visitor.wait_for_url(re.compile(f"{address}/installations/[0-9a-f]{{12}}$"))
 
     assert "Intercom is connected" in visitor.inner_text("main")
-    visitor.click("text=Switch writing on")
-    assert visitor.is_visible("text=Switch writing off")
+    visitor.click("button:has-text('Switch writing on')")
+    assert visitor.is_visible("button:has-text('Switch writing off')")
     assert visitor.complaints == []
+
+
+def test_an_admin_connects_by_signing_in_at_the_helpdesk(make_web: Any, sqlite_url: str, chromium: Any) -> None:
+    """The whole way in a browser: the guide, the helpdesk's own page, back with tokens, what is missing is made."""
+    with Sandbox(with_fields=False) as sandbox:
+        secret = SecretStr(sandbox.secrets["client_secret"])
+        client = {"zendesk_client_id": sandbox.secrets["client_id"], "zendesk_client_secret": secret}
+        web = make_web(sqlite_url, sandbox=True, **client)
+        with serving(web.app) as address:
+            visitor = chromium.new_page()
+            visitor.set_default_timeout(10_000)
+            complaints: list[str] = []
+            visitor.on("console", lambda message: complaints.append(message.text))
+            visitor.goto(address + web.link())
+            visitor.click("button:has-text('Sign in')")
+            visitor.wait_for_url(f"{address}/")
+            visitor.goto(f"{address}/installations/connect/zendesk")
+            visitor.click("summary:has-text('Ticket fields')")
+            assert visitor.is_visible("text=dm__resolution__confirmed")
+            form = visitor.locator("form[action$='/oauth/zendesk']")
+            form.locator("[name=account]").fill("acme")
+            form.locator("[name=base_url]").fill(sandbox.base_url)
+            form.locator("button").click()
+            assert "read" in visitor.inner_text("main")
+            visitor.click("a:has-text('Sign in at Zendesk')")
+            assert visitor.url.startswith(f"{sandbox.base_url}/oauth/authorizations/new")
+            visitor.click("button:has-text('Allow')")
+            visitor.wait_for_url(re.compile(f"{address}/installations/[0-9a-f]{{12}}$"))
+            assert "Zendesk is connected" in visitor.inner_text("main")
+            visitor.click("button:has-text('Make what is missing')")
+            assert "set PUBLIC_URL" in visitor.inner_text("main")
+            visitor.context.close()
+    assert len(sandbox.access.refreshes) == 1
+    assert [said for said in complaints if "favicon" not in said and "404" not in said] == []

@@ -198,8 +198,8 @@ def test_what_is_missing_is_made_from_the_page(make_web: Any, sqlite_url: str) -
         web.post(client, f"{page}/prepare", form_on=page)
 
         after = client.get(page).get_data(as_text=True)
-        assert "Webhook: made" in after
-        assert "Field dm_effort: made" in after
+        assert "Made: field dm_resolution, field dm_effort, field dm_outcome" in after
+        assert "webhook; there already: signing secret, trigger." in after
         assert "signing secret is missing" in before
         assert "signing secret is missing" not in after
         assert web.parts.box.unlock(row_of(web).secrets)["webhook_secret"] not in after
