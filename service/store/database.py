@@ -96,7 +96,7 @@ def migrate(url: str) -> None:
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Take the tables back to an earlier revision: what only later ones knew is lost. Raises Alembic's `CommandError`."""
+    """Take the tables back to an earlier revision; what only later ones knew is lost. Raises `CommandError`."""
     database = Database(url)
     try:
         with database.engine.begin() as connection:
