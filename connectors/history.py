@@ -34,12 +34,14 @@ class Scope:
 class Head:
     """A conversation that the helpdesk lists: `body` is what reading it needs later, `changed_at` when it last changed.
 
-    No head is made of a conversation that opted out.
+    No head is made of a conversation that opted out. `outdated`: it changed since it was listed, so it has to be read
+    as it is.
     """
 
     conversation_id: str
     changed_at: datetime
     body: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,20 @@ import structlog
 from sqlalchemy.orm import Session
 
 from connectors.base import Reading
-from connectors.errors import ConnectorError, RetryLater
-from connectors.exported import LeftOut
+from connectors.errors import ConnectorError, CredentialsRefused, RetryLater
+from connectors.exported import LeftOut, Why
 from connectors.history import Aside, Head, History, Page, Scope, Whole
 from service.conversation import Conversation
 from service.document import from_document, to_document
 from service.scoring.customer import customer_keys
 from service.store import backfills, conversations, history, installations, models, suppression, work
 from service.store.backfill_models import Backfill, BackfillPart, BackfillState
-from service.store.backfills import HEAD, Held, Kept, LeaseLost
+from service.store.backfills import HEAD, OUTDATED, Held, Kept, LeaseLost
 from service.store.conversations import ReadConversation
 from service.store.history import Span
 from service.store.models import State
 from service.store.work import SCORING
-from tasks import scoring, standing
+from tasks import changing, pausing, scoring, standing
 from tasks.runtime import Runtime
 
 READ_AT_ONCE = 50
@@ -91,6 +91,8 @@ def _kept(runtime: Runtime, held: Held) -> Iterator[None]:
     except LeaseLost:
         log.warning("backfill_lease_lost", installation=held.installation_id)
     except RetryLater as error:
+        if isinstance(error, CredentialsRefused):
+            pausing.noticed(runtime, held.installation_id, error)
         changed = {"wait_until": runtime.clock() + timedelta(seconds=error.after), "error": str(error)}
     except ConnectorError as error:
         log.warning("backfill_failed", installation=held.installation_id, error=str(error))
@@ -161,7 +163,10 @@ def _take(
 ) -> None:
     """Read and store conversations that are whole. What came before an error is stored all the same."""
     asides = [
-        Aside(Head(head.external_id, head.ripe_at or mine.scope.since, head.body), parts.get(head.external_id, ()))
+        Aside(
+            Head(head.external_id, head.ripe_at or mine.scope.since, head.body, outdated=OUTDATED in head.body),
+            parts.get(head.external_id, ()),
+        )
         for head in heads
     ]
     changed_at = {aside.head.conversation_id: aside.head.changed_at for aside in asides}
@@ -195,7 +200,11 @@ def _settle(
     if suppression.is_suppressed(session, runtime.secrets, mine.installation.id, names):
         yield ERASED
         return
-    yield _store(runtime, session, mine.installation, outcome.reading, conversation, changed_at)
+    named = changing.under_its_name(session, mine.installation.id, conversation)
+    if named is None:
+        yield f"{LEFT_OUT}{Why.DELETED}"
+        return
+    yield _store(runtime, session, mine.installation, outcome.reading, named, changed_at)
 
 
 def _store(

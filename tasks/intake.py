@@ -9,7 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from connectors.base import Signal
-from service.store import conversations, deliveries, failures, improvements
+from service.store import backfills, conversations, deliveries, failures, improvements
 from service.store.failure_models import Happened
 from service.store.gap_models import ImprovementKind
 from service.store.models import Conversation, Delivery, DeliveryState, Installation, State, WriteState
@@ -58,6 +58,8 @@ def _take_in(runtime: Runtime, delivery_id: int) -> None:
         if delivery.signal == Signal.IMPROVED and delivery.external_id is not None:
             _improved(session, delivery, now)
             return
+        if delivery.external_id is not None:
+            backfills.outdate(session, installation.id, delivery.external_id)
         due_at, why_not = _when(session, runtime, installation, delivery, now)
         if due_at is None or delivery.external_id is None:
             deliveries.settle(session, delivery_id, DeliveryState.IGNORED, why_not)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import requests
 
 from connectors.base import Reading
-from connectors.errors import NotFound, OptedOut, Rejected
+from connectors.errors import Merged, NotFound, OptedOut, Rejected
 from connectors.exported import LeftOut, Why
 from connectors.history import Aside, Head, Page, Part, Scope, Whole
 from connectors.http import ApiRequest, Http
@@ -71,6 +71,8 @@ class ZendeskHistory:
             name = aside.head.conversation_id
             try:
                 yield name, self._outcome(scope, aside.head, audits, people)
+            except Merged:
+                yield name, LeftOut(name, Why.MERGED)
             except NotFound:
                 yield name, LeftOut(name, Why.DELETED)
             except OptedOut:
@@ -114,7 +116,7 @@ class ZendeskHistory:
     ) -> Whole | LeftOut:
         found = payloads.ticket(record(head.body.get("ticket")))
         events = list(payloads.audit_events(audits))
-        single = _why_single(found, head.changed_at, events, scope)
+        single = CHANGED if head.outdated else _why_single(found, head.changed_at, events, scope)
         reading = self._reading(found, audits, {**people, **_users(head)}, single)
         if not reading.conversation.messages:
             return LeftOut(found.id, Why.EMPTY)

@@ -19,6 +19,7 @@ from service.store.backfill_models import Backfill, BackfillPart, BackfillState
 from service.store.models import Conversation
 from service.store.statements import insert
 
+OUTDATED = "outdated"
 HEAD = ""
 """The name of the part that a conversation's list entry is."""
 LONGEST_GAP = timedelta(minutes=2)
@@ -104,6 +105,18 @@ def forget(session: Session, installation_id: str, external_ids: Iterable[str]) 
     """Remove what was put aside of these conversations: they are not to be stored any more; how many parts."""
     of_them = (BackfillPart.installation_id == installation_id, BackfillPart.external_id.in_(list(external_ids)))
     return _rows(session, delete(BackfillPart).where(*of_them))
+
+
+def outdate(session: Session, installation_id: str, external_id: str) -> None:
+    """The helpdesk told of a change of a conversation: what was put aside of it is no longer good.
+
+    It is dropped but for the head, which says from now on that the conversation has to be read as it is.
+    """
+    mine = (BackfillPart.installation_id == installation_id, BackfillPart.external_id == external_id)
+    head = session.scalars(select(BackfillPart).where(*mine, BackfillPart.part == HEAD).with_for_update()).one_or_none()
+    if head is not None:
+        session.execute(delete(BackfillPart).where(*mine, BackfillPart.part != HEAD))
+        head.body = {**head.body, OUTDATED: True}
 
 
 def workable(session: Session, *, now: datetime) -> list[str]:

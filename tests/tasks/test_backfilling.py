@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from connectors.base import Signal
 from connectors.exported import Why
 from connectors.intercom import actions as intercom_actions
 from connectors.intercom.sandbox import Sandbox as IntercomSandbox
@@ -526,3 +527,30 @@ def test_alone_it_reads_waits_and_scores(past: Past, clock: Any) -> None:
     assert past.row().state == BackfillState.DONE
     assert waits
     assert past.count(Row.state == State.SCORED) == 3
+
+
+def test_what_the_helpdesk_tells_of_meanwhile_is_read_as_it_is(make: Callable[[str], Past], shop: Any) -> None:
+    """A comment was redacted and a ticket deleted after their words were put aside: neither is stored from there."""
+    past = make("zendesk")
+    redacted = past.desk.seed(told("redacted", days_ago(5), "My card is 4111", "Hi"))
+    deleted = past.desk.seed(told("deleted", days_ago(5), "A secret", "Hi"))
+    past.begin()
+    for _ in range(2):
+        backfilling.work_on(past.runtime, past.id, seconds=0)
+    assert past.row().cursor is None
+    comment = next(e for a in past.desk.account.audits[int(redacted)] for e in a["events"] if e["type"] == "Comment")
+    comment |= {"body": "My card is ▇▇▇▇", "html_body": "", "plain_body": ""}
+    past.desk.delete(deleted)
+    here = type(shop)(past.runtime, past.desk, past.messages, past.clock, past.id, "past")
+    here.webhook(redacted, Signal.ACTIVITY)
+    here.webhook(deleted, Signal.DELETED)
+    here.work()
+
+    row = past.run()
+
+    assert (row.counts["stored"], row.counts[f"left out: {Why.DELETED}"]) == (1, 1)
+    found = past.conversation(redacted)
+    assert found is not None
+    assert found.document["messages"][0]["text"] == "My card is ▇▇▇▇"
+    with past.runtime.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(BackfillPart)) == 0
