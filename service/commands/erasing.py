@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -128,17 +128,15 @@ def erasures_command() -> None:
         click.echo("Nobody was erased yet.")
 
 
-def _tell(counts: dict[str, int]) -> None:
-    click.echo(", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items()))
+def _tell(counts: Mapping[str, int], before: str = "") -> None:
+    click.echo(before + ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items()))
 
 
 def _print(receipt: Receipt) -> None:
     click.echo(f"Receipt {receipt.number}: erased {receipt.at:%Y-%m-%d %H:%M:%S} UTC by {receipt.by}")
     click.echo(f"  who: {receipt.kind}, keyed hash {receipt.identity}")
-    click.echo(
-        f"  where: {', '.join(receipt.scope) or 'everywhere'}; kept away: {'yes' if receipt.suppressed else 'no'}"
-    )
-    _tell({f"  {kind}" if not place else kind: count for place, (kind, count) in enumerate(receipt.counts.items())})
+    click.echo(f"  where: {', '.join(receipt.scope) or 'everywhere'}; kept away: {'yes' if receipt.suppressed else 'no'}")
+    _tell(receipt.counts, "  what: ")
 
 
 COMMANDS: tuple[click.Command, ...] = (erase_command, erasures_command)
