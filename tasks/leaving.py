@@ -26,6 +26,10 @@ NOTES = (
     "Notes cannot be removed over the API: private notes of Deskmark stay on the conversations. They end in a line "
     '"ref ..." by which they can be found; delete or redact them by hand where they must go.'
 )
+UNASKED = (
+    "The helpdesk was not asked any more: tags, fields, webhook, trigger and the access token that are left there have "
+    "to be removed by hand."
+)
 PARTLY = (
     "Of {} closed conversations only the tags could be taken off; the values of our fields go when the fields are "
     "deleted."
@@ -71,6 +75,22 @@ def go_on(session: Session, errand: Errand, *, anyway: bool, now: Any) -> None:
         errands.settle(session, errand.id, failed, ItemState.WAITING)
     session.flush()
     errands.resume(session, errand.id, now=now)
+
+
+def without_helpdesk(session: Session, errand: Errand, *, now: Any) -> None:
+    """Do not ask the helpdesk any more, as it does not let us in: what is left to do there is told, the rest is done.
+
+    An errand of another kind is given up.
+    """
+    if errand.kind != ErrandKind.LEAVE:
+        errands.give_up(errand, now=now)
+        return
+    errand.options = {**errand.options, "remove": False, "revoke": False}
+    _tell(errand, [Told(False, UNASKED)])
+    if errand.options["delete"]:
+        errand.counts = {**errand.counts, "deleted": store.counts(session, errand.installation_id)}
+    errand.lease = errand.lease_until = None
+    errand.stage, errand.place, errand.due_at, errand.attempts, errand.error = END, None, now, 0, None
 
 
 def step(runtime: Runtime, errand: Errand) -> None:

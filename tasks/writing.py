@@ -91,7 +91,7 @@ def _keep_plan(
 
 
 def _write(runtime: Runtime, job: Job) -> None:
-    _know_ourselves(runtime, job)
+    know_ourselves(runtime, job.installation, job.client)
     reading = _as_it_was_read(job) or job.client.read(job.row.external_id)
     for _ in range(CONFLICTS):
         if _moved_on(job, reading):
@@ -114,12 +114,12 @@ def _write(runtime: Runtime, job: Job) -> None:
     raise RetryLater("the conversation changed each time it was to be written", after=runtime.settings.retry_seconds)
 
 
-def _know_ourselves(runtime: Runtime, job: Job) -> None:
+def know_ourselves(runtime: Runtime, installation: models.Installation, client: Client) -> None:
     """Learn under which ids our writes come back before the first one does."""
-    if job.installation.actor_ids is None:
-        actors = job.client.own_actor_ids()
+    if installation.actor_ids is None:
+        actors = client.own_actor_ids()
         with runtime.database.begin() as session:
-            installations.remember_actors(session, job.installation.id, actors)
+            installations.remember_actors(session, installation.id, actors)
 
 
 def _as_it_was_read(job: Job) -> Reading | None:

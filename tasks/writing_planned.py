@@ -19,7 +19,7 @@ from connectors.many import Outcome, Trouble, Writer
 from connectors.registry import writer
 from service.document import card_from_document, from_document
 from service.scoring.score import Scorecard
-from service.store import conversations, errands, models, plans, results, work
+from service.store import conversations, errands, installations, models, plans, results, work
 from service.store.errand_models import Errand, ItemState
 from service.store.models import State, WriteState
 from service.store.work import WRITING
@@ -28,10 +28,12 @@ from service.writeback import AlreadyThere, Desired
 from tasks import planning, standing
 from tasks.planning import Weighed
 from tasks.runtime import Runtime
+from tasks.writing import know_ourselves
 
 GATHER, SEND = "gathering", "writing"
 CHUNK = 200
 LOOK_AGAIN = timedelta(seconds=3)
+ASLEEP = timedelta(seconds=60)
 MOST_JOBS = 10
 """Background jobs under way at once: the account takes 30 from everybody together."""
 PACE: Mapping[str, timedelta] = {"zendesk": timedelta(seconds=1.2), "intercom": timedelta(seconds=0.2)}
@@ -57,11 +59,23 @@ class Ready:
 
 
 def step(runtime: Runtime, errand: Errand) -> None:
-    """The next step: gather some of what is planned, or send some and look at what was sent."""
-    if errand.stage == GATHER:
+    """The next step: gather some of what is planned, or send some and look at what was sent.
+
+    While the installation waits for its helpdesk, so does the errand.
+    """
+    if not _may_ask(runtime, errand):
+        with runtime.database.begin() as session:
+            errands.step_done(errands.held(session, errand), due_at=runtime.clock() + ASLEEP)
+    elif errand.stage == GATHER:
         _gather(runtime, errand)
     else:
         _send(runtime, errand)
+
+
+def _may_ask(runtime: Runtime, errand: Errand) -> bool:
+    with runtime.database.read() as session:
+        installation = session.get_one(models.Installation, errand.installation_id)
+    return installations.working(installation, runtime.clock())
 
 
 def _gather(runtime: Runtime, errand: Errand) -> None:
@@ -115,10 +129,12 @@ def _send(runtime: Runtime, errand: Errand) -> None:
         installation = session.get_one(models.Installation, errand.installation_id)
         running = errands.jobs(session, errand.id)
         waiting = errands.items(session, errand.id, ItemState.WAITING, limit=CHUNK)
-    many = writer(runtime.client(installation))
+    client = runtime.client(installation)
+    many = writer(client)
     if many is None:
         _one_by_one(runtime, errand, [item.external_id for item in waiting])
         return
+    know_ourselves(runtime, installation, client)
     open_jobs = sum(not _look(runtime, errand, installation, many, job) for job in running)
     names = [item.external_id for item in waiting[: many.most]]
     if names and open_jobs < MOST_JOBS:

@@ -22,6 +22,8 @@ from service.store.work import LeaseLost
 
 CHUNK = 500
 FAILURES_SHOWN = 50
+GIVEN_UP = "given up"
+"""The stage of an errand whose rest nobody wants."""
 
 
 class AlreadyUnderWay(RuntimeError):
@@ -145,6 +147,12 @@ def resume(session: Session, errand_id: int, *, now: datetime) -> bool:
     """Let an errand that stopped go on; whether there was anything to resume."""
     statement = update(Errand).where(Errand.id == errand_id, Errand.finished_at.is_(None), Errand.due_at.is_(None))
     return _rows(session, statement.values(due_at=now, attempts=0, error=None)) == 1
+
+
+def give_up(row: Errand, *, now: datetime) -> None:
+    """Somebody does not want the rest: what is done stays done."""
+    row.lease = row.lease_until = row.due_at = None
+    row.stage, row.finished_at, row.error = GIVEN_UP, now, None
 
 
 def add_items(session: Session, errand_id: int, external_ids: Iterable[str]) -> int:

@@ -85,7 +85,7 @@ class State(StrEnum):
 class WriteState(StrEnum):
     """How far the verdict has come back onto the helpdesk.
 
-    `none`: nothing to write yet. `off`: writing is switched off for the installation.
+    `none`: nothing to write yet. `off`: not written, as the installation's switch or rules say; `plan` holds the rest.
     """
 
     NONE = "none"

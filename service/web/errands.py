@@ -34,6 +34,7 @@ STAGES: Mapping[str, str] = {
     "revoking": "revoking the access token",
     "ending": "finishing",
     "finished": "finished",
+    errands.GIVEN_UP: "given up",
 }
 TITLES = {ErrandKind.WRITE: "Writing what was planned", ErrandKind.LEAVE: "Leaving"}
 
@@ -112,14 +113,20 @@ def page(errand_id: int) -> Response:
 @blueprint.post("/errands/<int:errand_id>/resume")
 @needs(Right.ADMINISTER)
 def resume(errand_id: int) -> AnyResponse:
-    """Let an errand that stopped go on: try again what failed, or leave it as it is."""
+    """Let an errand go on: try again what failed, leave that as it is, or do the rest without the helpdesk."""
     with parts().database.begin() as session:
         errand = errands.get(session, errand_id) or abort(404)
-        anyway = request.form.get("anyway") == "yes"
-        leaving.go_on(session, errand, anyway=anyway, now=parts().now())
+        if errand.finished_at is not None:
+            abort(409)
+        anyway, without = request.form.get("anyway") == "yes", request.form.get("without") == "yes"
+        if without:
+            leaving.without_helpdesk(session, errand, now=parts().now())
+        else:
+            leaving.go_on(session, errand, anyway=anyway, now=parts().now())
+        details = {"anyway": str(anyway), "without helpdesk": str(without)}
         audit.record(
             session, actor=acting(), action="resume errand", target=str(errand_id),
-            installation_id=errand.installation_id, now=parts().now(), details={"anyway": str(anyway)},
+            installation_id=errand.installation_id, now=parts().now(), details=details,
         )  # fmt: skip
     return redirect(url_for("errands.page", errand_id=errand_id))
 

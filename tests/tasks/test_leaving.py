@@ -335,3 +335,24 @@ def test_the_webhook_address(zendesk: Rig) -> None:
     assert [hook.record["endpoint"] for hook in zendesk.desk.account.hooks.values()] == [
         ENDPOINT.format(name="zendesk")
     ]
+
+
+def test_a_helpdesk_that_lets_nobody_in_is_left_without_asking_it(zendesk: Rig) -> None:
+    zendesk.make()
+    key = zendesk.seed(1)
+    zendesk.arrive(key)
+    zendesk.desk.expire_tokens()
+    zendesk.desk.access.client_secret = "another"
+    zendesk.forget_limits()
+    number = leave(zendesk, **EVERYTHING)
+    zendesk.errands(3)
+    waiting = errand(zendesk, number)
+    assert "credentials" in str(waiting.error)
+    assert waiting.attempts == 0
+    with zendesk.runtime.database.begin() as session:
+        leaving.without_helpdesk(session, session.get_one(Errand, number), now=zendesk.clock())
+    zendesk.errands(3)
+    done = errand(zendesk, number)
+    assert done.stage == "finished"
+    assert done.counts["deleted"]["conversation"] == 1
+    assert "have to be removed by hand" in done.counts["told"][0]["text"]

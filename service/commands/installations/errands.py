@@ -94,19 +94,27 @@ def list_errands(installation: str) -> None:
 @click.command("go-on")
 @click.argument("errand_id", type=int)
 @click.option("--anyway", is_flag=True, help="Leave what failed as it is, instead of trying it again.")
-def go_on(errand_id: int, anyway: bool) -> None:
-    """Go on with an errand that stopped or was interrupted."""
+@click.option(
+    "--without-helpdesk",
+    is_flag=True,
+    help="Ask the helpdesk no more, and do the rest; gives up what was to be written.",
+)
+def go_on(errand_id: int, anyway: bool, without_helpdesk: bool) -> None:
+    """Go on with an errand that stopped, waits or was interrupted."""
     given = settings()
     with database(given) as opened:
         with opened.begin() as session:
             errand = errands.get(session, errand_id)
             if errand is None:
                 raise click.ClickException(f"there is no errand {errand_id}")
-            if errand.finished_at is None and errand.due_at is None:
+            if errand.finished_at is None and without_helpdesk:
+                leaving.without_helpdesk(session, errand, now=utc_now())
+            elif errand.finished_at is None and errand.due_at is None:
                 leaving.go_on(session, errand, anyway=anyway, now=utc_now())
+            details = {"anyway": str(anyway), "without helpdesk": str(without_helpdesk)}
             audit.record(
                 session, actor=ACTOR, action="resume errand", target=str(errand_id),
-                installation_id=errand.installation_id, now=utc_now(), details={"anyway": str(anyway)},
+                installation_id=errand.installation_id, now=utc_now(), details=details,
             )  # fmt: skip
         done = carry_out(given, opened, errand_id)
     for line in described(done):
