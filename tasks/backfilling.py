@@ -11,26 +11,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from sqlalchemy.orm import Session
 
-from connectors.base import Reading
 from connectors.errors import ConnectorError, CredentialsRefused, RetryLater
-from connectors.exported import LeftOut, Why
-from connectors.history import Aside, Head, History, Page, Scope, Whole
-from service.conversation import Conversation
-from service.document import from_document, to_document
-from service.scoring.customer import customer_keys
-from service.store import backfills, conversations, history, installations, models, suppression, work
+from connectors.history import Aside, Head, History, Page, Scope
+from service.store import backfills, installations, models, work
 from service.store.backfill_models import Backfill, BackfillPart, BackfillState
 from service.store.backfills import HEAD, OUTDATED, Held, Kept, LeaseLost
-from service.store.conversations import ReadConversation
-from service.store.history import Span
-from service.store.models import State
-from service.store.work import SCORING
-from tasks import changing, pausing, scoring, standing
+from tasks import pausing, scoring
+from tasks.backfill_keeping import LEFT_OUT, STORED, settle
 from tasks.runtime import Runtime
 
 READ_AT_ONCE = 50
@@ -42,9 +34,8 @@ SLICE = 20.0
 UNFORESEEN = timedelta(minutes=1)
 log = structlog.get_logger(__name__)
 
-FOUND, STORED, KNOWN, AGAIN, ERASED = "found", "stored", "known", "again", "erased"
-LEFT_OUT, SINGLE, CALLS = "left out: ", "read singly: ", "calls"
-"""Names of counts; those that end in a colon go on with the reason."""
+FOUND, CALLS = "found", "calls"
+"""Names of counts, beside those of `backfill_keeping`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,92 +170,11 @@ def _take(
     with _changing(runtime, mine) as (session, row):
         counts = Counter({CALLS: mine.past.calls - before})
         for name, outcome in came:
-            counts.update(_settle(runtime, session, mine, outcome, changed_at[name]))
+            counts.update(settle(runtime, session, mine.installation, outcome, changed_at[name]))
         backfills.forget(session, row.installation_id, [name for name, _ in came])
         backfills.counted(row, counts)
     if failure is not None:
         raise failure
-
-
-def _settle(
-    runtime: Runtime, session: Session, mine: _Work, outcome: Whole | LeftOut, changed_at: datetime
-) -> Iterator[str]:
-    """Store one conversation, or not; what to count."""
-    if isinstance(outcome, LeftOut):
-        yield f"{LEFT_OUT}{outcome.why}"
-        return
-    if outcome.single:
-        yield f"{SINGLE}{outcome.single}"
-    conversation = scoring.ours(outcome.reading.conversation, mine.installation)
-    names = suppression.names_of(conversation)
-    if suppression.is_suppressed(session, runtime.secrets, mine.installation.id, names):
-        yield ERASED
-        return
-    named = changing.under_its_name(session, mine.installation.id, conversation)
-    if named is None:
-        yield f"{LEFT_OUT}{Why.DELETED}"
-        return
-    yield _store(runtime, session, mine.installation, outcome.reading, named, changed_at)
-
-
-def _store(
-    runtime: Runtime,
-    session: Session,
-    installation: models.Installation,
-    reading: Reading,
-    conversation: Conversation,
-    changed_at: datetime,
-) -> str:
-    """Store a conversation unless it is known; a known one that was read before it changed is read again, live."""
-    now = runtime.clock()
-    ended = conversation.ended_at or now
-    read = ReadConversation(
-        document=to_document(conversation),
-        there=standing.to_json(reading.there),
-        channel=conversation.channel.value,
-        opened_at=conversation.started_at,
-        ended_at=ended,
-        read_at=now,
-        news=False,
-    )
-    row_id, new = conversations.keep_history(session, installation, conversation.id, read, now=now)
-    if not new and not _is_newer(session, row_id, conversation, changed_at):
-        return KNOWN
-    if not new:
-        known = session.get_one(models.Conversation, row_id)
-        if not known.backfilled:
-            conversations.announce(session, installation, conversation.id, at=now, now=now)
-            return AGAIN
-        conversations.replace_history(session, row_id, read, now=now)
-    span = Span(row_id, customer_keys(conversation), conversation.started_at or ended, ended)
-    history.save_keys(session, span)
-    _ask_scored(runtime, session, installation, span, now)
-    return STORED
-
-
-def _is_newer(session: Session, row_id: str, conversation: Conversation, changed_at: datetime) -> bool:
-    """Whether the history knows more than what was read of a conversation, and nobody is about to read it anyway."""
-    known = conversations.get(session, row_id)
-    assert known is not None, "the insert found it"
-    if known.due_at is not None or known.read_at is None or known.read_at >= changed_at:
-        return False
-    if known.state == State.OPEN:
-        return True
-    if known.state != State.SCORED or known.document is None:
-        return False
-    return standing.differs(from_document(known.document), conversation)
-
-
-def _ask_scored(
-    runtime: Runtime, session: Session, installation: models.Installation, span: Span, now: datetime
-) -> None:
-    """The customer's conversations near this one that have their scores already are judged once more.
-
-    Those that wait for their scores will see this one anyway: however many come together, each is asked for once.
-    """
-    window = scoring.longest_window(runtime.policy(installation))
-    for other in sorted(history.nearby(session, span, window=window)):
-        work.ask(session, SCORING, other, at=now, only=State.SCORED)
 
 
 def _finish(runtime: Runtime, mine: _Work) -> bool:
