@@ -20,7 +20,7 @@ from connectors.base import CONTACT, Change, Signal
 from service.conversation import Contact, Conversation
 from service.document import from_document, to_document
 from service.scoring.customer import MatchedBy, customer_keys
-from service.store import contacts, conversations, cursors, forgetting, models, work
+from service.store import backfills, contacts, conversations, cursors, forgetting, models, work
 from service.store.models import Installation, State
 from service.store.work import SCORING
 from tasks.runtime import Runtime
@@ -70,6 +70,7 @@ def apply(runtime: Runtime, row: Installation, change: Change) -> bool:
     now = runtime.clock()
     row_id = conversations.conversation_id(row.connector, row.account, change.id)
     with runtime.database.begin() as session:
+        backfills.outdate(session, row.id, change.id)
         known = session.get(models.Conversation, row_id)
         if known is None or not concerns(known, change.signal):
             return False
@@ -168,6 +169,15 @@ def _rename(session: Session, row_id: str, winner: str) -> None:
     stored = from_document(known.document)
     known.document = to_document(replace(stored, contact=replace(stored.contact, id=winner)))
     known.news = True
+
+
+def under_its_name(session: Session, installation_id: str, conversation: Conversation) -> Conversation | None:
+    """The conversation under the name by which its customer goes on after a merge; `None` of one who was deleted."""
+    contact = conversation.contact
+    if contact.id is None:
+        return conversation
+    name = contacts.now_known_as(session, installation_id, contact.id)
+    return None if name is None else replace(conversation, contact=replace(contact, id=name))
 
 
 def contact_key(row: Installation, contact_id: str) -> str:
