@@ -49,7 +49,7 @@ class NotFound(ConnectorError):
     """The conversation is not there (any more)."""
 
 
-class Merged(ConnectorError):
+class Merged(NotFound):
     """The conversation was merged into another one: it is no conversation of its own any more."""
 
 

@@ -21,6 +21,7 @@ class Why(StrEnum):
 
     OPEN = "not ended yet"
     DELETED = "deleted on the helpdesk"
+    MERGED = "merged into another one"
     OPTED_OUT = "opted out by the ignore tag"
     EMPTY = "without their messages in the export"
     OUTSIDE = "not ended in the asked time"

@@ -13,16 +13,16 @@ from connectors.base import Reading
 from connectors.errors import Merged, NotFound, OptedOut
 from service.conversation import Conversation
 from service.document import card_document, from_document, to_document
-from service.scoring.customer import customer_keys
+from service.scoring.customer import customer_keys, same_customer
 from service.scoring.score import DEFINITIONS, History, Policy, Scorecard
 from service.scoring.scorecard import judged_episodes, score_conversation
-from service.store import contacts, conversations, facts, forgetting, history, installations, models, results, work
+from service.store import conversations, facts, forgetting, history, installations, models, results, work
 from service.store.history import Span
 from service.store.models import State, WriteState
 from service.store.work import SCORING, WRITING, Claim
 from service.telemetry.metrics import SCORE_SECONDS
 from service.writeback import AlreadyThere
-from tasks import gaps, keeping, lag, planning, retention, standing
+from tasks import changing, gaps, keeping, lag, planning, retention, standing
 from tasks.claims import claimed
 from tasks.runtime import Runtime
 
@@ -78,17 +78,18 @@ def _read(runtime: Runtime, known: Known) -> Reading | None:
     except OptedOut:
         _forget(runtime, known, State.OPTED_OUT)
         return None
-    except NotFound:
-        _forget(runtime, known, State.GONE)
-        return None
     except Merged:
         _forget(runtime, known, State.MERGED)
         return None
-    named = _under_its_name(runtime, known, reading)
+    except NotFound:
+        _forget(runtime, known, State.GONE)
+        return None
+    with runtime.database.read() as session:
+        named = changing.under_its_name(session, known.installation.id, reading.conversation)
     if named is None:
         _forget(runtime, known, State.GONE)
         return None
-    reading = named
+    reading = replace(reading, conversation=named)
     if keeping.may_not_be_kept(runtime, known.held, known.row, ours(reading.conversation, known.installation)):
         return None
     if reading.ended:
@@ -109,18 +110,6 @@ def ours(conversation: Conversation, installation: models.Installation) -> Conve
         account=installation.account,
         account_group=installation.account_group,
     )
-
-
-def _under_its_name(runtime: Runtime, known: Known, reading: Reading) -> Reading | None:
-    """The reading under the name by which its customer goes on after a merge; `None` of one who was deleted."""
-    contact = reading.conversation.contact
-    if contact.id is None:
-        return reading
-    with runtime.database.read() as session:
-        name = contacts.now_known_as(session, known.installation.id, contact.id)
-    if name is None or name == contact.id:
-        return reading if name else None
-    return replace(reading, conversation=replace(reading.conversation, contact=replace(contact, id=name)))
 
 
 def _forget(runtime: Runtime, known: Known, state: State) -> None:
@@ -189,11 +178,18 @@ def judge(
     row_id: str,
     version: str = DEFINITIONS,
 ) -> tuple[Scorecard, ...]:
-    """The cards of a conversation, with what is stored of its customer beside it; `version` is of the definitions."""
+    """The cards of a conversation, with what is stored of its customer beside it; `version` is of the definitions.
+
+    Who is whose customer follows from the account groups as they are now, whatever they were when it was read.
+    """
     now, policy, catalog = runtime.clock(), runtime.policy(installation), runtime.catalog(installation)
+    conversation = ours(conversation, installation)
     with runtime.database.read() as session:
         documents = history.others(session, _span(row_id, conversation, now), window=longest_window(policy))
-    others = tuple(from_document(document) for document in documents)
+        groups = {(row.connector, row.account): row.account_group for row in installations.all_of(session)}
+    found = (from_document(document) for document in documents)
+    grouped = (replace(other, account_group=groups.get((other.helpdesk, other.account))) for other in found)
+    others = tuple(other for other in grouped if same_customer(conversation, other))
     known = History(as_of=now, others=others)
     return score_conversation(conversation, known, policy, runtime.embedder, catalog, version, _timed)
 

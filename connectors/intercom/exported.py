@@ -14,7 +14,7 @@ from typing import Any
 from connectors.exported import LeftOut, NotUsable, Sought, Terms, Why
 from connectors.intercom import mapping
 from connectors.intercom.authors import Bots
-from connectors.intercom.parts import in_order
+from connectors.intercom.parts import in_order, merged_away
 from connectors.intercom.payloads import Contact, Conversation, Tag
 from connectors.shelf import Shelf
 from service import conversation as neutral
@@ -88,6 +88,8 @@ class IntercomExport:
 
     def _conversation(self, name: str, data: Mapping[str, Any]) -> neutral.Conversation | LeftOut:
         payload = Conversation.model_validate(data)
+        if merged_away(payload):
+            return LeftOut(name, Why.MERGED)
         contact = self._contact(payload)
         if self._opted_out(payload, contact):
             return LeftOut(name, Why.OPTED_OUT)

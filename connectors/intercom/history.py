@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import requests
 
-from connectors.errors import NotFound, OptedOut
+from connectors.errors import Merged, NotFound, OptedOut
 from connectors.exported import LeftOut, Why
 from connectors.history import Aside, Head, Page, Scope, Whole
 from connectors.http import Http, wait
@@ -57,6 +57,8 @@ class IntercomHistory:
             name = aside.head.conversation_id
             try:
                 yield name, self._outcome(scope, name)
+            except Merged:
+                yield name, LeftOut(name, Why.MERGED)
             except NotFound:
                 yield name, LeftOut(name, Why.DELETED)
             except OptedOut:

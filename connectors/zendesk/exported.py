@@ -22,6 +22,7 @@ from connectors.zendesk.exported_audits import audit_of_event, audits_of_comment
 from connectors.zendesk.mapping import Material, read_ticket
 from connectors.zendesk.options import BOT_EMAILS, Options
 from connectors.zendesk.payloads import Record, User, ident, record, records, text, words
+from connectors.zendesk.reader import merged_away
 from service.conversation import Conversation
 
 LISTS = frozenset({"tickets", "users", "groups", "organizations", "comments", "audits", "ticket_events"})
@@ -165,6 +166,8 @@ class ZendeskExport:
         ticket = payloads.ticket(_with_ids(data))
         if ticket.status in GONE:
             return LeftOut(name, Why.DELETED)
+        if merged_away(ticket):
+            return LeftOut(name, Why.MERGED)
         audits = self._audits(name, data)
         users = self._users(audits, data, ticket)
         if self._options.prefix + IGNORE in self._tags(ticket, users):

@@ -12,8 +12,10 @@ from typing import Any
 
 from connectors.exported import LeftOut, Why
 from connectors.history import Head, Scope
+from connectors.zendesk import payloads
 from connectors.zendesk.changes import ENDED
 from connectors.zendesk.payloads import Record, ident, moment, record, records, text, words
+from connectors.zendesk.reader import merged_away
 
 GONE = frozenset({"deleted", "scrubbed"})
 NOT_NEEDED = frozenset(
@@ -59,6 +61,8 @@ class Listed:
                 continue
             if status in GONE:
                 left_out.append(LeftOut(name, Why.DELETED))
+            elif merged_away(payloads.ticket(ticket)):
+                left_out.append(LeftOut(name, Why.MERGED))
             elif status not in ENDED:
                 left_out.append(LeftOut(name, Why.OPEN))
             elif not scope.holds(self.solved.get(name)):
