@@ -15,7 +15,7 @@ from typing import Protocol
 
 from connectors.addresses import ForbiddenAddress
 from connectors.base import Client, Installation
-from connectors.errors import ConnectorError, CredentialsRefused, NotFound, Throttled
+from connectors.errors import ConnectorError, CredentialsRefused, NotFound, Rejected, Throttled
 
 
 class StepName(StrEnum):
@@ -105,6 +105,9 @@ def refused(name: StepName, error: ConnectorError, *, helpdesk: str, base_url: s
             )
         case NotFound():
             return failed(name, f"{base_url} answers, but not as {helpdesk} does.", "Correct the API address.")
+        case Rejected():
+            give = "Give the token what the step scopes names, or test again when that step passes."
+            return failed(name, f"{helpdesk} refuses it ({error}).", give)
     action = f"Check the API address, and that this machine may open https connections to {base_url}."
     return failed(name, f"{helpdesk} did not answer: {error}.", action)
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import responses
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
 from connectors.base import Installation
@@ -23,15 +23,19 @@ from connectors.self_test import Outcome, Step, StepName
 from connectors.zendesk.sandbox import Sandbox as Zendesk
 from service.app import build
 from service.conversation import Author, Contact, Conversation, Message, Role
+from service.document import to_document
 from service.settings import Settings
 from service.store import self_tests as store
+from service.store.conversations import ReadConversation, keep
 from service.store.database import Database
 from service.store.installations import NewInstallation, add
+from service.store.models import Conversation as ConversationRow
 from service.store.models import Installation as InstallationRow
 from service.store.secrets import SecretBox
 from service.web.parts import KNOWN, REFUSALS, Parts
 from tasks import self_test_signature, self_testing
-from tasks.runtime import Clients, utc_now
+from tasks.runtime import Clients, Runtime, utc_now
+from tasks.self_test_roles import roles, spoken_by
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -46,6 +50,8 @@ class Silent:
     def score_history(self, conversation_ids: Any) -> None: ...
 
     def write_back(self, conversation_ids: Any) -> None: ...
+
+    def ask(self, installation_ids: Any) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -452,7 +458,7 @@ def test_intercom_missing_permission(intercom: Room, path: str, permission: str)
 def test_intercom_another_region_and_a_skewed_clock(intercom: Room) -> None:
     intercom.connect()
     intercom.sandbox.skew = timedelta(hours=-1)
-    says(intercom.run()[StepName.CLOCK], Outcome.OPEN, "1:00:00 ahead", "time service")
+    says(intercom.run()[StepName.CLOCK], Outcome.OPEN, "1:00:0", "time service")
     intercom.sandbox.elsewhere = True
     says(intercom.run()[StepName.CREDENTIALS], Outcome.FAILED, "refuses the credentials", "that region's")
 
@@ -527,3 +533,52 @@ def test_asked_once_at_a_time(database: Database) -> None:
         assert (row.state, row.external_id, row.write, row.started_at) == ("asked", "7", True, None)
     with database.read() as session:
         assert session.scalars(select(InstallationRow)).one().id == "i1"
+
+
+def test_a_worker_takes_what_was_asked_for(zendesk: Room, settings: Settings) -> None:
+    zendesk.connect()
+    own = settings.model_copy(update={"database_url": zendesk.database.url, "public_url": zendesk.url})
+    runtime = Runtime(
+        settings=own,
+        database=zendesk.database,
+        secrets=zendesk.box,
+        clients=Clients(connectors(), Limiter(), local=True),
+        embedder=cast(Any, None),
+        queue=Silent(),
+    )
+    self_testing.run_asked(runtime)
+    with zendesk.database.begin() as session:
+        assert store.last(session, zendesk.id) is None
+        store.ask(session, zendesk.id, now=utc_now())
+    self_testing.run_asked(runtime)
+    with zendesk.database.read() as session:
+        row = store.last(session, zendesk.id)
+    assert row is not None
+    steps = {step.name: step.outcome for step in self_testing.steps_of(row)}
+    assert (row.state, steps[StepName.SIGNATURE]) == ("done", Outcome.PASSED)
+
+
+def test_a_helpdesk_that_fails_half_way(zendesk: Room) -> None:
+    zendesk.connect()
+    ticket = zendesk.sandbox.seed(TOLD)
+    zendesk.sandbox.features.refused |= {"/ticket_fields", "/tokens/current", f"/tickets/{ticket}"}
+    seen = zendesk.run(ticket)
+    says(seen[StepName.SCOPES], Outcome.FAILED, "ticket_fields is refused", "scopes")
+    says(seen[StepName.FIELDS], Outcome.FAILED, "refuses it", "the step scopes")
+    says(seen[StepName.CONVERSATION], Outcome.FAILED, "Reading failed", "Mend what failed")
+
+
+def test_authors_are_found_in_stored_conversations(zendesk: Room) -> None:
+    zendesk.connect()
+    told = story((Role.CUSTOMER, "Hello?"), (Role.UNKNOWN, "beep"))
+    with zendesk.database.begin() as session:
+        row = session.get_one(InstallationRow, zendesk.id)
+        read = ReadConversation(to_document(told), {}, "web", NOW, NOW, NOW, news=False)
+        keep(session, row, "4711", read, now=NOW)
+        session.execute(update(ConversationRow).values(state="scored"))
+    with zendesk.database.read() as session:
+        assert spoken_by(session, zendesk.id, frozenset({"unknown-1"})) == ["4711"]
+        assert spoken_by(session, zendesk.id, frozenset({"somebody"})) == []
+    step, unknown = roles(zendesk.database, zendesk.id, None)
+    assert step.outcome is Outcome.OPEN
+    assert unknown == [{"id": "unknown-1", "messages": 1, "conversation": "4711"}]
