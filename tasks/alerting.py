@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 import requests
 import structlog
-
 from sqlalchemy.orm import Session
 
 from service.store import alerts, notices

@@ -59,7 +59,7 @@ EVENT_SIGNALS: Mapping[str, Signal] = {
     "permanently_deleted": Signal.DELETED,
     "marked_as_spam": Signal.DELETED,
 }
-# https://developer.zendesk.com/api-reference/webhooks/event-types/user-events/ ; `user.deleted` was recorded from a real
+# https://developer.zendesk.com/api-reference/webhooks/event-types/user-events/ ; `user.deleted` was recorded from an
 # account. One whose `active` became false was deleted too. That of a permanent deletion is a guess.
 USER_SIGNALS: Mapping[str, Signal] = {
     "merged": Signal.CONTACT_MERGED,

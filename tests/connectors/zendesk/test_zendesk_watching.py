@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from connectors.base import Change, Signal
 from connectors.errors import Rejected
+from connectors.exported import LeftOut, Why
+from connectors.history import Scope
 from connectors.http import ApiRequest
 from connectors.zendesk import watching
+from connectors.zendesk.exported_heads import Listed
 from connectors.zendesk.payloads import Record
+from connectors.zendesk.sandbox import Sandbox
 
 SINCE = datetime(2026, 3, 2, tzinfo=UTC)
 START = int(SINCE.timestamp())
@@ -81,3 +85,23 @@ def test_an_agent_sees_deleted_tickets_and_not_for_ever() -> None:
 @pytest.mark.parametrize("words", ["", "nonsense:4"])
 def test_an_unknown_place_is_the_beginning(words: str) -> None:
     assert watching.Place.read(words) == watching.Place()
+
+
+def test_a_merged_ticket_is_left_out_of_the_past() -> None:
+    merged = {"id": 4, "status": "closed", "tags": ["closed_by_merge"], "updated_at": "2026-03-02T10:00:00Z"}
+    listed = Listed({"tickets": [merged, {**merged, "id": 5, "tags": ["vip"]}]})
+    kept, left_out = listed.wanted(Scope(SINCE, SINCE + timedelta(days=1)))
+    assert [ticket["id"] for ticket in kept] == [5]
+    assert left_out == [LeftOut("4", Why.MERGED)]
+
+
+def test_who_went_into_whom(connect: Any) -> None:
+    """The one who is no longer active went into the one who is; nothing when that is not clear."""
+    with Sandbox() as sandbox:
+        client = connect(sandbox)
+        ann, bob = (str(sandbox.account.add_user("end-user", name=name)["id"]) for name in ("ann", "bob"))
+        assert client.merged([ann]) == {}
+        assert client.merged([ann, bob]) == {}
+        sandbox.account.users[int(ann)]["active"] = False
+        assert client.merged([ann, bob]) == {ann: bob}
+        client.ping()
