@@ -198,8 +198,9 @@ def test_into_a_data_folder_without_any_helpdesk(run: Callable[..., Result], tmp
 
 def test_a_connected_helpdesk_is_not_mixed_with_a_file(run: Callable[..., Result], tmp_path: Path) -> None:
     folder = str(tmp_path / "data")
+    given = ["--account", "default", "--access-token", "t", "--client-secret", "s"]
     connected = CliRunner(env={"DESKMARK_DATA_DIR": folder}).invoke(
-        main, ["connect", "intercom", "--account", "default", "--access-token", "t", "--client-secret", "s"]
+        main, ["installations", "connect", "intercom", *given]
     )
     assert connected.exit_code == 0, connected.output
     refused = run("intercom", "-", "--into", folder, typed=lines(conversation(1)))
@@ -215,8 +216,8 @@ def test_what_was_imported_is_never_written_to(run: Callable[..., Result], tmp_p
         row_id = session.scalars(select(Installation.id)).one()
     database.close()
     env = {"DESKMARK_DATA_DIR": str(folder), "PUBLIC_URL": "https://desk.example"}
-    for asked in (("writing", row_id, "on"), ("check", row_id), ("prepare", row_id)):
-        refused = CliRunner(env=env).invoke(main, asked)
+    for asked in (("writing", row_id, "on"), ("test", row_id), ("prepare", row_id), ("guide", row_id), ("set", row_id)):
+        refused = CliRunner(env=env).invoke(main, ["installations", *asked])
         assert refused.exit_code == 1
         assert "there is no helpdesk to talk to" in refused.output
     listed = CliRunner(env=env).invoke(main, ["installations"]).output

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from connectors.errors import Throttled
 from connectors.http import ApiRequest
@@ -19,9 +20,11 @@ from connectors.limiter import Limiter
 from connectors.registry import connectors
 from connectors.zendesk.sandbox import Sandbox as Zendesk
 from service.conversation import Contact
+from service.document import from_document
 from service.store import conversations, installations
 from service.store.models import ContactKey, Conversation, Installation, WriteState
 from tasks.runtime import Clients
+from tasks.scoring import judge
 
 NAMES = {"first": "zendesk", "second": "zendesk", "third": "intercom"}
 
@@ -167,3 +170,32 @@ def test_customers_are_joined_by_verified_address_where_an_admin_says_so(
         statement = select(ContactKey.key).group_by(ContactKey.key)
         shared = session.scalars(statement.having(func.count(func.distinct(ContactKey.conversation_id)) > 1)).all()
     assert bool(shared) is (group is not None and verified)
+
+
+def test_a_group_that_is_left_joins_nobody_any_more(houses: Houses, kit: Any) -> None:
+    """Neither by its own conversations nor by those of the others, without reading anything again."""
+    for name in NAMES:
+        houses.shop.change(name, account_group="one company")
+    keys = {name: houses.seed(name, told(kit, number)) for number, name in enumerate(NAMES)}
+    houses.shop.work()
+    assert returned(houses, keys) == {"first", "second"}
+
+    houses.shop.change("second", account_group=None)
+
+    assert returned(houses, keys) == {"first"}
+
+
+def document_of(session: Session, row: Conversation) -> Any:
+    return from_document(session.scalars(select(Conversation.document).where(Conversation.id == row.id)).one())
+
+
+def returned(houses: Houses, keys: dict[str, str]) -> set[str]:
+    """Where a customer is said to have come back."""
+    found = set()
+    for name, key in keys.items():
+        with houses.shop.runtime.database.read() as session:
+            row = houses.row(name, key)
+            cards = judge(houses.shop.runtime, session.get_one(Installation, name), document_of(session, row), row.id)
+        if cards[-1].scores["repeat_contact"].verdict == "returned":
+            found.add(name)
+    return found
