@@ -56,7 +56,7 @@ def test_the_message_reaches_the_queue(
     refused = app.test_client().post(f"/webhooks/zendesk/{installation}", data=sent.body, headers=sent.headers)
 
     assert refused.status_code == 401
-    assert app.extensions["deskmark"].waiting() == {"ingest": 0, "score": 0, "writeback": 0}
+    assert set(app.extensions["deskmark"].waiting().values()) == {0}
     app.extensions["deskmark"].queue.ingest([1, 2])
     app.extensions["deskmark"].queue.close()
     assert app.extensions["deskmark"].waiting()["ingest"] == 1
