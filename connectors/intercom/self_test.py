@@ -43,7 +43,7 @@ NEEDED = (
     (
         "Read and list users and companies",
         "to know a returning customer and an opt-out",
-        ApiRequest("GET", "/contacts", query={"per_page": "1"}),
+        ApiRequest("GET", "/contacts"),
     ),
     ("Read tags", "to know our tags", actions.tags()),
     ("Read admins", "to tell teammates from bots", actions.admins()),

@@ -28,8 +28,10 @@ from connectors.intercom import IntercomConnector, install, mapping, payloads
 from connectors.intercom.authors import Bots
 from connectors.intercom.sandbox import LoggedRequest, Sandbox, shapes
 from connectors.intercom.sandbox.workspace import Attribute
+from connectors.intercom.self_test import self_test
 from connectors.intercom.webhook import delivery
 from connectors.limiter import Limiter, Share
+from connectors.self_test import Outcome
 from service.conversation import Contact, Conversation
 from service.writeback import Note, Plan
 
@@ -43,6 +45,7 @@ OPERATIONS = {
     ("GET", "/tags"),
     ("POST", "/tags"),
     ("GET", "/data_attributes"),
+    ("GET", "/contacts"),
     ("GET", "/contacts/{contact_id}"),
     ("GET", "/contacts/{contact_id}/tags"),
     ("GET", "/contacts/{contact_id}/companies"),
@@ -100,6 +103,7 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
         client = IntercomConnector().client(made, http)
         client.admins()
         client.attributes()
+        assert self_test(client, made).scopes().outcome is Outcome.PASSED
         fields = {"dm_resolution": 71, "dm_effort": 6, "dm_outcome": "likely", "dm_definitions": "1"}
         client.write(client.read(number), Plan(("dm__resolution__likely",), (), fields, NOTE))
         emptied = {"dm_resolution": None, "dm_outcome": None}
