@@ -170,7 +170,14 @@ class Settings(FigureSettings):
         return value
 
     @field_validator(
-        "pseudonym_key", "model_dir", "metrics_token", "api_token", "api_write_token", "alert_webhook", mode="before"
+        "pseudonym_key",
+        "model_dir",
+        "metrics_token",
+        "api_token",
+        "api_write_token",
+        "oidc_client_secret",
+        "alert_webhook",
+        mode="before",
     )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:

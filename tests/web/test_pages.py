@@ -180,8 +180,11 @@ def test_what_a_customer_wrote_is_never_mark_up(web: Any, seed: Any, shapes: Any
 
 
 def test_proof_in_another_conversation_links_to_it(web: Any, seed: Any, shapes: Any) -> None:
-    later = shapes.told("9120", helpdesk="intercom", opened_at=shapes.told().opened_at + timedelta(hours=5))
-    first, second = seed(), seed(later)
+    told = shapes.told(account_group="acme")
+    later = shapes.told(
+        "9120", helpdesk="intercom", account_group="acme", opened_at=told.opened_at + timedelta(hours=5)
+    )
+    first, second = seed(told), seed(later)
     client = web.admin()
 
     page = client.get(f"/c/{first}").get_data(as_text=True)
