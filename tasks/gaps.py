@@ -40,14 +40,6 @@ def keep(
     gaps.keep_questions(session, installation_id, row_id, found)
 
 
-def forget(session: Session, installation_id: str, row_id: str, *, counted: bool) -> None:
-    """The conversation's text goes: what is grouped stays counted if it is to be, and nothing else stays."""
-    if counted:
-        gaps.forget_questions(session, row_id)
-    else:
-        gaps.keep_questions(session, installation_id, row_id, ())
-
-
 def group(runtime: Runtime) -> int:
     """Put every question that waits into a group; how many there were."""
     with runtime.database.read() as session:

@@ -135,7 +135,8 @@ def _tell(counts: Mapping[str, int], before: str = "") -> None:
 def _print(receipt: Receipt) -> None:
     click.echo(f"Receipt {receipt.number}: erased {receipt.at:%Y-%m-%d %H:%M:%S} UTC by {receipt.by}")
     click.echo(f"  who: {receipt.kind}, keyed hash {receipt.identity}")
-    click.echo(f"  where: {', '.join(receipt.scope) or 'everywhere'}; kept away: {'yes' if receipt.suppressed else 'no'}")
+    kept_away = "yes" if receipt.suppressed else "no"
+    click.echo(f"  where: {', '.join(receipt.scope) or 'everywhere'}; kept away: {kept_away}")
     _tell(receipt.counts, "  what: ")
 
 

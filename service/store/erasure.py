@@ -126,8 +126,7 @@ def _remove(database: Database, request: Request, key: bytes, erasure_id: int, f
                 names = {*found.names, *map(suppression.row_name, rows)}
                 suppression.suppress(session, key, request.scope, names, erasure_id=erasure_id)
             _drop_deliveries(session, _not_yet(found, set(found.rows) - set(rows)))
-            for row_id in rows:
-                forgetting.drop_texts(session, row_id, now=now)
+            forgetting.drop_texts_of(session, rows, now=now)
             session.execute(update(models.Conversation).where(models.Conversation.id.in_(rows)).values(_ERASED))
     for some in _portions(found.mentions):
         with database.begin() as session:

@@ -7,8 +7,9 @@ counts. `drop_all` leaves the row that says the conversation is not to be kept, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import case, delete, select, update
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from service.language.redaction import redact
 from service.store import facts, gaps, intents, reviews
 from service.store.backfill_models import BackfillPart
+from service.store.intent_models import IntentExample
 from service.store.models import ContactKey, Conversation, Scorecard, Writeback, WriteState
 from service.store.results import content_hash
 
@@ -58,12 +60,23 @@ def drop_texts(session: Session, row_id: str, *, now: datetime, keep_history: bo
     The caller holds the conversation's row. `keep_history`: the hashed keys stay, so that the customer's later
     conversations are still told to be of the same customer.
     """
-    _drop_cards_texts(session, row_id)
-    for sent in session.scalars(select(Writeback).where(Writeback.conversation_id == row_id)):
+    drop_texts_of(session, [row_id], now=now, keep_history=keep_history)
+
+
+def drop_texts_of(session: Session, row_ids: Sequence[str], *, now: datetime, keep_history: bool = False) -> None:
+    """The same for some conversations at once, a few hundred at most."""
+    for card in session.scalars(select(Scorecard).where(Scorecard.conversation_id.in_(row_ids))):
+        card.card = without_texts(card.card)
+        card.content_hash = content_hash(card.card)
+    for sent in session.scalars(select(Writeback).where(Writeback.conversation_id.in_(row_ids))):
         sent.actions = {name: value for name, value in sent.actions.items() if name in _OURS}
-    intents.forget(session, row_id, now=now)
-    gaps.forget_questions(session, row_id)
-    _drop_asides(session, row_id)
+    session.flush()
+    learned = select(IntentExample.conversation_id).where(IntentExample.conversation_id.in_(row_ids)).distinct()
+    for row_id in session.scalars(learned).all():
+        if row_id is not None:
+            intents.forget(session, row_id, now=now)
+    gaps.forget_questions(session, row_ids)
+    _drop_asides(session, row_ids)
     nothing: dict[str, Any] = {
         "document": None, "there": None, "plan": None, "planned_at": None, "news": False, "error": None,
         "write_error": None, "write_due_at": None, "forgotten_at": now,
@@ -72,9 +85,9 @@ def drop_texts(session: Session, row_id: str, *, now: datetime, keep_history: bo
         ),
     }  # fmt: skip
     if not keep_history:
-        session.execute(delete(ContactKey).where(ContactKey.conversation_id == row_id))
+        session.execute(delete(ContactKey).where(ContactKey.conversation_id.in_(row_ids)))
         nothing["final_at"] = None
-    session.execute(update(Conversation).where(Conversation.id == row_id).values(nothing))
+    session.execute(update(Conversation).where(Conversation.id.in_(row_ids)).values(nothing))
 
 
 def drop_all(session: Session, row_id: str, *, now: datetime) -> None:
@@ -103,26 +116,29 @@ def without_texts(card: Mapping[str, Any]) -> dict[str, Any]:
     return {**card, "scores": {name: _score_without_texts(score) for name, score in card["scores"].items()}}
 
 
-def _drop_asides(session: Session, row_id: str) -> None:
-    """What a backfill has put aside of the conversation until it is whole."""
-    row = session.execute(
-        select(Conversation.installation_id, Conversation.external_id).where(Conversation.id == row_id)
-    ).one_or_none()
-    if row is not None:
-        mine = (BackfillPart.installation_id == row[0], BackfillPart.external_id == row[1])
-        session.execute(delete(BackfillPart).where(*mine))
-
-
-def _drop_cards_texts(session: Session, row_id: str) -> None:
-    for row in session.scalars(select(Scorecard).where(Scorecard.conversation_id == row_id)):
-        row.card = without_texts(row.card)
-        row.content_hash = content_hash(row.card)
-    session.flush()
+def _drop_asides(session: Session, row_ids: Sequence[str]) -> None:
+    """What a backfill has put aside of the conversations until they are whole."""
+    mine = select(Conversation.id).where(
+        Conversation.id.in_(row_ids),
+        Conversation.installation_id == BackfillPart.installation_id,
+        Conversation.external_id == BackfillPart.external_id,
+    )
+    session.execute(delete(BackfillPart).where(mine.exists()).execution_options(synchronize_session=False))
 
 
 def _score_without_texts(score: Mapping[str, Any]) -> dict[str, Any]:
-    reason = redact(_QUOTED.sub("(removed)", score.get("reason") or NO_TEXT))
-    return {**score, "reason": reason, "evidence": [], "details": _details(score.get("details") or {})}
+    return {
+        **score,
+        "reason": _reason(score.get("reason") or NO_TEXT),
+        "evidence": [],
+        "details": _details(score.get("details") or {}),
+    }
+
+
+@lru_cache(maxsize=4096)
+def _reason(text: str) -> str:
+    """Most reasons are sentences of our own, so they are looked at once."""
+    return redact(_QUOTED.sub("(removed)", text))
 
 
 def _details(value: Any, key: str = "") -> Any:

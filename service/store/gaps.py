@@ -88,10 +88,10 @@ def keep_questions(session: Session, installation_id: str, conversation_id: str,
         session.execute(statement.on_conflict_do_update(index_elements=unique, set_=values))
 
 
-def forget_questions(session: Session, conversation_id: str) -> None:
+def forget_questions(session: Session, conversation_ids: Sequence[str]) -> None:
     """Remove what is not grouped yet: its text is gone. What is grouped stays counted; it holds no text."""
-    waiting = delete(GapMessage).where(GapMessage.conversation_id == conversation_id, GapMessage.gap_id.is_(None))
-    session.execute(waiting)
+    theirs = GapMessage.conversation_id.in_(conversation_ids)
+    session.execute(delete(GapMessage).where(theirs, GapMessage.gap_id.is_(None)))
 
 
 def ungrouped(session: Session, installation_id: str, *, limit: int) -> list[Ungrouped]:

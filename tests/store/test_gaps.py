@@ -75,7 +75,7 @@ def test_forgetting_keeps_what_is_counted(database: Database, stored: list[str],
         grouped(session, stored[:2], now, (7, 7))
         gaps.keep_questions(session, "i1", stored[2], [question(now)])
         for row_id in stored:
-            gaps.forget_questions(session, row_id)
+            gaps.forget_questions(session, [row_id])
         assert len(gaps.listed(session)[0].facts.seen) == 2
         assert session.query(GapMessage).count() == 2
 
