@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from rich.console import Console
 from sqlalchemy import func, select
 
 from connectors.intercom.sandbox import Sandbox
+from connectors.limiter import Limiter
+from connectors.registry import connectors
 from service.cli import main
 from service.commands import backfill as command
 from service.conversation import Author, Contact, Conversation, Message, Role
@@ -28,6 +32,8 @@ from service.store.models import State
 from service.store.people_models import AuditEntry
 from service.store.secrets import SecretBox
 from tasks import backfilling
+from tasks.alone import alone
+from tasks.runtime import Clients
 
 Run = Callable[..., Result]
 BEGIN = datetime.now(UTC) - timedelta(days=2)
@@ -175,3 +181,27 @@ def test_a_bar_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
         bar.say("a word")
         bar.show(now)
     assert "40/100" in console.export_text()
+
+
+def test_where_a_worker_takes_it_up_the_command_only_watches(
+    run: Run, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "PATIENCE", 60.0)
+    settings = own_settings(data_dir=tmp_path)
+    worker = replace(alone(settings, database), clients=Clients(connectors(), Limiter(), local=True))
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(0.05):
+            backfilling.work_on_all(worker)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        came = run("desk", "--since", (BEGIN - timedelta(days=1)).date().isoformat())
+    finally:
+        stop.set()
+        thread.join()
+    assert "by itself" not in came.output
+    assert "3 stored" in came.output
+    assert "3 wait to be scored" in came.output
