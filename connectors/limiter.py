@@ -94,7 +94,7 @@ class Limiter:
         return self._storage.get_expiry(name) - time.time() if self._storage.get(name) else 0.0
 
     def _remember(self, bucket: str, rate: str) -> None:
-        """Told again from time to time: the storage may have been emptied. A single ticket's limit is nobody's budget."""
+        """Told again now and then: the storage may have been emptied. A single ticket's limit is nobody's budget."""
         if bucket.rpartition("/")[2].isdecimal():
             return
         known, now = self._used.get(bucket), time.monotonic()

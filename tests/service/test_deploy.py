@@ -1,4 +1,4 @@
-"""What lies in deploy/: dashboard and alerts name metrics and labels that /metrics has; units and files name real things.
+"""What lies in deploy/: dashboard and alerts name metrics and labels that there are; units and files name programs.
 
 The queries are read by a PromQL parser; the metrics come from a scrape of a service that has counted everything once.
 """
