@@ -67,10 +67,7 @@ def unmake(client: Workspace, *, prefix: str) -> tuple[Step, ...]:
     Intercom deletes no attribute; an archived one is hidden and keeps its values. The webhook goes with the app. What
     is not there is no failure. Safe to do again. Raises `RetryLater` and `CredentialsRefused`.
     """
-    there = _tags(client)
-    steps = [
-        _removed(client, f"tag {name}", actions.delete_tag(there[name])) for name in _names(prefix) if name in there
-    ]
+    steps = _remove_tags(client, prefix)
     attributes = _attributes(client)
     if attributes is None:
         hide = "archive it under Settings > Data > Conversations"
@@ -119,14 +116,24 @@ def _make_attribute(client: Workspace, name: str, there: Attribute | None) -> St
 
 
 def _make_tags(client: Workspace, prefix: str) -> Step:
-    there, names = _tags(client), _names(prefix)
-    missing = [name for name in names if name not in there]
+    names = _names(prefix)
     try:
+        there = _tags(client)
+        missing = [name for name in names if name not in there]
         for name in missing:
             client.send(actions.create_tag(name))
     except (Rejected, Conflict) as error:
-        return Step("tags", Done.BY_HAND, f"give the app the permission Write tags ({error})")
+        return Step("tags", Done.BY_HAND, f"give the app the permissions Read tags and Write tags ({error})")
     return Step("tags", Done.MADE if missing else Done.THERE, f"{len(names)} tags that begin with {prefix}")
+
+
+def _remove_tags(client: Workspace, prefix: str) -> list[Step]:
+    try:
+        there = _tags(client)
+    except Rejected as error:
+        return [Step("tags", Done.BY_HAND, f"Intercom does not let us see them: {error}")]
+    ours = [name for name in _names(prefix) if name in there]
+    return [_removed(client, f"tag {name}", actions.delete_tag(there[name])) for name in ours]
 
 
 def _names(prefix: str) -> tuple[str, ...]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import requests
+import responses
 
+from connectors.base import Installation
 from connectors.errors import CredentialsRefused
-from connectors.intercom import install
+from connectors.http import Http
+from connectors.intercom import IntercomConnector, install
 from connectors.intercom.client import IntercomClient
 from connectors.intercom.payloads import Me
 from connectors.intercom.sandbox import Sandbox
 from connectors.intercom.sandbox.workspace import Attribute
+from connectors.limiter import Limiter
 from connectors.making import Done, Step
 from service.writeback import OUTCOMES, OWN_KEYS
 
 Connect = Callable[..., IntercomClient]
+API = "https://api.intercom.io"
 
 
 def of(steps: tuple[Step, ...], done: Done) -> list[str]:
@@ -92,3 +98,41 @@ def test_a_token_that_no_region_knows() -> None:
 
     with pytest.raises(CredentialsRefused):
         install.home(ask)
+
+
+def test_what_the_app_may_not_do_is_left_to_the_admin(connect: Connect) -> None:
+    with Sandbox(attributes={}).offer_newest_version() as sandbox:
+        install.make(connect(sandbox), prefix="dm__")
+        sandbox.withheld.add("/tags")
+        steps = install.make(connect(sandbox), prefix="dm__").steps
+        left = install.unmake(connect(sandbox), prefix="dm__")
+
+    assert of(steps, Done.BY_HAND) == ["tags"]
+    assert "Write tags" in steps[-1].text
+    assert of(left, Done.BY_HAND) == ["tags"]
+
+
+def test_what_intercom_refuses_is_told(wire_making: responses.RequestsMock, installation: Installation) -> None:
+    """An attribute that it refuses, a tag that a segment uses: what it answers is not known to a stand-in."""
+    wire_making.post(f"{API}/conversations/attributes", status=422)
+    wire_making.delete(f"{API}/tags/7", status=400)
+    wire_making.delete(f"{API}/conversations/attributes/1", status=404)
+    http = Http(API, requests.Session(), Limiter(), name="i1", hosts=IntercomConnector.hosts)
+    client = IntercomConnector().client(installation, http)
+
+    made = install.make(client, prefix="dm__").steps
+    left = install.unmake(client, prefix="dm__")
+
+    assert of(made, Done.BY_HAND) == [f"attribute {name}" for name in install.ATTRIBUTES if name != "dm_effort"]
+    assert of(left, Done.BY_HAND) == ["tag dm__gap"]
+    assert left[0].text.startswith("Intercom does not let us: DELETE /tags/7: HTTP 400")
+
+
+@pytest.fixture
+def wire_making() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/tags", json={"data": [{"id": "7", "name": "dm__gap"}]})
+        mock.post(f"{API}/tags", json={"id": "8", "name": "x"})
+        there = {"id": 1, "name": "dm_effort", "data_type": "integer"}
+        mock.get(f"{API}/conversations/attributes", json={"data": [there]})
+        yield mock

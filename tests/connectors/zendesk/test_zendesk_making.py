@@ -134,3 +134,33 @@ def test_without_an_admins_rights_it_is_left_to_one(connect: Connect) -> None:
 
     assert of(steps, Done.BY_HAND) == [*FIELDS, "webhook"]
     assert not any(step.done.settled for step in steps)
+
+
+def test_a_secret_that_may_not_be_seen_is_left_to_the_admin(connect: Connect) -> None:
+    with Sandbox() as sandbox:
+        sandbox.features.refused.add("/signing_secret")
+        made = install.make(connect(sandbox), ENDPOINT)
+
+    assert of(made.steps, Done.BY_HAND) == ["webhook"]
+    assert made.secrets == {}
+
+
+def test_leaving_without_the_rights_says_what_stays(connect: Connect) -> None:
+    with Sandbox(with_fields=False) as sandbox:
+        made = install.make(connect(sandbox), ENDPOINT)
+        sandbox.withhold("write")
+        steps = install.unmake(connect(sandbox, **made.options), ENDPOINT)
+
+        assert of(steps, Done.BY_HAND) == ["webhook", *FIELDS]
+        assert len(sandbox.account.fields) == 5
+
+
+def test_ours_is_found_among_many(connect: Connect) -> None:
+    with Sandbox() as sandbox:
+        for number in range(101):
+            sandbox.connect_webhook(f"https://elsewhere.example/{number}")
+        first = install.make(connect(sandbox), ENDPOINT)
+        again = install.make(connect(sandbox), ENDPOINT)
+
+        assert first.options["webhook_id"] == again.options["webhook_id"]
+        assert len(sandbox.account.hooks) == 102
