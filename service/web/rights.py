@@ -108,8 +108,8 @@ def may(right: Right) -> bool:
 
 
 def visible_ids() -> tuple[str, ...] | None:
-    """The installations that lists are to show; `None`: all."""
-    seen: Collection[str] | None = g.get("reach")
+    """The installations that lists are to show; `None`: all. To somebody nobody knows: none."""
+    seen: Collection[str] | None = g.get("reach", ())
     return None if seen is None else tuple(sorted(seen))
 
 
@@ -124,9 +124,13 @@ def acting() -> str:
     return cast(str, g.acting)
 
 
+def recognise(known: Visitor) -> None:
+    """Remember who asks, for as long as it is answered."""
+    g.visitor, g.reach, g.acting = known, known.installations, known.name
+
+
 def admit(known: Visitor, right: Right | Open) -> None:
     """Let the visitor go on to the view, or answer: 403 without the right, 404 for what is foreign."""
-    g.visitor, g.reach, g.acting = known, known.installations, known.name
     if isinstance(right, Right) and not known.may(right):
         abort(403)
     if not within_reach(request.view_args or {}):

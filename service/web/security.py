@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
-from flask import Flask, Response, abort, g, redirect, request, url_for
+from flask import Flask, Response, abort, redirect, request, url_for
 from flask.globals import request_ctx
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -19,7 +19,7 @@ from service.store.people_models import Scope
 from service.web import api, signed_in, webhooks
 from service.web.parts import parts
 from service.web.problems import asked_by_program
-from service.web.rights import Open, admit, may, requested, visitor
+from service.web.rights import Open, admit, may, recognise, requested, visitor
 from service.web.troubles import troubles
 
 log = structlog.get_logger(__name__)
@@ -98,7 +98,7 @@ def _authorise() -> AnyResponse | None:
     if known is None:
         signed_in.remember_wanted()
         return redirect(url_for("sign_in.page"))
-    g.visitor = known
+    recognise(known)
     if request.endpoint is None:
         return None
     if need is None or isinstance(need, Scope):

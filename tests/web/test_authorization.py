@@ -18,10 +18,11 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from werkzeug.routing import Rule
 
-from service.store import api_keys, people
+from service.store import api_keys, notices, people
 from service.store.errand_models import Errand, ErrandKind
 from service.store.models import Delivery
 from service.store.people_models import ApiKey, Person, Role, Scope
+from service.store.upkeep_models import Kind
 from service.web.rights import OWNERS, RIGHTS, Need, Open, Right, need_of, needs
 
 REACHED = "the view was reached"
@@ -277,6 +278,18 @@ def test_no_page_tells_of_a_foreign_installation(web: Any, sides: Sides, role: R
                 assert word not in text, (rule.rule, word)
         seen += text
     assert sides.own["row_id"] in seen
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing-here", "/c/unknown", "/people", "/sign-in"])
+def test_no_error_page_tells_of_a_foreign_installation(web: Any, sides: Sides, path: str) -> None:
+    """What stands on every page: what is wrong with a helpdesk is told to whoever sees it only."""
+    with web.parts.database.begin() as session:
+        for installation_id in (sides.own["installation_id"], sides.foreign["installation_id"]):
+            notices.raised(session, Kind.CREDENTIALS_REFUSED, "x", installation_id=installation_id, now=web.clock())
+    for only in ([sides.own["installation_id"]], []):
+        client = web.signed_in(web.person("viewer", email=f"{len(only)}@example.com", only=only))
+        assert "foreign-account" not in client.get(path).get_data(as_text=True)
+    assert "foreign-account" not in web.client().get(path, follow_redirects=True).get_data(as_text=True)
 
 
 def test_no_answer_of_the_api_tells_of_a_foreign_installation(web: Any, sides: Sides) -> None:
