@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from service.store import retention
+from service.store import rescoring, retention
 from service.store.figure_models import FactRow
 from service.store.models import ContactKey, Conversation, Scorecard, State, Vector
+from service.store.rescoring import Scope
 from service.store.retention import TooShort
 from tasks import retention as dropping
 from tasks import upkeep
@@ -102,6 +103,18 @@ def test_read_again_long_after_its_end_the_text_does_not_stay(shop: Any, kit: An
     shop.work()
     dropping.drop_old(shop.runtime)
     assert (shop.row("1").document, count(shop, FactRow)) == (None, facts)
+
+
+def test_what_has_no_text_is_not_judged_anew_and_that_is_said(shop: Any, kit: Any, clock: Any) -> None:
+    scored(shop, kit, clock, "1")
+    clock.forward(days=40)
+    shop.change(retention_days=30)
+    dropping.drop_old(shop.runtime)
+    scored(shop, kit, clock, "2")
+    with shop.runtime.database.read() as session:
+        since = [None, clock() - DAY]
+        assert [rescoring.without_text(session, Scope("2", each)) for each in since] == [1, 0]
+        assert [rescoring.left(session, Scope("2", each), after="") for each in since] == [1, 1]
 
 
 def test_old_vectors_go_too(shop: Any, kit: Any, clock: Any) -> None:
