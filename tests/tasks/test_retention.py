@@ -117,6 +117,16 @@ def test_what_has_no_text_is_not_judged_anew_and_that_is_said(shop: Any, kit: An
         assert [rescoring.left(session, Scope("2", each), after="") for each in since] == [1, 1]
 
 
+def test_where_nothing_is_written_an_old_text_goes_at_once(shop: Any, kit: Any, clock: Any) -> None:
+    shop.change(retention_days=30, writing=False)
+    shop.desk.tickets["1"] = kit.ticket(kit.conversation("1", clock() - 40 * DAY, kit.helpful))
+    shop.webhook("1")
+    shop.work()
+    row = shop.row("1")
+    assert (row.state, row.document, row.forgotten_at) == (State.SCORED, None, clock())
+    assert (count(shop, FactRow), count(shop, Scorecard)) == (1, 1)
+
+
 def test_old_vectors_go_too(shop: Any, kit: Any, clock: Any) -> None:
     with shop.runtime.database.begin() as session:
         session.add(Vector(key=b"1", vector=b"", created_at=clock()))
