@@ -59,7 +59,7 @@ class Departing:
     _emit: Callable[..., None]
 
     def redact(self, conversation_id: str, part_id: str) -> None:
-        """An agent deletes a message (the first one where no part has this id): its text is replaced and it is marked."""
+        """An agent deletes a message (the first one where no part has this id): its text is replaced, it is marked."""
         with self._lock:
             record = self._record(conversation_id)
             known = next((part for part in record["parts"] if part["id"] == part_id), None)
