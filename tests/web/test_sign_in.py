@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-PAGES = ("/", "/conversations", "/deliveries", "/installations", "/installations/connect/zendesk", "/definitions", "/c/unknown")
+PAGES = (
+    "/", "/conversations", "/deliveries", "/installations", "/installations/connect/zendesk", "/definitions", "/c/unknown",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)
