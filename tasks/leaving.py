@@ -7,18 +7,17 @@ middle is simply followed by another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from connectors.errors import NotFound
-from connectors.many import Batch, Outcome, Remover, Told, Trouble
+from connectors.many import Remover, Told
 from connectors.registry import remover
 from service.store import audit, errands, installations, models
 from service.store import leaving as store
-from service.store.errand_models import Errand, ErrandItem, ErrandKind, ItemState
+from service.store.errand_models import Errand, ErrandKind, ItemState
+from tasks import clearing
 from tasks.runtime import Runtime
 
 SETTLE, FIND, CLEAR, UNMAKE, REVOKE, END = "stopping", "finding", "clearing", "unmaking", "revoking", "ending"
@@ -34,9 +33,6 @@ PARTLY = (
     "Of {} closed conversations only the tags could be taken off; the values of our fields go when the fields are "
     "deleted."
 )
-LOOK_AGAIN = timedelta(seconds=3)
-MOST_JOBS = 10
-LEFT_ALONE = "some conversations could not be cleared: retry them, or go on without them"
 
 
 def begin(
@@ -104,7 +100,7 @@ def _stop(runtime: Runtime, errand: Errand) -> None:
     with runtime.database.begin() as session:
         row = errands.held(session, errand)
         if errand.options["remove"] and store.being_worked_on(session, errand.installation_id, now=now):
-            errands.step_done(row, due_at=now + LOOK_AGAIN)
+            errands.step_done(row, due_at=now + clearing.LOOK_AGAIN)
         else:
             _next(row, FIND if errand.options["remove"] else REVOKE, runtime)
 
@@ -134,84 +130,15 @@ def _find(runtime: Runtime, errand: Errand) -> None:
 
 
 def _clear(runtime: Runtime, errand: Errand) -> None:
-    """Look at the jobs that run, clear some more while there is room, go on when none is left."""
-    ours = _remover(runtime, errand)
-    with runtime.database.read() as session:
-        running = errands.jobs(session, errand.id)
-        waiting = list(errands.items(session, errand.id, ItemState.WAITING, limit=ours.most))
-    open_jobs = sum(not _look(runtime, errand, ours, job) for job in running)
-    if waiting and open_jobs < MOST_JOBS:
-        _clear_some(runtime, errand, ours, waiting)
+    """Clear some more; once nothing is left, say what could not be done and go on."""
+    if not clearing.clear(runtime, errand, _remover(runtime, errand)):
+        return
     with runtime.database.begin() as session:
         row = errands.held(session, errand)
-        left, now = errands.progress(session, errand.id), runtime.clock()
-        if left.waiting and open_jobs < MOST_JOBS:
-            errands.step_done(row, due_at=now)
-        elif left.waiting or left.sent:
-            errands.step_done(row, due_at=now + LOOK_AGAIN)
-        elif left.failed and not errand.options.get("anyway"):
-            errands.step_failed(row, due_at=None, error=LEFT_ALONE, counted=False)
-        else:
-            partly = errands.tags_only(session, errand.id)
-            row.counts = {**row.counts, "cleared": left.done, "not_cleared": left.failed, "tags_only": partly}
-            _tell(row, [Told(False, NOTES), *([Told(False, PARTLY.format(partly))] if partly else [])])
-            _next(row, UNMAKE, runtime)
-
-
-def _clear_some(runtime: Runtime, errand: Errand, ours: Remover, waiting: list[ErrandItem]) -> None:
-    """One batch, all of it open conversations or all of it closed ones."""
-    tags_only = waiting[0].tags_only
-    names = [item.external_id for item in waiting if item.tags_only is tags_only]
-    batch = ours.clear(names, tags_only=tags_only)
-    if batch.outcomes:
-        _settle(runtime, errand, batch.outcomes, calls=batch.calls)
-    else:
-        _sent(runtime, errand, batch)
-
-
-def _sent(runtime: Runtime, errand: Errand, batch: Batch) -> None:
-    with runtime.database.begin() as session:
-        errands.held(session, errand).calls += batch.calls
-        errands.settle(session, errand.id, batch.ids, ItemState.SENT, job=batch.job)
-
-
-def _look(runtime: Runtime, errand: Errand, ours: Remover, job: str) -> bool:
-    """Look at a background job; whether it is over."""
-    with runtime.database.read() as session:
-        names = [item.external_id for item in errands.of_job(session, errand.id, job)]
-    try:
-        outcomes = ours.job(job, names)
-    except NotFound:
-        # Kept for a day only. Clearing twice changes nothing.
-        outcomes = dict.fromkeys(names, Outcome(Trouble.CHANGED))
-    if outcomes is None:
-        with runtime.database.begin() as session:
-            errands.held(session, errand).calls += 1
-        return False
-    _settle(runtime, errand, outcomes, calls=1)
-    return True
-
-
-def _settle(runtime: Runtime, errand: Errand, outcomes: Mapping[str, Outcome], *, calls: int) -> None:
-    """Each conversation's own outcome: closed ones lose their tags next, and what changed is tried again."""
-
-    def those(*troubles: Trouble | None) -> list[str]:
-        return [name for name, outcome in outcomes.items() if outcome.trouble in troubles]
-
-    refused = those(Trouble.REFUSED)
-    with runtime.database.begin() as session:
-        errands.held(session, errand).calls += calls
-        known = {item.external_id: item for item in errands.some(session, errand.id, refused)}
-        installation = session.get_one(models.Installation, errand.installation_id)
-        gone = those(None, Trouble.GONE)
-        errands.settle(session, errand.id, gone, ItemState.DONE)
-        store.nothing_written(session, installation, gone)
-        # How a closed ticket is told from others in a background job is nowhere documented: tags alone are tried next.
-        again = [*those(Trouble.CLOSED), *(name for name in refused if not known[name].tags_only)]
-        errands.settle(session, errand.id, again, ItemState.WAITING, tags_only=True)
-        errands.settle(session, errand.id, those(Trouble.CHANGED), ItemState.WAITING)
-        for name in set(refused) - set(again):
-            errands.settle(session, errand.id, [name], ItemState.FAILED, error=outcomes[name].reason[:255])
+        left, partly = errands.progress(session, errand.id), errands.tags_only(session, errand.id)
+        row.counts = {**row.counts, "cleared": left.done, "not_cleared": left.failed, "tags_only": partly}
+        _tell(row, [Told(False, NOTES), *([Told(False, PARTLY.format(partly))] if partly else [])])
+        _next(row, UNMAKE, runtime)
 
 
 def _unmake(runtime: Runtime, errand: Errand) -> None:

@@ -11,13 +11,18 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from service.conversation import Conversation
 from service.document import from_document
-from service.store import models
+from service.scoring.score import Scorecard
+from service.store import conversations, installations, models, results, work
 from service.store.models import WriteState
+from service.store.work import WRITING
 from service.write_rules import NOTHING, Allowed, allows, facts_of, permitted, rules_from_document, withheld
 from service.writeback import AlreadyThere, Plan, WrittenNote, parse_note
 from tasks import standing
+from tasks.runtime import Runtime
 
 HISTORY = "it comes from the helpdesk's history, which is written only when you ask for it"
 EARLIER = "it was scored before it could be written, and is written only when you ask for it"
@@ -97,3 +102,39 @@ def after(there: AlreadyThere, sent: Plan) -> AlreadyThere:
         notes=tuple(notes),
         version=None,
     )
+
+
+def ask_write_back(
+    runtime: Runtime, session: Session, row_id: str, card: Scorecard, *, anew: bool = True, asked: bool = False
+) -> WriteState:
+    """Ask for a write-back if something on the helpdesk has to change and may; where that leaves it.
+
+    What may not be written is kept as a plan. `anew`: the conversation was read just now. `asked`: somebody wants
+    exactly this, also of conversations that are not written by themselves.
+    """
+    row = conversations.get(session, row_id)
+    assert row is not None and row.document is not None, "saved just before"
+    installation = session.get_one(models.Installation, row.installation_id)
+    if installations.is_imported(installation):
+        return WriteState.OFF
+    found = allowed_for(installation, row)
+    if not asked:
+        found = unasked(row, found, anew=anew)
+    wanted = standing.desired_for(runtime, row, installation, card)
+    if row.there is None:
+        # Nothing is known of what stands there: what we wrote last should, and a plan is made when it is read again.
+        keep(row, None, now=runtime.clock())
+        needed = standing.content_of(wanted, found.parts) != results.last_written(session, row_id)
+    else:
+        there = standing.from_json(row.there)
+        made = standing.changes(wanted, there, card, installation, runtime.clock())
+        weighed = weigh(made, there, found)
+        keep(row, kept(weighed, there), now=runtime.clock())
+        needed = bool(weighed.sent)
+    session.flush()
+    if not found.parts:
+        return WriteState.OFF
+    if needed:
+        work.ask(session, WRITING, row_id, at=runtime.clock())
+        return WriteState.PENDING
+    return WriteState.WRITTEN if row.written_at is not None else WriteState.NONE

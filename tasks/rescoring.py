@@ -20,7 +20,7 @@ from service.scoring.scorecard import judged_episodes
 from service.store import conversations, facts, models, rescoring, results
 from service.store.models import WriteState
 from service.store.rescoring import Scope, Stood
-from tasks import gaps, scoring
+from tasks import gaps, planning, scoring
 from tasks.runtime import Runtime
 
 BATCH = 20
@@ -131,6 +131,6 @@ def _save(runtime: Runtime, session: Session, made: Sequence[_Made], *, write_ba
 
 def _write_back(runtime: Runtime, session: Session, made: _Made) -> None:
     """Ask for the write-back where something changes; the sweep announces it."""
-    if scoring.ask_write_back(runtime, session, made.was.id, made.cards[-1], asked=True) is WriteState.PENDING:
+    if planning.ask_write_back(runtime, session, made.was.id, made.cards[-1], asked=True) is WriteState.PENDING:
         of_it = update(models.Conversation).where(models.Conversation.id == made.was.id)
         session.execute(of_it.values(write_state=WriteState.PENDING))

@@ -19,7 +19,7 @@ from service.scoring.scorecard import judged_episodes, score_conversation
 from service.store import conversations, facts, forgetting, history, installations, models, results, work
 from service.store.history import Span
 from service.store.models import State, WriteState
-from service.store.work import SCORING, WRITING, Claim
+from service.store.work import SCORING, Claim
 from service.telemetry.metrics import SCORE_SECONDS
 from service.writeback import AlreadyThere
 from tasks import changing, gaps, keeping, lag, planning, retention, standing
@@ -214,7 +214,7 @@ def _conclude(
         work.check(session, SCORING, known.held)
         results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
         gaps.keep(session, known.installation.id, row_id, conversation, cards)
-        write_state = ask_write_back(runtime, session, row_id, cards[-1], anew=anew)
+        write_state = planning.ask_write_back(runtime, session, row_id, cards[-1], anew=anew)
         if write_state is not WriteState.PENDING:
             conversations.answered(session, known.held)
         work.finish(
@@ -243,39 +243,3 @@ def _final_at(conversation: Conversation, card: Scorecard, policy: Policy) -> da
     if card.scores["repeat_contact"].verdict != "pending" or conversation.ended_at is None:
         return None
     return conversation.ended_at + policy.repeat_window
-
-
-def ask_write_back(
-    runtime: Runtime, session: Session, row_id: str, card: Scorecard, *, anew: bool = True, asked: bool = False
-) -> WriteState:
-    """Ask for a write-back if something on the helpdesk has to change and may; where that leaves it.
-
-    What may not be written is kept as a plan. `anew`: the conversation was read just now. `asked`: somebody wants
-    exactly this, also of conversations that are not written by themselves.
-    """
-    row = conversations.get(session, row_id)
-    assert row is not None and row.document is not None, "saved just before"
-    installation = session.get_one(models.Installation, row.installation_id)
-    if installations.is_imported(installation):
-        return WriteState.OFF
-    found = planning.allowed_for(installation, row)
-    if not asked:
-        found = planning.unasked(row, found, anew=anew)
-    wanted = standing.desired_for(runtime, row, installation, card)
-    if row.there is None:
-        # Nothing is known of what stands there: what we wrote last should, and a plan is made when it is read again.
-        planning.keep(row, None, now=runtime.clock())
-        needed = standing.content_of(wanted, found.parts) != results.last_written(session, row_id)
-    else:
-        there = standing.from_json(row.there)
-        made = standing.changes(wanted, there, card, installation, runtime.clock())
-        weighed = planning.weigh(made, there, found)
-        planning.keep(row, planning.kept(weighed, there), now=runtime.clock())
-        needed = bool(weighed.sent)
-    session.flush()
-    if not found.parts:
-        return WriteState.OFF
-    if needed:
-        work.ask(session, WRITING, row_id, at=runtime.clock())
-        return WriteState.PENDING
-    return WriteState.WRITTEN if row.written_at is not None else WriteState.NONE

@@ -24,7 +24,7 @@ from service.store.errand_models import Errand
 from service.store.models import Conversation, Installation, State, WriteState
 from service.store.people_models import AuditEntry
 from service.store.secrets import SecretBox
-from tasks import leaving
+from tasks import clearing
 from tasks.runtime import utc_now
 
 PLAN = {
@@ -62,7 +62,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    monkeypatch.setattr(leaving, "LOOK_AGAIN", timedelta(0))  # The stand-in's jobs are done when they are looked at.
+    monkeypatch.setattr(clearing, "LOOK_AGAIN", timedelta(0))  # The stand-in's jobs are done when they are looked at.
     settings = own_settings(data_dir=tmp_path)
     migrate(settings.database)
     database, box = Database(settings.database), SecretBox(settings.secret_key.get_secret_value())

@@ -17,7 +17,7 @@ from service.store.errand_models import Errand, ErrandItem, ItemState
 from service.store.installations import all_of
 from service.store.models import Conversation, Installation, Scorecard
 from service.store.people_models import AuditEntry
-from tasks import leaving
+from tasks import clearing, leaving
 
 EVERYTHING = {"remove": True, "revoke": True, "delete": True}
 
@@ -178,7 +178,7 @@ def test_what_cannot_be_cleared_is_listed_and_stops_the_rest(zendesk: Rig) -> No
     number = leave(zendesk, **EVERYTHING)
     zendesk.errands(15)
     stopped = errand(zendesk, number)
-    assert (stopped.stage, stopped.due_at, stopped.error) == ("clearing", None, leaving.LEFT_ALONE)
+    assert (stopped.stage, stopped.due_at, stopped.error) == ("clearing", None, clearing.LEFT_ALONE)
     with zendesk.runtime.database.read() as session:
         assert [(item.external_id, item.error) for item in errands.failures(session, number)] == [
             (keys[1], "TicketUpdateFailed")
