@@ -124,5 +124,7 @@ def optional_parts(settings: Settings) -> Iterator[Finding]:
         yield ok("optional", f"{told}.")
     except TelemetryMissing as error:
         yield fail("optional", f"{error}.", "Do as it says: no worker or web process starts like this.")
+    channel = "are sent" if settings.alert_webhook else "are on the pages only: DESKMARK_ALERT_WEBHOOK is not set"
+    yield ok("optional", f"Alerts {channel}.")
     parquet = "can be written" if find_spec("pyarrow") else "cannot be written: pip install 'deskmark[parquet]'"
     yield ok("optional", f"Parquet exports {parquet}.")
