@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 PAGES = (
-    "/", "/conversations", "/deliveries", "/installations", "/installations/connect/zendesk", "/definitions", "/c/unknown",
+    "/", "/conversations", "/deliveries", "/installations", "/installations/connect/zendesk", "/definitions",
+    "/c/unknown",
 )  # fmt: skip
 
 
