@@ -50,6 +50,7 @@ DAY = 86_400.0
 GROUP_GAPS_SECONDS = 300.0
 RECOUNT_SECONDS = 30.0
 WATCH_SECONDS = 60.0
+ASK_EXPIRES = 300.0
 ALERT_SECONDS = 15.0
 DROP_TEXTS_SECONDS = 900.0
 """Not once a day: what a service does only after a day, one that is restarted every night never does."""
@@ -168,15 +169,19 @@ class CeleryQueue:
         self._send("deskmark.write_back", conversation_ids)
 
     def ask(self, installation_ids: Iterable[str]) -> None:
-        """Ask helpdesks what ended and what changed; one task each, so that none waits for another."""
-        self._send("deskmark.ask", installation_ids)
+        """Ask helpdesks what ended and what changed; one task each, so that none waits for another.
 
-    def _send(self, task: str, arguments: Iterable[str | list[int]]) -> None:
+        A message that waited longer than `ASK_EXPIRES` is dropped: the beat has sent another one, and what a webhook
+        told waits in the database.
+        """
+        self._send("deskmark.ask", installation_ids, expires=ASK_EXPIRES)
+
+    def _send(self, task: str, arguments: Iterable[str | list[int]], *, expires: float | None = None) -> None:
         for each in arguments:
             if not each:
                 continue
             try:
-                self._celery.send_task(task, args=(each,), queue=ROUTES[task])
+                self._celery.send_task(task, args=(each,), queue=ROUTES[task], expires=expires)
             except (OperationalError, RedisError, OSError) as error:
                 # The others would wait for the same time-out one by one.
                 log.warning("broker_unreachable", task=task, id=each, error=type(error).__name__)

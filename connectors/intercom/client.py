@@ -91,8 +91,7 @@ class IntercomClient:
         return self._transport.calls() - before
 
     def ended_since(self, moment: datetime) -> Iterator[Ended]:
-        """Conversations last closed at or after `moment`, Fin's own closings included, for which maybe no topic fires.
-        """
+        """Conversations last closed at or after `moment`; Fin's own closings too, for which maybe no topic fires."""
         cursor: str | None = None
         seen: set[str] = set()
         while cursor is None or cursor not in seen:
