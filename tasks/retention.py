@@ -47,9 +47,12 @@ def portion(database: Database, row: Installation, *, now: datetime) -> int:
 
 
 def drop_if_past(runtime: Runtime, session: Session, row_id: str, installation: Installation) -> bool:
-    """Drop the text of a conversation that was only read again (or backfilled) long after its end; whether it was."""
-    ended_at = session.get_one(Conversation, row_id).ended_at
-    if not retention.past_end(installation, ended_at, now=runtime.clock()):
+    """Drop the text of a conversation that was only read again long after its end; whether it was.
+
+    One out of the history keeps it for `drop_old`, until the customer's others are scored.
+    """
+    row = session.get_one(Conversation, row_id)
+    if row.backfilled or not retention.past_end(installation, row.ended_at, now=runtime.clock()):
         return False
     forgetting.drop_texts(session, row_id, now=runtime.clock(), keep_history=True)
     return True

@@ -25,6 +25,7 @@ HEAD = ""
 LONGEST_GAP = timedelta(minutes=2)
 """A pause between two steps that counts as work; a longer one is a standstill and no part of the rate."""
 ERROR_LENGTH = 500
+STILL = timedelta(days=1)
 
 
 class BackfillRefused(ValueError):
@@ -197,6 +198,13 @@ def unscored(session: Session, installation_id: str) -> int:
         Conversation.due_at.is_not(None),
     )
     return session.scalar(select(func.count()).where(*waiting)) or 0
+
+
+def under_way(session: Session, installation_id: str, *, now: datetime) -> bool:
+    """Whether history still comes, or what came waits for its scores. One that stood still for a day does not count."""
+    row = get(session, installation_id)
+    runs = row is not None and row.state == BackfillState.RUNNING and now - row.changed_at < STILL
+    return runs or unscored(session, installation_id) > 0
 
 
 def counted(row: Backfill, more: Mapping[str, int]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from service.store import backfills
 from service.store.models import Conversation, Installation
 
 DAY = timedelta(days=1)
@@ -60,10 +61,13 @@ def past(session: Session, installation: Installation, *, now: datetime, limit: 
     if installation.retention_days is None:
         return ()
     old = _old(installation.id, now - installation.retention_days * DAY)
-    nobody = (
+    nobody = [
         or_(Conversation.lease_until.is_(None), Conversation.lease_until <= now),
         or_(Conversation.write_lease_until.is_(None), Conversation.write_lease_until <= now),
-    )
+    ]
+    # What comes out of the history has its text until all of it is scored: each is judged beside the customer's others.
+    if backfills.under_way(session, installation.id, now=now):
+        nobody.append(~Conversation.backfilled)
     statement = select(Conversation.id).where(*old, *nobody).order_by(Conversation.ended_at, Conversation.id)
     return session.scalars(statement.limit(limit).with_for_update(skip_locked=True)).all()
 

@@ -28,7 +28,7 @@ from service.store.database import Database
 from service.store.figure_models import FactRow
 from service.store.models import Conversation as Row
 from service.store.models import Scorecard, State, WriteState
-from tasks import backfilling, scoring
+from tasks import backfilling, retention, scoring
 from tasks.runtime import Clients, Runtime
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -554,3 +554,20 @@ def test_what_the_helpdesk_tells_of_meanwhile_is_read_as_it_is(make: Callable[[s
     assert found.document["messages"][0]["text"] == "My card is ▇▇▇▇"
     with past.runtime.database.read() as session:
         assert session.scalar(select(func.count()).select_from(BackfillPart)) == 0
+
+
+def test_texts_older_than_the_installation_keeps_go_once_they_are_scored(past: Past) -> None:
+    number = past.desk.seed(told("old", days_ago(10), "Where is my parcel?", "On its way"))
+    with past.runtime.database.begin() as session:
+        installations.change(session, past.id, retention_days=3)
+    past.begin()
+    past.run()
+    assert retention.drop_old(past.runtime) == 0
+    past.score()
+    assert retention.drop_old(past.runtime) == 1
+
+    found = past.conversation(number)
+    assert found is not None
+    assert (found.state, found.document) == (State.SCORED, None)
+    assert len(past.cards()) == 1
+    assert len(_facts(past)) == 1
