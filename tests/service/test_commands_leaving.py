@@ -24,7 +24,7 @@ from service.store.errand_models import Errand
 from service.store.models import Conversation, Installation, State, WriteState
 from service.store.people_models import AuditEntry
 from service.store.secrets import SecretBox
-from tasks import clearing
+from tasks import clearing, errands
 from tasks.runtime import utc_now
 
 PLAN = {
@@ -235,3 +235,29 @@ def test_imported_files_can_only_be_deleted(place: Place) -> None:
     assert "can only be deleted" in place.run("leave", "z", "--disconnect", "--confirm", "acme").output
     assert place.run("leave", "z", "--delete", "--confirm", "acme").exit_code == 0
     assert place.desk.requests_log == []
+
+
+def test_interrupted_it_goes_on_later(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = errands.take_step
+
+    def ctrl_c(*_: Any) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(errands, "take_step", ctrl_c)
+    broken = place.run("leave", "z", "--disconnect", "--confirm", "acme")
+    assert broken.exit_code == 130
+    assert "installations go-on 1" in broken.output
+    monkeypatch.setattr(errands, "take_step", real)
+    assert place.run("go-on", "1").exit_code == 0
+    assert place.row().disconnected_at is not None
+
+
+def test_going_on_without_a_helpdesk_that_lets_nobody_in(place: Place) -> None:
+    place.seed("7", written_at=utc_now())
+    begun = place.run("leave", "z", "--remove-ours", "--revoke", "--delete", "--confirm", "acme", "--background")
+    assert begun.exit_code == 0, begun.output
+    place.desk.access.client_secret = "another"
+    done = place.run("go-on", "1", "--without-helpdesk")
+    assert done.exit_code == 0, done.output
+    assert "have to be removed by hand" in done.output
+    assert "deleted: 1 conversation" in done.output

@@ -135,3 +135,18 @@ def test_a_disconnected_one_cannot_be_written_to(web: Any, installation: str) ->
     with web.parts.database.begin() as session:
         session.get_one(Installation, installation).disconnected_at = web.clock()
     assert web.post(client, f"{page}/writing", form_on=page, writing="on").status_code == 409
+
+
+def test_one_that_waits_goes_on_without_the_helpdesk(web: Any, installation: str) -> None:
+    client = web.admin()
+    leave(web, client, installation, remove="yes", data="delete", confirm="acme")
+    number = errand(web).id
+    with web.parts.database.begin() as session:
+        session.get_one(Errand, number).error = "the access token was refused"
+    assert "Go on without the helpdesk" in client.get(f"/errands/{number}").get_data(as_text=True)
+    web.post(client, f"/errands/{number}/resume", form_on=f"/errands/{number}", without="yes")
+    assert (errand(web).stage, errand(web).error) == ("ending", None)
+    with web.parts.database.begin() as session:
+        errands.finish(session.get_one(Errand, number), now=web.clock())
+    token = web.csrf(client, f"/installations/{installation}")
+    assert client.post(f"/errands/{number}/resume", data={"csrf_token": token}).status_code == 409
