@@ -8,14 +8,15 @@ so whoever reads can be killed at any point.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from connectors.base import Reading
-from connectors.exported import LeftOut
+from connectors.errors import Merged, NotFound, OptedOut
+from connectors.exported import LeftOut, Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,18 @@ class Aside:
 
     head: Head
     parts: Sequence[Mapping[str, Any]] = ()
+
+
+def outcome(name: str, read: Callable[[], Whole | LeftOut]) -> Whole | LeftOut:
+    """What `read` gives of the conversation `name`, or why it is left out when it is gone or opted out."""
+    try:
+        return read()
+    except Merged:
+        return LeftOut(name, Why.MERGED)
+    except NotFound:
+        return LeftOut(name, Why.DELETED)
+    except OptedOut:
+        return LeftOut(name, Why.OPTED_OUT)
 
 
 class History(Protocol):

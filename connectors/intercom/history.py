@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import requests
 
-from connectors.errors import Merged, NotFound, OptedOut
 from connectors.exported import LeftOut, Why
-from connectors.history import Aside, Head, Page, Scope, Whole
+from connectors.history import Aside, Head, Page, Scope, Whole, outcome
 from connectors.http import Http, wait
 from connectors.intercom import actions
 from connectors.intercom.client import IntercomClient
@@ -55,14 +55,7 @@ class IntercomHistory:
         """The conversations, each with a request of its own and one for its contact."""
         for aside in asides:
             name = aside.head.conversation_id
-            try:
-                yield name, self._outcome(scope, name)
-            except Merged:
-                yield name, LeftOut(name, Why.MERGED)
-            except NotFound:
-                yield name, LeftOut(name, Why.DELETED)
-            except OptedOut:
-                yield name, LeftOut(name, Why.OPTED_OUT)
+            yield name, outcome(name, partial(self._outcome, scope, name))
 
     def _outcome(self, scope: Scope, name: str) -> Whole | LeftOut:
         reading = self._client.read(name)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import requests
 
 from connectors.base import Reading
-from connectors.errors import Merged, NotFound, OptedOut, Rejected
+from connectors.errors import Rejected
 from connectors.exported import LeftOut, Why
-from connectors.history import Aside, Head, Page, Part, Scope, Whole
+from connectors.history import Aside, Head, Page, Part, Scope, Whole, outcome
 from connectors.http import ApiRequest, Http
 from connectors.limiter import Share
 from connectors.zendesk import actions, payloads
@@ -69,14 +70,7 @@ class ZendeskHistory:
         people = self._people(told)
         for aside, audits in told:
             name = aside.head.conversation_id
-            try:
-                yield name, self._outcome(scope, aside.head, audits, people)
-            except Merged:
-                yield name, LeftOut(name, Why.MERGED)
-            except NotFound:
-                yield name, LeftOut(name, Why.DELETED)
-            except OptedOut:
-                yield name, LeftOut(name, Why.OPTED_OUT)
+            yield name, outcome(name, partial(self._outcome, scope, aside.head, audits, people))
 
     def _tickets(self, scope: Scope, cursor: str | None) -> Page:
         start = int(scope.since.timestamp())
