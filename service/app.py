@@ -91,8 +91,13 @@ class RowNumber(IntegerConverter):
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The Flask application. Without `settings` they are read from the environment."""
+    """The Flask application. Without `settings` they are read from the environment.
+
+    Raises `ValueError` for a demo that others could reach.
+    """
     settings = settings or Settings()  # type: ignore[call-arg]  # the environment fills what has no default
+    if settings.demo_fault:
+        raise ValueError(settings.demo_fault)
     configure_logs(settings.log_level, settings.log_format)
     watching = Watching(settings.sentry_dsn.get_secret_value())
     board = Board(settings.broker)

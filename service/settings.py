@@ -21,6 +21,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["json", "console"]
 
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DATABASES = ("postgres://", "postgresql://", "postgresql+psycopg://", "sqlite://")
 
 
@@ -256,6 +257,15 @@ class Settings(FigureSettings):
     def local_helpdesks(self) -> bool:
         """Whether a helpdesk may be on this machine."""
         return self.demo or self.sandbox
+
+    @property
+    def demo_fault(self) -> str:
+        """Why the demo, which asks nobody who they are, may not run so; empty: it may, or this is none."""
+        if self.demo and self.host not in LOOPBACK:
+            return f"the demo has no sign-in and therefore runs on 127.0.0.1 only, not on {self.host}"
+        if self.demo and self.public_url.startswith("https://"):
+            return "the demo has no sign-in and therefore is not for others: unset PUBLIC_URL, or DESKMARK_DEMO"
+        return ""
 
     @property
     def settle(self) -> timedelta:

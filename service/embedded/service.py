@@ -17,8 +17,6 @@ from service.settings import Settings
 from service.store.database import migrate
 from service.supervisor import Program, Supervisor, SupervisorError
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
 
 class Embedded:
     """The running service. Start and stop once; everything it starts ends with it, also when it is killed."""
@@ -28,10 +26,10 @@ class Embedded:
     ) -> None:
         """`port` 0 takes a free one. `demo` switches the sign-in off and therefore needs a loopback `host`."""
         changes: dict[str, Any] = {"data_dir": settings.data_dir.resolve(), "demo": demo or settings.demo}
+        self.host = changes["host"] = settings.host if host is None else host
         self.settings = settings.model_copy(update=changes)
-        self.host = settings.host if host is None else host
-        if self.settings.demo and self.host not in LOOPBACK:
-            raise EmbeddedError(f"the demo has no sign-in and therefore runs on 127.0.0.1 only, not on {self.host}")
+        if self.settings.demo_fault:
+            raise EmbeddedError(self.settings.demo_fault)
         self.folder = DataFolder(self.settings.data_dir)
         self._wanted_port = settings.port if port is None else port
         self._web: socket.socket | None = None

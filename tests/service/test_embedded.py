@@ -198,6 +198,9 @@ def test_a_missing_model_is_said_at_the_start(own: Settings, tmp_path: Path) -> 
 def test_the_demo_stays_on_this_machine(own: Settings) -> None:
     with pytest.raises(EmbeddedError, match=r"127\.0\.0\.1 only"):
         Embedded(own, host="0.0.0.0", demo=True)
+    with pytest.raises(EmbeddedError, match="PUBLIC_URL"):
+        Embedded(own.model_copy(update={"public_url": "https://desk.example.com"}), demo=True)
+    assert Embedded(own.model_copy(update={"host": "0.0.0.0"}), host="127.0.0.1", demo=True).settings.host == "127.0.0.1"
 
 
 def test_a_database_and_a_broker_of_ones_own_are_used(own: Settings, database_url: str, valkey: str) -> None:

@@ -61,3 +61,12 @@ def test_the_message_reaches_the_queue(
     app.extensions["deskmark"].queue.close()
     assert app.extensions["deskmark"].waiting()["ingest"] == 1
     app.extensions["deskmark"].database.close()
+
+
+@pytest.mark.parametrize(
+    ("exposed", "told"),
+    [({"host": "0.0.0.0"}, r"127\.0\.0\.1 only"), ({"public_url": "https://desk.example.com"}, "PUBLIC_URL")],
+)
+def test_a_demo_that_others_could_reach_does_not_start(settings: Any, exposed: dict[str, str], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        create_app(settings.model_copy(update={"demo": True, "redis_url": "redis://127.0.0.1:1/0", **exposed}))
