@@ -56,9 +56,11 @@ def begin(
     now: datetime,
 ) -> Errand:
     """A new errand, due at once. Raises `AlreadyUnderWay`: two at once would undo each other's work."""
-    running = unfinished(session, installation.id)
-    if running is not None:
-        raise AlreadyUnderWay(f"errand {running.id} of this installation is not finished: {running.stage}")
+    _refuse_second(session, installation.id)
+    # Who begins one at the same time waits here, and then sees what the other began. Webhooks do not wait.
+    mine = select(Installation.id).where(Installation.id == installation.id)
+    session.execute(mine.with_for_update(key_share=True))
+    _refuse_second(session, installation.id)
     errand = Errand(
         installation_id=installation.id,
         helpdesk=f"{installation.connector} {installation.account}",
@@ -74,6 +76,12 @@ def begin(
     session.add(errand)
     session.flush()
     return errand
+
+
+def _refuse_second(session: Session, installation_id: str) -> None:
+    running = unfinished(session, installation_id)
+    if running is not None:
+        raise AlreadyUnderWay(f"errand {running.id} of this installation is not finished: {running.stage}")
 
 
 def unfinished(session: Session, installation_id: str) -> Errand | None:

@@ -200,7 +200,8 @@ def test_the_demo_stays_on_this_machine(own: Settings) -> None:
         Embedded(own, host="0.0.0.0", demo=True)
     with pytest.raises(EmbeddedError, match="PUBLIC_URL"):
         Embedded(own.model_copy(update={"public_url": "https://desk.example.com"}), demo=True)
-    assert Embedded(own.model_copy(update={"host": "0.0.0.0"}), host="127.0.0.1", demo=True).settings.host == "127.0.0.1"
+    elsewhere = own.model_copy(update={"host": "0.0.0.0"})
+    assert Embedded(elsewhere, host="127.0.0.1", demo=True).settings.host == "127.0.0.1"
 
 
 def test_a_database_and_a_broker_of_ones_own_are_used(own: Settings, database_url: str, valkey: str) -> None:
