@@ -114,10 +114,20 @@ def reset_password(email: str, without_second_step: bool) -> None:
 
 
 @group.command("sign-out")
-@click.argument("email")
-def sign_out(email: str) -> None:
+@click.argument("email", required=False)
+@click.option("--links", is_flag=True, help="Whoever came by a sign-in link, instead of a person.")
+def sign_out(email: str | None, links: bool) -> None:
     """Sign somebody out of every browser."""
+    if links == bool(email):
+        raise click.UsageError("name a person by e-mail address, or give --links")
     with database(settings()) as opened, opened.begin() as session:
+        if not email:
+            ended = sessions.end_links(session)
+            recorded(session, "sign out everywhere", audit.COMMAND_LINE)
+            click.echo(
+                f"{ended} {'browser' if ended == 1 else 'browsers'} signed out. Links that were not used work on."
+            )
+            return
         row = _person(session, email)
         sessions.end_all(session, row.id)
         recorded(session, "sign out everywhere", row.email)

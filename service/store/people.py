@@ -124,10 +124,14 @@ def use_link(session: Session, token: str) -> bool:
 
 
 def set_password(session: Session, person: Person, password: str) -> None:
-    """Keep a password and end every session of the person. Raises `NotAccepted`."""
+    """Keep a password and end every session of the person; no link to choose another one works any more.
+
+    Raises `NotAccepted`.
+    """
     if why := passwords.fault(password, person.email):
         raise NotAccepted(f"The password {why}")
     person.password_hash = passwords.hashed(password)
+    session.execute(delete(PasswordLink).where(PasswordLink.person_id == person.id))
     sessions.end_all(session, person.id)
 
 

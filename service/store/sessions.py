@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.store.people_models import Person, WebSession
@@ -63,7 +63,8 @@ def find(session: Session, token: str, *, now: datetime, idle: timedelta) -> Sig
             WebSession.id_hash == _hashed(token),
             WebSession.expires_at > now,
             WebSession.seen_at > now - idle,
-            or_(WebSession.person_id.is_(None), Person.disabled_at.is_(None)),
+            # A person who is not there any more is not somebody who came by a link: that one has no person at all.
+            or_(WebSession.person_id.is_(None), and_(Person.id.is_not(None), Person.disabled_at.is_(None))),
         )
     )
     found = session.execute(statement).one_or_none()
@@ -96,6 +97,12 @@ def end_named(session: Session, person_id: str, name: str) -> bool:
 def end_all(session: Session, person_id: str) -> None:
     """Sign a person out everywhere."""
     session.execute(delete(WebSession).where(WebSession.person_id == person_id))
+
+
+def end_links(session: Session) -> int:
+    """Sign out everybody who came by a sign-in link of the command line; how many browsers that were."""
+    statement = delete(WebSession).where(WebSession.person_id.is_(None))
+    return len(session.execute(statement.returning(WebSession.id_hash)).all())
 
 
 def of_person(session: Session, person_id: str, *, now: datetime, idle: timedelta) -> Sequence[WebSession]:

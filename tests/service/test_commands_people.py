@@ -126,6 +126,17 @@ def test_somebody_is_changed_disabled_and_signed_out(run: Run, database: Databas
     ]  # fmt: skip
 
 
+def test_whoever_came_by_a_link_is_signed_out(run: Run, database: Database) -> None:
+    with database.begin() as session:
+        token = sessions.begin(session, None, now=datetime.now(UTC), lasts=timedelta(days=1))
+    assert "1 browser signed out" in run("people", "sign-out", "--links").output
+    with database.read() as session:
+        assert sessions.find(session, token, now=datetime.now(UTC), idle=timedelta(hours=1)) is None
+    assert audited(database) == [("command line", "sign out everywhere", "command line", None)]
+    for wrong in ((), (EMAIL, "--links")):
+        assert "name a person" in run("people", "sign-out", *wrong).output
+
+
 def test_keys_are_made_shown_once_and_revoked(run: Run, database: Database) -> None:
     assert "There is no key" in run("keys", "list").output
     key = run("keys", "make", "BI", "--scope", "read", "--installation", "acme", "--days", "3").output.strip()

@@ -64,6 +64,33 @@ def test_a_link_is_used_once_however_many_come_at_once(database: Database, ada: 
     assert at_once(use) == 1
 
 
+def test_a_new_password_ends_the_links_to_choose_one(database: Database, ada: str) -> None:
+    with database.begin() as session:
+        row = session.get_one(Person, ada)
+        token = people.password_link(session, row, now=NOW)
+        people.set_password(session, row, "a cow jumped over the moon")
+        assert people.link_owner(session, token, now=NOW) is None
+
+
+def test_a_session_whose_person_is_gone_is_nobodys(sqlite_url: str) -> None:
+    """One without a person is an admin's who came by a link: nothing else may look like it."""
+    opened = Database(sqlite_url)
+    with opened.begin() as session:
+        row = people.add(session, "ada@example.com", role=Role.VIEWER, now=NOW)
+        mine = sessions.begin(session, row, now=NOW, lasts=LASTS)
+        linked = sessions.begin(session, None, now=NOW, lasts=LASTS)
+    with opened.single() as connection:  # As a copy of some tables would leave it.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("DELETE FROM person")
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+    with opened.begin() as session:
+        assert sessions.find(session, mine, now=NOW, idle=LASTS) is None
+        assert sessions.find(session, linked, now=NOW, idle=LASTS) is not None
+        assert sessions.end_links(session) == 1
+        assert sessions.find(session, linked, now=NOW, idle=LASTS) is None
+    opened.close()
+
+
 def test_without_a_second_step_no_code_fits(database: Database, ada: str) -> None:
     with database.begin() as session:
         row = session.get_one(Person, ada)
