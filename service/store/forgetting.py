@@ -129,15 +129,19 @@ def _drop_asides(session: Session, row_ids: Sequence[str]) -> None:
 def _score_without_texts(score: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **score,
-        "reason": _reason(score.get("reason") or NO_TEXT),
+        "reason": without_quotes(score.get("reason") or NO_TEXT),
         "evidence": [],
         "details": _details(score.get("details") or {}),
     }
 
 
 @lru_cache(maxsize=4096)
-def _reason(text: str) -> str:
-    """Most reasons are sentences of our own, so they are looked at once."""
+def without_quotes(text: str) -> str:
+    """A reason without what it quotes. Most are sentences of our own, so they are looked at once.
+
+    >>> without_quotes("Rated 'so bad'.")
+    'Rated (removed).'
+    """
     return redact(_QUOTED.sub("(removed)", text))
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from service.masked import Pseudonyms, masked
 from service.scoring.definitions import VERSIONS
 from service.store import installations, listing, overview
+from service.store.forgetting import without_quotes
 from service.store.listing import Line, Place, Sought
 from service.store.models import Conversation, Installation, Scorecard, State
 from service.store.people_models import Scope
@@ -258,4 +259,10 @@ def conversation(asked: ConversationQuery, conversation_id: str) -> Answer:
 
 def _without_texts(card: Mapping[str, Any]) -> dict[str, Any]:
     """A card without what may quote a customer."""
-    return {"scores": {name: {**score, "evidence": [], "details": {}} for name, score in card["scores"].items()}}
+    nothing: dict[str, Any] = {"evidence": [], "details": {}}
+    return {
+        "scores": {
+            name: {**score, "reason": without_quotes(score["reason"]), **nothing}
+            for name, score in card["scores"].items()
+        }
+    }

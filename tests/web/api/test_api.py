@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,16 @@ def test_one_conversation_is_masked_unless_asked_otherwise(api: Any, seed: Any, 
     as_it_is = api.get(f"/conversations/{row_id}?personal_data=true")
     assert as_it_is["document"]["contact"]["email"] == "ada@example.com"
     assert "ORD-4821" in json.dumps(as_it_is)
+
+
+def test_a_key_without_texts_reads_no_word_of_a_customer(api: Any, seed: Any, shapes: Any) -> None:
+    c = shapes.told("1")
+    rated = replace(shapes.scored(c).scores["satisfaction"], reason="The rating 'call Kofi' cannot be read.")
+    row_id = seed(c, shapes.scored(c, satisfaction=rated))
+    _, key = api.web.key("read")
+    found = api.get(f"/conversations/{row_id}", token=key)
+    assert found["cards"][0]["scores"]["satisfaction"]["reason"] == "The rating (removed) cannot be read."
+    assert not any(word in json.dumps(found) for word in ("Kofi", "order number?", "still nothing", "ORD-4821"))
 
 
 def test_every_version_and_episode_of_one_conversation(api: Any, seed: Any, shapes: Any) -> None:
