@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.embedded import page_address
-from service.store import api_keys, audit, installations, people, sessions
+from service.store import api_keys, audit, installations, people, sessions, sign_in
 from service.store.people import NotAccepted
 from service.store.people_models import ApiKey, Person, Role, Scope
 from tasks.runtime import utc_now
@@ -124,9 +124,8 @@ def sign_out(email: str | None, links: bool) -> None:
         if not email:
             ended = sessions.end_links(session)
             recorded(session, "sign out everywhere", audit.COMMAND_LINE)
-            click.echo(
-                f"{ended} {'browser' if ended == 1 else 'browsers'} signed out. Links that were not used work on."
-            )
+            sign_in.drop_unused(session)
+            click.echo(f"{ended} {'browser' if ended == 1 else 'browsers'} signed out; links not used yet are void.")
             return
         row = _person(session, email)
         sessions.end_all(session, row.id)

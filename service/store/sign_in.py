@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from service.store.models import SignInLink
@@ -28,6 +28,11 @@ def use(session: Session, token: str, *, now: datetime) -> bool:
         .returning(SignInLink.token_hash)
     )
     return session.execute(statement).scalar() is not None
+
+
+def drop_unused(session: Session) -> None:
+    """Links that were not used yet sign nobody in any more."""
+    session.execute(delete(SignInLink).where(SignInLink.used_at.is_(None)))
 
 
 def _hashed(token: str) -> str:

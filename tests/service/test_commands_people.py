@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from service.commands import export, gaps, intents, people, policy, rescore, reviews
 from service.embedded import own_settings, page_address, sign_in_link
-from service.store import api_keys, installations, sessions
+from service.store import api_keys, installations, sessions, sign_in
 from service.store import people as store
 from service.store.database import Database
 from service.store.people_models import ApiKey, AuditEntry, Person, Role
@@ -129,9 +129,12 @@ def test_somebody_is_changed_disabled_and_signed_out(run: Run, database: Databas
 def test_whoever_came_by_a_link_is_signed_out(run: Run, database: Database) -> None:
     with database.begin() as session:
         token = sessions.begin(session, None, now=datetime.now(UTC), lasts=timedelta(days=1))
+        unused = sign_in.new_token(session, now=datetime.now(UTC))
     assert "1 browser signed out" in run("people", "sign-out", "--links").output
     with database.read() as session:
         assert sessions.find(session, token, now=datetime.now(UTC), idle=timedelta(hours=1)) is None
+    with database.begin() as session:
+        assert not sign_in.use(session, unused, now=datetime.now(UTC))
     assert audited(database) == [("command line", "sign out everywhere", "command line", None)]
     for wrong in ((), (EMAIL, "--links")):
         assert "name a person" in run("people", "sign-out", *wrong).output
