@@ -152,8 +152,9 @@ def _load_sqlite(url: str, source: Path) -> None:
     path = Path(make_url(driver_url(url)).database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.restoring")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)  # Before anything is in it.
     shutil.copyfile(source, draft)
-    draft.chmod(0o600)
     draft.replace(path)
 
 

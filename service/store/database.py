@@ -6,8 +6,9 @@ commit by themselves on a bare connection, which saves the webhook three round t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -22,6 +23,7 @@ CONNECT_SECONDS = 3
 """An unreachable host must not hang a webhook: the helpdesk waits five seconds at most."""
 
 _BEGIN = "deskmark_begin"
+PRIVATE = 0o600
 
 
 class Database:
@@ -123,6 +125,7 @@ def _engine(url: str, pool_size: int) -> Engine:
     # Python's own transaction handling would begin too late and not immediately: it is switched off, see _begin.
     arguments = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True)
+    event.listen(engine, "do_connect", _sqlite_private)
     event.listen(engine, "connect", _sqlite_connected)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
@@ -138,6 +141,13 @@ def _postgres(pool_size: int) -> dict[str, Any]:
     }
 
 
+def _sqlite_private(_dialect: Any, _record: Any, arguments: Sequence[str], _more: Any) -> None:
+    """A new database is this user's alone, whatever folder it lies in: SQLite gives its log the same mode."""
+    if not arguments[0].startswith((":", "file:")):  # Those have no file, or are there already.
+        with suppress(OSError):  # It is there already; what else is wrong SQLite says itself.
+            os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
+
+
 def _sqlite_connected(connection: SqliteConnection, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
@@ -145,6 +155,8 @@ def _sqlite_connected(connection: SqliteConnection, _record: Any) -> None:
     # FULL: what was answered with 200 is on the disk, also when the power fails.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What is removed is overwritten, also where SQLite was not built so: a text whose time is over is not in the file.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 
