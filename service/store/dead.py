@@ -27,6 +27,8 @@ MOST = 10_000
 _WORKS = {work.name: work for work in (SCORING, WRITING)}
 _DROPPED = {SCORING.name: State.DROPPED, WRITING.name: WriteState.DROPPED}
 _VARIES = re.compile(r"(?<![A-Za-z])(?!HTTP)\d[\w-]*|(?<=/)(?!v\d)[\w-]*\d[\w-]*")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+"""A delivery's number, as far as a database holds one."""
 _STATUS = re.compile(r"HTTP (\d{3})")
 
 
@@ -168,7 +170,7 @@ def _rows(session: Session, kind: str, limit: int, ids: Sequence[str] | None = N
     """Dead work of one kind, the latest first; with `ids`, of these only."""
     if kind == INGEST:
         return _dead_deliveries(
-            session, limit, None if ids is None else [int(each) for each in ids if each.isdecimal()]
+            session, limit, None if ids is None else [int(each) for each in ids if _NUMBER.fullmatch(each)]
         )
     which: Work = _WORKS[kind]
     statement = (

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, undefer
 
 from service.document import from_document
 from service.store.models import Conversation, Installation, State
-from service.store.queries import PAGE, Page
+from service.store.queries import MOST_PAGES, PAGE, Page
 from service.write_rules import Facts, WriteRules, allows, facts_of
 
 LATEST = 200
@@ -75,7 +75,7 @@ def counts(session: Session, installation_id: str) -> Counts:
 
 def listed(session: Session, installation_id: str, *, page: int = 1, per_page: int = PAGE) -> Page[Conversation]:
     """Conversations with their plans, the latest plan first."""
-    number = max(1, page)
+    number = min(max(1, page), MOST_PAGES)
     statement = (
         select(Conversation)
         .where(*_planned(installation_id))

@@ -86,10 +86,10 @@ def _done(session: Session, row: Installation, what: str, now: datetime) -> Mapp
 
 def _begun(session: Session, row: Installation, now: datetime) -> Mapping[str, str]:
     """Days are whole ones, in UTC; the last one is the one before `until`."""
-    since, until = _day("since"), _day("until")
+    since, until = _day("since"), _day("until", days=1)
     if since is None:
         raise BackfillRefused("name the day from which on the history is to be read")
-    end = min(now - LATEST, until + timedelta(days=1)) if until else now - LATEST
+    end = min(now - LATEST, until) if until else now - LATEST
     if since >= end:
         raise BackfillRefused("the first day must lie before the last one, and in the past")
     given = request.form.get("share", "")
@@ -98,11 +98,12 @@ def _begun(session: Session, row: Installation, now: datetime) -> Mapping[str, s
     return {"since": since.isoformat(), "until": end.isoformat(), "share": f"{share}%"}
 
 
-def _day(name: str) -> datetime | None:
-    """The start of a day of the form; `None` when it is left empty. A day that is none is refused."""
+def _day(name: str, *, days: int = 0) -> datetime | None:
+    """The start of a day of the form, or so many days later; `None` when it is left empty. A day that is none is
+    refused."""
     given = request.form.get(name, "").strip()
     try:
-        day = date.fromisoformat(given) if given else None
-    except ValueError as error:
+        day = date.fromisoformat(given) + timedelta(days=days) if given else None
+    except (ValueError, OverflowError) as error:
         raise BackfillRefused("a day is written like 2026-01-22") from error
     return datetime.combine(day, time(), UTC) if day else None

@@ -26,6 +26,7 @@ from tasks.runtime import policy_of
 from tasks.scoring import longest_window
 
 KEEP = "keep"
+LONGEST_NUMBER = 9
 PORTIONS = 5
 """A request drops so many portions; the workers go on with the rest."""
 KINDS = (
@@ -143,7 +144,7 @@ def _days(row: Installation, given: str) -> int | str | None:
     """The number of days, `None` for keeping, or what is wrong with what was typed."""
     if given == KEEP:
         return None
-    if not given.isdecimal():
+    if not given.isdecimal() or len(given) > LONGEST_NUMBER:
         return "Give a number of days."
     try:
         return retention.checked(int(given), _window(row))

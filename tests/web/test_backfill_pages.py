@@ -65,6 +65,7 @@ def test_without_an_end_it_goes_up_to_now(web: Any, connected: tuple[Any, str]) 
         ({"since": ""}, "name the day"),
         ({"since": "yesterday"}, "written like"),
         ({"since": "2026-03-09"}, "must lie before"),
+        ({"since": "2026-01-01", "until": "9999-12-31"}, "written like"),
     ],
 )
 def test_what_cannot_be_is_said(web: Any, connected: tuple[Any, str], fields: dict[str, str], words: str) -> None:

@@ -173,7 +173,8 @@ def test_deliveries(web: Any, seed: Any, do: str, state: DeliveryState) -> None:
 
 def test_what_there_is_not(web: Any, dead: list[str]) -> None:
     client = web.admin()
-    for address in ("/operations/dead/nonsense", "/operations/dead/score/none", "/operations/dead/ingest/x"):
+    numbers = [f"/operations/dead/ingest/{number}" for number in ("x", "9" * 30, "\N{SUPERSCRIPT TWO}", "\u0663")]
+    for address in ("/operations/dead/nonsense", "/operations/dead/score/none", *numbers):
         assert client.get(address).status_code == 404
     address = f"/operations/dead/write_back/{dead[0]}"
     assert web.post(client, address, form_on=address, do="nonsense").status_code == 400

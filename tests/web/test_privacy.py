@@ -70,7 +70,8 @@ def test_how_many_go_is_said_before_it_is_saved(web: Any, stored: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "says"), [("3", "Texts can be kept for 8 to"), ("soon", "Give a number of days"), ("", "Give a number")]
+    ("days", "says"),
+    [("3", "Texts can be kept for 8 to"), ("soon", "Give a number of days"), ("", "Give a number"), ("9" * 40, "Give")],
 )
 def test_a_retention_that_cannot_be(web: Any, stored: str, days: str, says: str) -> None:
     client = web.admin()
@@ -78,6 +79,7 @@ def test_a_retention_that_cannot_be(web: Any, stored: str, days: str, says: str)
     assert says in answer.get_data(as_text=True)
     form = f"/installations/{stored}/retention?days=30"
     assert web.post(client, f"/installations/{stored}/retention", form_on=form, days=days).status_code == 400
+    assert web.post(client, f"/installations/{stored}/retention", form_on=form, days="9" * 5000).status_code == 400
     assert text_of(web) is not None
 
 

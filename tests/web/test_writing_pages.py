@@ -136,3 +136,4 @@ def test_many_plans_are_paged(web: Any, seed: Any, shapes: Any) -> None:
     client, page = web.admin(), f"/installations/{seed.installations['zendesk']}/writing"
     assert "?page=2" in client.get(page).get_data(as_text=True)
     assert client.get(f"{page}?page=2").get_data(as_text=True).count('class="card plan"') == 2
+    assert client.get(f"{page}?page={'9' * 30}").status_code == 200
