@@ -236,6 +236,17 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
     assert ours == []
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze on the path")
+@pytest.mark.parametrize("unit", units(), ids=lambda unit: str(unit.name))
+def test_units_may_do_no_more_than_they_need(unit: Path) -> None:
+    """The exposure that systemd reckons: 10 is a unit without any restriction, 5 and more is called medium."""
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=50", str(unit)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout.splitlines()[-1]
+
+
 def test_the_compose_file_runs_every_program() -> None:
     compose = yaml.safe_load((DEPLOY / "compose.yml").read_text())
     commands = {name: " ".join(s["command"]) if isinstance(s.get("command"), list) else s.get("command", "")
@@ -245,4 +256,6 @@ def test_the_compose_file_runs_every_program() -> None:
         (queues,) = re.findall(r"--queues (\S+)", PROCFILE[name])
         assert f"--queues {queues}" in commands[name]
     assert commands["beat"]
+    own = [service for service in compose["services"].values() if service["image"] == "deskmark"]
+    assert all(each["cap_drop"] == ["ALL"] and each["security_opt"] == ["no-new-privileges:true"] for each in own)
     assert "deskmark migrate" in commands["migrate"]
