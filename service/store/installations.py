@@ -65,6 +65,11 @@ def get(session: Session, installation_id: str) -> Installation | None:
     return session.get(Installation, installation_id)
 
 
+def locked(session: Session, installation_id: str) -> Installation | None:
+    """The same, its row locked and as it is now: for whoever changes secrets or options that others change as well."""
+    return session.get(Installation, installation_id, with_for_update=True, populate_existing=True)
+
+
 def is_imported(row: Installation | Row[Any]) -> bool:
     """Whether its conversations come from a file: nothing can be read from it or written to it."""
     return bool(row.options.get(IMPORTED))

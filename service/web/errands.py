@@ -71,7 +71,7 @@ def reconnect(installation_id: str) -> AnyResponse:
     """Ask a helpdesk again that was disconnected. Its credentials have to be given first."""
     p = parts()
     with p.database.begin() as session:
-        row = installations.get(session, installation_id) or abort(404)
+        row = installations.locked(session, installation_id) or abort(404)
         kind = KINDS.get(row.connector) or abort(404)
         try:
             missing = missing_secrets(kind, p.box.unlock(row.secrets))

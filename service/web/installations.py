@@ -92,7 +92,7 @@ def change(installation_id: str) -> AnyResponse | tuple[str, int]:
     p = parts()
     given = {name: str(value) for name, value in request.form.items()}
     with p.database.begin() as session:
-        row = _row(session, installation_id)
+        row = store.locked(session, installation_id) or abort(404)  # A worker may renew its tokens just now.
         try:
             store.change(
                 session, installation_id, **changes(_kind(row.connector), row, given, settings=p.settings, box=p.box)

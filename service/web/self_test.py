@@ -129,6 +129,7 @@ def confirm_bots(installation_id: str) -> AnyResponse:
     """Remember that these authors are bots, and read the conversations again in which they spoke."""
     now = parts().now()
     with parts().database.begin() as session:
+        installations.locked(session, installation_id)
         row = _helpdesk(session, installation_id)
         test = store.last(session, row.id) or abort(404)
         offered = {each["id"] for each in test.unknown}
