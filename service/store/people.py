@@ -28,7 +28,7 @@ class NotAccepted(ValueError):
 def address(email: str) -> str:
     """An e-mail address as it is kept: without space around it, in small letters. Raises `NotAccepted`."""
     kept = email.strip().casefold()
-    if len(kept) > 255 or not _ADDRESS.fullmatch(kept):
+    if len(kept) > 255 or not kept.isprintable() or not _ADDRESS.fullmatch(kept):
         raise NotAccepted(f"{email!r} is no e-mail address")
     return kept
 

@@ -75,6 +75,7 @@ def test_somebody_is_added_and_gets_a_link_once(run: Run, database: Database) ->
     ("arguments", "told"),
     [
         (("add", "nobody", "--role", "viewer"), "no e-mail address"),
+        (("add", "\x1b]0;x\x07@example.com", "--role", "viewer"), "no e-mail address"),
         (("add", EMAIL, "--role", "viewer"), "already"),
         (("add", "b@example.com", "--role", "admin", "--installation", "acme"), "an admin sees every helpdesk"),
         (("add", "b@example.com", "--role", "viewer", "--installation", "none"), "deskmark installations"),
