@@ -41,12 +41,12 @@ class Section:
 
 
 SECTIONS: tuple[Section, ...] = (
+    Section("standing", "State", standing_facts),
     Section("connecting", "Connection", connecting_facts),
     Section("self_test", "Self-test", self_test_facts),
     Section("writing", "Writing", writing_facts),
     Section("history", "History", history_facts),
-    Section("standing", "Standing", standing_facts),
     Section("privacy", "Privacy", privacy_facts, of_files=True),
     Section("leaving", "Leaving", leaving_facts, of_files=True),
 )
-"""In the order of a first visit."""
+"""How it stands first, then in the order of a first visit."""
