@@ -74,6 +74,13 @@ def all_of(session: Session) -> Sequence[Person]:
     return session.scalars(select(Person).order_by(Person.email)).all()
 
 
+def lock_admins(session: Session) -> frozenset[str]:
+    """Ids of the admins who may sign in, their rows locked: whoever takes rights away meanwhile waits, and then sees
+    who is left."""
+    admins = select(Person.id).where(Person.role == Role.ADMIN, Person.disabled_at.is_(None))
+    return frozenset(session.scalars(admins.order_by(Person.id).with_for_update()))
+
+
 def change(person: Person, *, name: str, role: Role, installations: Iterable[str] | None) -> None:
     """Say anew what a person is and sees; it holds from the person's next request on. Raises `NotAccepted`."""
     person.name, person.role, person.installations = name.strip()[:255], role, _access(role, installations)

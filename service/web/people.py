@@ -169,9 +169,11 @@ def _row(db: Session, person_id: str) -> Person:
 
 
 def _other(db: Session, person_id: str) -> Person:
-    """Somebody else: nobody takes their own rights away, so one admin is always left."""
-    known, row = visitor(), _row(db, person_id)
-    if known is not None and known.person_id == row.id:
+    """Somebody else: nobody takes their own rights away, so one admin is always left, also of two who go at each
+    other at the same time."""
+    known, admins = visitor(), people.lock_admins(db)
+    row = _row(db, person_id)
+    if known is not None and known.person_id is not None and known.person_id not in admins - {row.id}:
         abort(403)
     return row
 
