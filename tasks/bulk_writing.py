@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from connectors.base import Reading
@@ -145,9 +146,11 @@ def _conclude(
     done = [name for name, outcome in outcomes.items() if outcome.trouble is None]
     written = {each.row.external_id: each for each in _ready(runtime, installation, done)}
     written = {name: each for name, each in written.items() if each.content == contents.get(name)}
+    otherwise = [own_id(installation, name) for name in done if name not in written]
     with runtime.database.begin() as session:
         errands.held(session, errand)
-        work.lock(session, [each.row.id for each in written.values()])
+        work.lock(session, [*(each.row.id for each in written.values()), *otherwise])
+        _remember_something(session, otherwise, runtime.clock())
         for each in written.values():
             _remember(session, each, runtime.clock())
         errands.settle(session, errand.id, written, ItemState.DONE)
@@ -180,6 +183,14 @@ def _remember(session: Session, each: Ready, now: datetime) -> None:
     left = planning.after(each.there, each.weighed.sent)
     row.write_state, row.write_error, row.there = WriteState.WRITTEN, None, standing.to_json(left)
     planning.keep(row, planning.kept(each.weighed, left), now=now)
+
+
+def _remember_something(session: Session, row_ids: Sequence[str], now: datetime) -> None:
+    """Something of ours stands there, but not what would be written now: writing was switched off meanwhile, rules or
+    verdicts changed. Leaving has to find it, and what stands there is to be read again."""
+    which = update(models.Conversation).where(models.Conversation.id.in_(row_ids))
+    nothing = {"written_at": now, "there": None, "plan": None, "planned_at": None}
+    session.execute(which.values(nothing).execution_options(synchronize_session=False))
 
 
 def own_id(installation: models.Installation, external_id: str) -> str:

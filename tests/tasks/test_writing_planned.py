@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from service.conversation import Author, Message, Role
 from service.store import errands, plans
+from service.store import leaving as leaving_store
 from service.store.errand_models import Errand, ErrandKind
 from service.store.models import Conversation, Installation, Writeback, WriteState
 from service.writeback import parse_note
@@ -245,6 +246,21 @@ def test_scored_again_while_the_job_ran(zendesk: Rig) -> None:
     zendesk.errands(10)
     assert errand(zendesk, number).counts["one_by_one"] == 1
     assert errand(zendesk, number).stage == "finished"
+
+
+def test_switched_off_while_the_job_ran(zendesk: Rig) -> None:
+    """What was sent cannot be called back: it is known to stand there, so that leaving finds it without our tags."""
+    (key,) = planned(zendesk, 1)
+    number = ask(zendesk, bulk=True)
+    while errand(zendesk, number).calls == 0:
+        work.take_step(zendesk.runtime, number)
+    zendesk.change(writing=False)
+    zendesk.errands(10)
+    assert stands(zendesk, key) == (True, 1)
+    row = zendesk.row(key)
+    assert (row.write_state, row.planned_at) == (WriteState.OFF, None)
+    with zendesk.runtime.database.read() as session:
+        assert leaving_store.written(session, "zendesk", after="") == [(row.id, row.external_id)]
 
 
 def test_while_the_installation_is_paused_nothing_is_sent(zendesk: Rig) -> None:
