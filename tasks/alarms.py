@@ -56,10 +56,15 @@ def _given_up(session: Session, row: Installation, found: Dead, settings: Settin
         notices.close(session, Kind.DEAD_WORK, now=now, installation_id=row.id)
         return
     text = (
-        f"Given up after {settings.max_attempts} attempts: {found.conversations} conversations, {found.writes} "
-        f"write-backs, {found.deliveries} webhooks. Look at why on the operations page and replay or drop them."
+        f"Given up after {settings.max_attempts} attempts: {_many(found.conversations, 'conversation')}, "
+        f"{_many(found.writes, 'write-back')}, {_many(found.deliveries, 'webhook')}. Look at why on the operations page "
+        "and replay or drop them."
     )
     notices.raised(session, Kind.DEAD_WORK, text, now=now, installation_id=row.id)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _too_old(session: Session, row: Installation, due: datetime | None, settings: Settings, now: datetime) -> None:
