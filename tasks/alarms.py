@@ -57,8 +57,8 @@ def _given_up(session: Session, row: Installation, found: Dead, settings: Settin
         return
     text = (
         f"Given up after {settings.max_attempts} attempts: {_many(found.conversations, 'conversation')}, "
-        f"{_many(found.writes, 'write-back')}, {_many(found.deliveries, 'webhook')}. Look at why on the operations page "
-        "and replay or drop them."
+        f"{_many(found.writes, 'write-back')}, {_many(found.deliveries, 'webhook')}. Look at why on the operations "
+        "page and replay or drop them."
     )
     notices.raised(session, Kind.DEAD_WORK, text, now=now, installation_id=row.id)
 

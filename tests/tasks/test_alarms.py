@@ -66,8 +66,8 @@ def test_nothing_is_amiss(shop: Any) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"state": State.DEAD, "due_at": None}, "1 conversations, 0 write-backs, 0 webhooks"),
-        ({"write_state": WriteState.DEAD, "due_at": None, "state": State.SCORED}, "0 conversations, 1 write-backs"),
+        ({"state": State.DEAD, "due_at": None}, "1 conversation, 0 write-backs, 0 webhooks"),
+        ({"write_state": WriteState.DEAD, "due_at": None, "state": State.SCORED}, "0 conversations, 1 write-back,"),
     ],
 )
 def test_dead_work(shop: Any, values: dict[str, Any], words: str) -> None:
@@ -83,7 +83,7 @@ def test_a_dead_webhook(shop: Any) -> None:
     number = shop.webhook("1")
     with shop.runtime.database.begin() as session:
         session.get_one(Delivery, number).state = DeliveryState.DEAD
-    assert "1 webhooks" in watch(shop)[Kind.DEAD_WORK]
+    assert "1 webhook." in watch(shop)[Kind.DEAD_WORK]
 
 
 def test_work_that_waits_too_long(shop: Any) -> None:
