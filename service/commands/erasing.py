@@ -28,7 +28,7 @@ NOT_ON_THE_HELPDESK = (
 
 @click.command("erase")
 @click.option("--email", help="The person's e-mail address.")
-@click.option("--contact", help="The helpdesk's id of the person.")
+@click.option("--contact", help="The helpdesk's id of the person; with several helpdesks name it by --installation.")
 @click.option("--phone", help="A telephone number the person wrote.")
 @click.option("--installation", "named", multiple=True, help="Only there.  [default: everywhere]")
 @click.option("--dry-run", is_flag=True, help="Only say what there is.")
@@ -86,9 +86,13 @@ def _request(opened: Database, identity: Identity, named: tuple[str, ...], may_c
     with opened.read() as session:
         try:
             scope = installations.named(session, named)
+            request = Request(identity, by=audit.COMMAND_LINE, scope=scope, may_come_back=may_come_back)
+            whereabouts.check(session, request)
         except installations.UnknownInstallation as error:
             raise click.ClickException(f"{error}; see deskmark installations") from error
-    return Request(identity, by=audit.COMMAND_LINE, scope=scope, may_come_back=may_come_back)
+        except NoIdentity as error:
+            raise click.UsageError(f"{error} (--installation)") from error
+    return request
 
 
 def _erased(opened: Database, box: SecretBox, request: Request) -> Receipt:

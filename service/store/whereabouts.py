@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session, undefer
 
 from service.conversation import Conversation
 from service.document import from_document
-from service.store import mentions, models, suppression
+from service.store import installations, mentions, models, suppression
 from service.store.database import Database
 from service.store.history import keys_of
 from service.store.mentions import Mention
 from service.store.models import ContactKey, Delivery
-from service.store.suppression import Identity, IdentityKind
+from service.store.suppression import Identity, IdentityKind, NoIdentity
 
 AT_ONCE = 100
 
@@ -60,6 +60,16 @@ class _Search:
         if trusted:
             self.names |= suppression.trusted_names(conversation)
             self.keys |= set(keys_of(suppression.trusted_names(conversation)))
+
+
+def check(session: Session, request: Request) -> None:
+    """Raises `NoIdentity` where a contact's id could be somebody else's on another helpdesk."""
+    several = len(request.scope) > 1 or (not request.scope and len(installations.all_of(session)) > 1)
+    if request.identity.kind is IdentityKind.CONTACT and several:
+        raise NoIdentity(
+            "the id of a contact is one helpdesk's own, and somebody else's on another: name the helpdesk, and erase "
+            "the person elsewhere by e-mail"
+        )
 
 
 def find(database: Database, request: Request) -> Found:

@@ -123,8 +123,11 @@ def erase() -> AnyResponse | tuple[str, int]:
 def _page(*, fault: str = "", found: Mapping[str, int] | None = None) -> str:
     with parts().database.read() as session:
         receipts = erasure.receipts(session)
-    given = {name: request.form.get(name, "") for name in ("kind", "value", "may_come_back")}
-    return render_template("privacy.html", kinds=KINDS, given=given, fault=fault, found=found, receipts=receipts)
+        helpdesks = [(row.id, f"{row.connector.title()} {row.account}") for row in store.all_of(session)]
+    given = {name: request.form.get(name, "") for name in ("kind", "value", "helpdesk", "may_come_back")}
+    return render_template(
+        "privacy.html", kinds=KINDS, given=given, fault=fault, found=found, receipts=receipts, helpdesks=helpdesks
+    )
 
 
 def _asked() -> Request | str:
@@ -135,9 +138,16 @@ def _asked() -> Request | str:
         return "say what you name the person by"
     try:
         identity = Identity.of(kind, request.form.get("value", ""))
+        with parts().database.read() as session:
+            named = request.form.get("helpdesk", "")
+            if named and store.get(session, named) is None:
+                return "that helpdesk is not connected"
+            back = request.form.get("may_come_back") == "yes"
+            asked = Request(identity, by=acting(), scope=(named,) if named else (), may_come_back=back)
+            whereabouts.check(session, asked)
     except NoIdentity as error:
         return str(error)
-    return Request(identity, by=acting(), may_come_back=request.form.get("may_come_back") == "yes")
+    return asked
 
 
 def _days(row: Installation, given: str) -> int | str | None:

@@ -156,3 +156,16 @@ def test_a_retention_that_cannot_be(run: Run, stored: Database, days: str, says:
 
 def test_a_helpdesk_that_is_not_connected(run: Run, stored: Database) -> None:
     assert "no helpdesk is connected as x" in run("retention", "x", "30").output
+
+
+def test_an_id_is_of_one_helpdesk_only(run: Run, stored: Database) -> None:
+    with stored.begin() as session:
+        new = installations.NewInstallation("intercom", "w2", "https://api.intercom.io", b"", "dm__", id="i2")
+        installations.add(session, new, now=datetime.now(UTC))
+    refused = run("erase", "--contact", "c1", "--yes")
+    assert (refused.exit_code, "name the helpdesk" in refused.output) == (2, True)
+    assert text(stored) is not None
+    assert run("erase", "--contact", "c1", "--installation", "i2", "--yes").exit_code == 0
+    assert text(stored) is not None
+    assert run("erase", "--contact", "c1", "--installation", "i1", "--yes").exit_code == 0
+    assert text(stored) is None

@@ -129,3 +129,19 @@ def test_a_conversation_without_text_shows_its_verdicts(web: Any, stored: str) -
         row_id = session.scalars(select(Conversation.id)).one()
     page = client.get(f"/c/{row_id}").get_data(as_text=True)
     assert "Its time was over: the text was dropped" in page
+
+
+def test_the_id_of_a_contact_needs_its_helpdesk(web: Any, stored: str) -> None:
+    client = web.admin()
+    assert 'name="helpdesk"' not in client.get("/privacy").get_data(as_text=True)
+    other = web.installation("intercom")
+    asked = {"kind": "contact", "value": "c1"}
+    for helpdesk, says in (("", "name the helpdesk"), ("none", "not connected")):
+        refused = web.post(client, "/privacy/erase", form_on="/privacy", helpdesk=helpdesk, **asked)
+        assert (refused.status_code, says in refused.get_data(as_text=True)) == (422, True)
+    web.post(client, "/privacy/erase", form_on="/privacy", helpdesk=other, **asked)
+    assert text_of(web) is not None
+    found = web.post(client, "/privacy/find", form_on="/privacy", helpdesk=stored, **asked).get_data(as_text=True)
+    assert f'name="helpdesk" value="{stored}"' in found
+    web.post(client, "/privacy/erase", form_on="/privacy", helpdesk=stored, **asked)
+    assert text_of(web) is None
