@@ -13,7 +13,7 @@ from connectors.errors import Conflict, CredentialsRefused, NotFound, Rejected
 from connectors.http import ApiRequest, ApiResponse
 from connectors.intercom import actions
 from connectors.intercom.own import ATTRIBUTES
-from connectors.intercom.payloads import Me
+from connectors.intercom.payloads import DataAttribute, Me, rows
 from connectors.intercom.regions import REGIONS
 from connectors.making import Done, Making, Step
 from service.writeback import OUTCOMES, OWN_KEYS
@@ -84,8 +84,7 @@ def unmake(client: Workspace, *, prefix: str) -> tuple[Step, ...]:
 def _make_attributes(client: Workspace) -> list[Step]:
     there = _attributes(client)
     if there is None:
-        why = f"{BY_HAND}: the app's API version cannot"
-        return [Step(f"attribute {name}", Done.BY_HAND, f"{why} ({_kind(name)})") for name in ATTRIBUTES]
+        return _look_at_attributes(client)
     steps = []
     for name in ATTRIBUTES:
         try:
@@ -93,6 +92,33 @@ def _make_attributes(client: Workspace) -> list[Step]:
         except (Rejected, NotFound, Conflict) as error:
             steps.append(Step(f"attribute {name}", Done.BY_HAND, f"{BY_HAND} ({_kind(name)}); Intercom: {error}"))
     return steps
+
+
+def _look_at_attributes(client: Workspace) -> list[Step]:
+    """What an app whose version can make none can say: every version lists them, by `GET /data_attributes`."""
+    try:
+        found = rows(client.send(actions.conversation_attributes()).body, "data", DataAttribute)
+    except (Rejected, NotFound):
+        found = []
+    there = {each.name: each for each in found if not each.archived}
+    return [_looked_at(name, there.get(name)) for name in ATTRIBUTES]
+
+
+def _looked_at(name: str, there: DataAttribute | None) -> Step:
+    what = f"attribute {name}"
+    if there is None:
+        return Step(what, Done.BY_HAND, f"{BY_HAND}: the app's API version cannot ({_kind(name)})")
+    if there.data_type not in ATTRIBUTES[name]:
+        return _of_another_type(what, there.data_type)
+    # The options of a list are told as such; without any it is plain text, which holds every outcome.
+    missing = [o for o in OUTCOMES if there.options and o not in there.options] if name == "dm_outcome" else []
+    if missing:
+        return Step(what, Done.BY_HAND, f"add the options {', '.join(missing)}: the app's API version cannot")
+    return Step(what, Done.THERE, there.data_type)
+
+
+def _of_another_type(what: str, kind: str) -> Step:
+    return Step(what, Done.BY_HAND, f"there is one of type {kind}: rename or archive it, then do this again")
 
 
 def _make_attribute(client: Workspace, name: str, there: Attribute | None) -> Step:
@@ -105,7 +131,7 @@ def _make_attribute(client: Workspace, name: str, there: Attribute | None) -> St
         return Step(what, Done.MADE, _kind(name))
     kind = str(there.get("data_type"))
     if kind not in ATTRIBUTES[name]:
-        return Step(what, Done.BY_HAND, f"there is one of type {kind}: rename or archive it, then do this again")
+        return _of_another_type(what, kind)
     if kind != "list":
         return Step(what, Done.THERE, kind)
     options = [option for option in there.get("options") or () if isinstance(option, Mapping)]

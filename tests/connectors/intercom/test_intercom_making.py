@@ -68,6 +68,25 @@ def test_an_older_version_leaves_attributes_to_the_admin(connect: Connect) -> No
     assert of(left, Done.BY_HAND) == of(steps, Done.BY_HAND)
 
 
+def test_an_older_version_says_what_is_there_already(connect: Connect) -> None:
+    there = {
+        "dm_resolution": Attribute("integer"),
+        "dm_effort": Attribute("string"),
+        "dm_outcome": Attribute("string", OUTCOMES[:-1]),
+        "dm_definitions": Attribute("string"),
+    }
+    with Sandbox() as complete, Sandbox(attributes=there) as partly:
+        everything = install.make(connect(complete), prefix="dm__").steps
+        steps = {step.what: step for step in install.make(connect(partly), prefix="dm__").steps}
+
+    assert of(everything, Done.BY_HAND) == []
+    assert of(everything, Done.THERE) == [f"attribute {name}" for name in install.ATTRIBUTES]
+    assert steps["attribute dm_resolution"].done is steps["attribute dm_definitions"].done is Done.THERE
+    assert "there is one of type string" in steps["attribute dm_effort"].text
+    assert steps["attribute dm_outcome"].text.startswith("add the options returned")
+    assert steps["attribute dm_scored_at"].text.startswith("create it under Settings")
+
+
 def test_leaving_takes_ours_and_nothing_else(connect: Connect) -> None:
     with Sandbox(attributes={"their": Attribute("string")}).offer_newest_version() as sandbox:
         sandbox.workspace.tag("vip")
