@@ -19,16 +19,23 @@ from tasks.runtime import utc_now
 @click.argument("installation")
 @click.option("--remove-ours", is_flag=True, help="Take all our tags and fields off the helpdesk, and what was made.")
 @click.option("--revoke", is_flag=True, help="Revoke the access token at the helpdesk.")
-@click.option("--delete", "delete", flag_value=True, default=None, help="Delete everything that is stored of it.")
-@click.option("--disconnect", "delete", flag_value=False, help="Drop the credentials, keep scores and figures.")
+@click.option("--delete", is_flag=True, help="Delete everything that is stored of it.")
+@click.option("--disconnect", is_flag=True, help="Drop the credentials, keep scores and figures.")
 @click.option("--confirm", help="The account's name; asked for when it is not given.")
 @click.option("--background", is_flag=True, help="Leave it to the running service and return at once.")
 def leave(
-    installation: str, remove_ours: bool, revoke: bool, delete: bool | None, confirm: str | None, background: bool
+    installation: str,
+    remove_ours: bool,
+    revoke: bool,
+    delete: bool,
+    disconnect: bool,
+    confirm: str | None,
+    background: bool,
 ) -> None:
     """Leave a helpdesk. Reading and writing stop at once; the rest is done step by step and survives a kill."""
-    if delete is None:
-        raise click.UsageError("say what becomes of the stored scores: --delete, or --disconnect to keep them")
+    if delete == disconnect:
+        both = "; both at once cannot be" if delete else ""
+        raise click.UsageError(f"say what becomes of the stored scores: --delete, or --disconnect to keep them{both}")
     given = settings()
     with database(given) as opened:
         with opened.read() as session:
