@@ -99,6 +99,7 @@ _RATES = tuple(
         ),
         ("per_ticket_rate", "Rate for updating one ticket", "30/10 minutes unless set."),
         ("search_export_rate", "Rate for exporting searches", "100/minute unless set."),
+        ("incremental_rate", "Rate for reading the history", "10/minute unless set; 30 with the High Volume add-on."),
     )
 )
 _TOLERANCE = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -11,12 +12,15 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
+from connectors.zendesk.options import Options as ZendeskOptions
 from service.commands import installations, running
 from service.embedded import own_settings
 from service.store.database import Database
 from service.store.models import Delivery, Installation
 from service.store.people_models import AuditEntry
 from service.store.secrets import SecretBox
+from service.web.connecting import KINDS
+from service.writeback import FIELDS
 from tasks.runtime import utc_now
 
 Run = Callable[..., Result]
@@ -239,23 +243,37 @@ def test_options_are_set_by_name(run: Run, database: Database) -> None:
         number = session.scalars(select(Installation)).one().id
 
     done = run("installations", "set", number, "rate=200/minute", "account_group=acme", "bot_author_ids=31, 32")
+    faster = run("installations", "set", number, "incremental_rate=30/minute")
 
-    assert done.output == "Set.\n"
+    assert done.output == faster.output == "Set.\n"
     with database.read() as session:
         row = session.scalars(select(Installation)).one()
         entries = session.scalars(select(AuditEntry)).all()
-    assert row.options == {"rate": "200/minute", "bot_author_ids": ["31", "32"]}
+    assert row.options == {"rate": "200/minute", "bot_author_ids": ["31", "32"], "incremental_rate": "30/minute"}
     assert row.account_group == "acme"
     assert [(entry.action, entry.actor) for entry in entries] == [
         ("connect helpdesk", "command line"),
         ("change installation", "command line"),
+        ("change installation", "command line"),
     ]
     assert "rate=200/minute" in run("installations", "set", number).output
-    run("installations", "set", number, "account_group=", "rate=")
+    run("installations", "set", number, "account_group=", "rate=", "incremental_rate=")
     with database.read() as session:
         row = session.scalars(select(Installation)).one()
     assert (row.account_group, row.options) == (None, {"bot_author_ids": ["31", "32"]})
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("connector", "options"),
+    [
+        ("zendesk", {each.name for each in fields(ZendeskOptions)} - {"prefix", "field_ids"} | {*FIELDS}),
+        ("zendesk", {"webhook_tolerance_seconds"}),
+        ("intercom", {"admin_id", "emails_verified", "bot_author_ids", "bot_email_patterns", "bot_tags"}),
+    ],
+)
+def test_every_option_that_a_connector_reads_can_be_set(connector: str, options: set[str]) -> None:
+    assert options <= {each.name for each in KINDS[connector].fields if not each.kept.encrypted}
 
 
 @pytest.mark.parametrize(
