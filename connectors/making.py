@@ -16,6 +16,7 @@ class Done(StrEnum):
     MADE = "made"
     REPAIRED = "repaired"
     THERE = "there already"
+    FETCHED = "fetched"
     BY_HAND = "to be done by hand"
     REMOVED = "removed"
     NOT_THERE = "not there"

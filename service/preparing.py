@@ -78,7 +78,8 @@ def make(installation: Installation, *, endpoint: str, by_trigger: bool, local: 
     is to be kept with the installation. Raises `ConnectorError`.
     """
     if installation.connector == "zendesk":
-        return zendesk.make(_client(installation, local), endpoint, by_trigger=by_trigger)
+        stored = installation.secrets.get("webhook_secret", "")
+        return zendesk.make(_client(installation, local), endpoint, by_trigger=by_trigger, known_secret=stored)
     address = installation.base_url
     if address in intercom.REGIONS.values():
         address = intercom.home(lambda where: _client(replace(installation, base_url=where), local).me())

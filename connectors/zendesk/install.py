@@ -24,11 +24,12 @@ NO_TRIGGER = Step("trigger", Done.THERE, "none is needed: the webhook is subscri
 Page = Callable[[str | None], ApiRequest]
 
 
-def make(client: Account, endpoint: str, *, by_trigger: bool = False) -> Making:
+def make(client: Account, endpoint: str, *, by_trigger: bool = False, known_secret: str = "") -> Making:
     """Make custom fields, the webhook to `endpoint` (https, ends in the installation's id), its secret and its trigger.
 
-    `by_trigger`: the webhook is called by a trigger instead of being subscribed to events. Safe to do again. What the
-    token may not make is a step to be done by hand; raises `RetryLater` and `CredentialsRefused`.
+    `by_trigger`: the webhook is called by a trigger instead of being subscribed to events. `known_secret`: the signing
+    secret that is stored already. Safe to do again. What the token may not make is a step to be done by hand; raises
+    `RetryLater` and `CredentialsRefused`.
     """
     ids, steps = _make_fields(client)
     options = {name: str(number) for name, number in ids.items()}
@@ -37,7 +38,8 @@ def make(client: Account, endpoint: str, *, by_trigger: bool = False) -> Making:
         webhook, step = _make_webhook(client, endpoint, by_trigger=by_trigger)
         steps.append(step)
         secrets["webhook_secret"] = signing_secret(client, webhook)
-        steps.append(Step("signing secret", Done.THERE, "fetched and stored encrypted"))
+        fetched = secrets["webhook_secret"] != known_secret
+        steps.append(Step("signing secret", Done.FETCHED if fetched else Done.THERE, "stored encrypted"))
         options["webhook_id"] = webhook
         steps.append(_make_trigger(client, webhook) if by_trigger else NO_TRIGGER)
     except (Rejected, NotFound, Conflict) as error:
