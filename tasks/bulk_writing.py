@@ -67,6 +67,7 @@ def send(runtime: Runtime, errand: Errand, installation: models.Installation, ma
         elif left.waiting or left.sent:
             errands.step_done(row, due_at=now + LOOK_AGAIN)
         else:
+            _count(row, "refused", left.failed)
             errands.finish(row, now=now)
 
 
@@ -148,7 +149,8 @@ def _conclude(
     written = {name: each for name, each in written.items() if each.content == contents.get(name)}
     otherwise = [own_id(installation, name) for name in done if name not in written]
     with runtime.database.begin() as session:
-        errands.held(session, errand)
+        held = errands.held(session, errand)
+        _count(held, "in_bulk", len(written))
         work.lock(session, [*(each.row.id for each in written.values()), *otherwise])
         _remember_something(session, otherwise, runtime.clock())
         for each in written.values():
@@ -172,7 +174,12 @@ def _hand_over(runtime: Runtime, errand: Errand, installation: models.Installati
             if session.get(models.Conversation, own_id(installation, name)) is not None:
                 ask_one(session, own_id(installation, name), at=runtime.clock())
         errands.settle(session, errand.id, names, ItemState.DONE)
-        row.counts = {**row.counts, "one_by_one": int(row.counts.get("one_by_one", 0)) + len(names)}
+        _count(row, "one_by_one", len(names))
+
+
+def _count(errand: Errand, name: str, more: int) -> None:
+    if more:
+        errand.counts = {**errand.counts, name: int(errand.counts.get(name, 0)) + more}
 
 
 def _remember(session: Session, each: Ready, now: datetime) -> None:

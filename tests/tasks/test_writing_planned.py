@@ -10,6 +10,7 @@ import pytest
 from sandboxed import Rig, rig
 from sqlalchemy import select
 
+from service.commands.installations.errands import described
 from service.conversation import Author, Message, Role
 from service.store import errands, plans
 from service.store import leaving as leaving_store
@@ -140,7 +141,11 @@ def test_each_ticket_has_its_own_outcome(zendesk: Rig, kit: Any) -> None:
         assert [item.external_id for item in errands.failures(session, number)] == [held]
         assert errands.progress(session, number) == errands.Progress(done=5, failed=1)
     assert zendesk.row(held).write_error == "TicketUpdateFailed"
-    assert done.counts["one_by_one"] == 4
+    assert done.counts == {"asked": 6, "left_out": 0, "in_bulk": 1, "one_by_one": 4, "refused": 1}
+    summary = list(described(done))
+    assert "  1 written in bulk" in summary
+    assert "  4 read again as they may have changed, then written one by one" in summary
+    assert "  1 refused by the helpdesk" in summary
 
 
 def test_closed_tickets_that_were_read_closed_go_together(zendesk: Rig) -> None:

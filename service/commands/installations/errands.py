@@ -27,7 +27,9 @@ INTERRUPTED = 130
 COUNTS = {
     "asked": "asked to be written",
     "left_out": "left out by the rules",
-    "one_by_one": "read again, written one by one",
+    "in_bulk": "written in bulk",
+    "one_by_one": "read again as they may have changed, then written one by one",
+    "refused": "refused by the helpdesk",
     "found_by_search": "found by our tags only",
     "cleared": "cleared",
     "tags_only": "of these tags only, as they are closed",
