@@ -149,16 +149,28 @@ class ZendeskSelfTest:
             )
             answer = record(record(self._client.send(asking).body).get("response"))
         except Rejected as error:
-            why = "Only admins may read and test webhooks"
-            return Step(
-                name,
-                Outcome.OPEN,
-                f"Zendesk does not let us test the webhook ({error}).",
-                f"{why}: give the integration user that role, or press Test webhook in Admin Center.",
-            )
+            return self._untested(error)
         except ConnectorError as error:
             return self._refused(name, error)
         return _answered(ident(answer.get("status_code")), address, nonce)
+
+    def _untested(self, error: Rejected) -> Step:
+        """Why the webhook may not be tested: a scope where one is known to be missing, else the user's role."""
+        try:
+            granted = self._granted()
+        except ConnectorError:
+            granted = None
+        missing = [] if granted is None else [scope for scope in ("read", "write") if scope not in granted]
+        if missing:
+            lacks = f"Zendesk does not let us test the webhook: the token lacks the scope {' and '.join(missing)}."
+            return Step(StepName.SIGNATURE, Outcome.OPEN, lacks, SCOPES)
+        return Step(
+            StepName.SIGNATURE,
+            Outcome.OPEN,
+            f"Zendesk does not let us test the webhook ({error}).",
+            "Only admins may read and test webhooks: give the integration user that role, or press Test webhook in "
+            "Admin Center.",
+        )
 
     def _granted(self) -> frozenset[str] | None:
         """The token's scopes; `None` where Zendesk does not say (an answer other than the documented one)."""

@@ -231,6 +231,9 @@ def test_zendesk_missing_scopes(zendesk: Room) -> None:
     zendesk.sandbox.seed(TOLD)
     zendesk.sandbox.withhold("write")
     says(zendesk.run()[StepName.SCOPES], Outcome.FAILED, "write is missing", "read and write")
+    zendesk.sandbox.features.refused.add("/webhooks")
+    says(zendesk.run()[StepName.SIGNATURE], Outcome.OPEN, "lacks the scope write", "read and write")
+    zendesk.sandbox.features.refused.clear()
 
     zendesk.sandbox.access.withheld.clear()
     zendesk.sandbox.expire_tokens()
@@ -323,6 +326,8 @@ def test_zendesk_webhook_goes_elsewhere(zendesk: Room) -> None:
 def test_zendesk_webhook_of_an_agent_without_rights(zendesk: Room) -> None:
     zendesk.connect()
     zendesk.sandbox.features.refused.add("/webhooks")
+    says(zendesk.run()[StepName.SIGNATURE], Outcome.OPEN, "does not let us test", "admins")
+    zendesk.sandbox.features.refused.add("/tokens/current")
     says(zendesk.run()[StepName.SIGNATURE], Outcome.OPEN, "does not let us test", "admins")
 
 
