@@ -52,6 +52,11 @@ class Hosts:
         raise ForbiddenAddress(f"must be {self.words}")
 
 
+def on_this_machine(address: str) -> bool:
+    """Whether an address (scheme, host and port) is this machine's own, as a stand-in's is."""
+    return _LOCAL.fullmatch(address) is not None
+
+
 def one_of(*addresses: str) -> Hosts:
     """A vendor whose API is always at one of these addresses."""
     pattern = "|".join(re.escape(address) for address in addresses)

@@ -28,6 +28,7 @@ from service.scoring.score import DEFINITIONS, Policy
 
 ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "service.demo.sandbox": ("sandbox",),
         "service.commands.cluster": ("cluster",),
         "service.commands.intents": ("intents",),
         "service.commands.policy": ("policy",),

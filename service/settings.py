@@ -22,6 +22,8 @@ LogFormat = Literal["json", "console"]
 
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+ADDRESS_FILE = "run/address"
+"""Where in the data folder a running service writes the address of its pages."""
 DATABASES = ("postgres://", "postgresql://", "postgresql+psycopg://", "sqlite://")
 
 
@@ -257,6 +259,14 @@ class Settings(FigureSettings):
     def local_helpdesks(self) -> bool:
         """Whether a helpdesk may be on this machine."""
         return self.demo or self.sandbox
+
+    @property
+    def webhook_base(self) -> str:
+        """Where helpdesks send webhooks: PUBLIC_URL, else this machine while stand-ins may be connected, else empty."""
+        if self.public_url or not self.local_helpdesks:
+            return self.public_url
+        last = self.data_dir / ADDRESS_FILE
+        return last.read_text().strip() if last.exists() else f"http://127.0.0.1:{self.port}"
 
     @property
     def demo_fault(self) -> str:

@@ -145,7 +145,7 @@ def _unmake(runtime: Runtime, errand: Errand) -> None:
     """Take away what was made for us on the account."""
     with runtime.database.read() as session:
         installation = session.get_one(models.Installation, errand.installation_id)
-    address = f"{runtime.settings.public_url}/webhooks/{installation.connector}/{installation.id}"
+    address = f"{runtime.settings.webhook_base}/webhooks/{installation.connector}/{installation.id}"
     told = _remover(runtime, errand).unmake(address)
     with runtime.database.begin() as session:
         row = errands.held(session, errand)

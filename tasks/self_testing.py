@@ -69,7 +69,7 @@ def run_kept(
     box: SecretBox,
     installation_id: str,
     *,
-    public_url: str,
+    webhook_base: str,
     clock: Clock = utc_now,
     told: Callable[[Step], None] = lambda _: None,
 ) -> Seen:
@@ -89,7 +89,7 @@ def run_kept(
                 session, installation_id, state=Progress.DONE, finished_at=clock(), steps=[asdict(step)], unknown=[]
             )
         return Seen([step])
-    address = f"{public_url}/webhooks/{row.connector}/{row.id}"
+    address = f"{webhook_base}/webhooks/{row.connector}/{row.id}"
     bench = Bench(database, clients.of(installation), installation, address, clock)
     return run(bench, external_id=asked.external_id, write=asked.write, told=told)
 
@@ -100,8 +100,8 @@ def run_asked(runtime: Runtime) -> None:
         found = store.take(session, now=runtime.clock())
     if found is None:
         return
-    public_url = runtime.settings.public_url
-    run_kept(runtime.database, runtime.clients, runtime.secrets, found, public_url=public_url, clock=runtime.clock)
+    base = runtime.settings.webhook_base
+    run_kept(runtime.database, runtime.clients, runtime.secrets, found, webhook_base=base, clock=runtime.clock)
     log.info("self_test_done", installation=found)
 
 

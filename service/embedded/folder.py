@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from service.embedded.faults import EmbeddedError
+from service.settings import ADDRESS_FILE
 from service.supervisor import end_orphans
 
 ORPHANS_SECONDS = 10.0
@@ -69,7 +70,7 @@ class DataFolder:
 
 def address_file(folder: Path) -> Path:
     """Where a running service writes the address of its pages."""
-    return folder / "run" / "address"
+    return folder / ADDRESS_FILE
 
 
 def _locked(descriptor: int) -> bool:

@@ -248,8 +248,8 @@ def missing_secrets(kind: Kind, stored: Mapping[str, str]) -> tuple[Field, ...]:
 
 
 def webhook_url(settings: Settings, connector: str, installation_id: str) -> str:
-    """The address to paste into the helpdesk; without PUBLIC_URL only its path is known."""
-    return f"{settings.public_url}/webhooks/{connector}/{installation_id}"
+    """The address to paste into the helpdesk; without PUBLIC_URL only its path is known, but for stand-ins."""
+    return f"{settings.webhook_base}/webhooks/{connector}/{installation_id}"
 
 
 def _stripped(given: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from connectors.addresses import on_this_machine
 from connectors.guide import Place, State, Step, Value
 from connectors.intercom import guide as intercom
 from connectors.zendesk import guide as zendesk
@@ -54,7 +55,8 @@ def steps_of(settings: Settings, row: Installation, secrets: Mapping[str, str], 
         options=row.options,
         signs_in=signs_in(settings, row.connector),
         heard=heard,
-        reachable=settings.public_url.startswith("https://"),
+        reachable=settings.public_url.startswith("https://")
+        or (settings.local_helpdesks and on_this_machine(row.base_url)),
         writing=row.writing,
     )
     return GUIDES[row.connector](place)

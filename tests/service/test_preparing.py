@@ -85,7 +85,7 @@ def test_zendesk_is_prepared_over_its_api(run: Run, tmp_path: Path) -> None:
 
 
 def test_intercom_is_looked_at_and_prepared_by_hand(run: Run, tmp_path: Path) -> None:
-    with Intercom() as sandbox:
+    with Intercom(attributes={}) as sandbox:
         connect(run, sandbox, "intercom", "access_token", "client_secret")
         row, _ = connected(tmp_path)
 
@@ -130,6 +130,24 @@ def test_a_service_that_zendesk_cannot_call_is_said_so(run: Run, tmp_path: Path)
     assert not any(sent.method != "GET" and "/api/" in sent.path for sent in sandbox.requests_log)
 
 
+def test_a_stand_in_on_this_machine_is_sent_to_where_the_service_runs(run: Run, tmp_path: Path) -> None:
+    with Zendesk(with_fields=False) as sandbox:
+        connect(run, sandbox, "zendesk", "client_id", "client_secret")
+        row, _ = connected(tmp_path)
+
+        usual = run("installations", "prepare", row.id)
+        assert (usual.exit_code, usual.output.count(": made")) == (0, 6), usual.output
+        assert f"http://127.0.0.1:8321/webhooks/zendesk/{row.id}" in usual.output
+        assert "Zendesk calls https addresses only." not in run("installations", "guide", row.id).output
+        (tmp_path / "run").mkdir(exist_ok=True)
+        (tmp_path / "run" / "address").write_text("http://127.0.0.1:4711\n")
+        assert f"http://127.0.0.1:4711/webhooks/zendesk/{row.id}" in run("installations").output
+
+    real = run("installations", "prepare", row.id, DESKMARK_SANDBOX="false")
+    assert real.exit_code == 1
+    assert "set PUBLIC_URL to the one of this service" in real.output
+
+
 @responses.activate
 def test_the_address_of_the_region_is_found_and_kept() -> None:
     """The token is refused in the US, and known in the EU."""
@@ -137,6 +155,7 @@ def test_the_address_of_the_region_is_found_and_kept() -> None:
     responses.get(f"{us}/me", status=401)
     responses.get(f"{eu}/me", json={"type": "admin", "id": "1", "app": {"id_code": "acme", "region": "EU"}})
     responses.get(f"{eu}/conversations/attributes", status=404)
+    responses.get(f"{eu}/data_attributes", json={"type": "list", "data": []})
     responses.get(f"{eu}/tags", json={"data": []})
     responses.post(f"{eu}/tags", json={"type": "tag", "id": "7", "name": "x"})
     place = Place("i1", "intercom", "acme", us, secrets={"access_token": "t"})

@@ -110,7 +110,7 @@ def test_secrets_under_another_key(run: Run, tmp_path: Path) -> None:
     with database.begin() as session:
         store.ask(session, installation, now=utc_now())
     clients = Clients(connectors(), Limiter(), local=True)
-    seen = run_kept(database, clients, SecretBox(new_key()), installation, public_url="")
+    seen = run_kept(database, clients, SecretBox(new_key()), installation, webhook_base="")
     database.close()
     assert "unreadable with this DESKMARK_SECRET_KEY" in seen.steps[0].seen
     assert "Put the key" in seen.steps[0].action

@@ -1,4 +1,4 @@
-"""A stateful local stand-in for Intercom over real HTTP on 127.0.0.1, for the demo and the tests only.
+"""A stateful local stand-in for Intercom over real HTTP on 127.0.0.1, for the demo, `deskmark sandbox` and tests.
 
 Nothing outside them imports this package. It enforces the rules of Intercom that hurt, and plays our conversations
 in the shape that Intercom gives them.
@@ -18,7 +18,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connectors.email_text import html_text
-from connectors.intercom.sandbox import allowing, departing, shapes
+from connectors.intercom.sandbox import allowing, departing, shapes, subscribing
 from connectors.intercom.sandbox import attributes as attribute_api
 from connectors.intercom.sandbox.api import create_api
 from connectors.intercom.sandbox.departing import Departing
@@ -103,7 +103,8 @@ class Sandbox(Departing):
         self._refusals, self._refuse_until = 0, 0.0
         self._app = create_api(self.workspace, token)
         self._app.config.update(NEWEST_VERSION=False, CLIENT_SECRET=client_secret)
-        for api in (attribute_api, allowing, departing):
+        self._app.config[subscribing.SAVE] = self.connect_webhook
+        for api in (attribute_api, allowing, departing, subscribing):
             self._app.register_blueprint(api.routes)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None

@@ -1,4 +1,4 @@
-"""A stateful local stand-in for Zendesk over real HTTP on 127.0.0.1, for the demo and the tests only.
+"""A stateful local stand-in for Zendesk over real HTTP on 127.0.0.1, for the demo, `deskmark sandbox` and tests.
 
 Nothing outside them imports this package. It enforces the rules of Zendesk that hurt, and plays our conversations in
 the shape that Zendesk gives them.

@@ -52,7 +52,7 @@ def test(installation: str, conversation: str | None, write: bool, as_json: bool
             Clients(connectors(), Limiter(), local=given.local_helpdesks),
             SecretBox(given.secret_key.get_secret_value()),
             installation,
-            public_url=given.public_url,
+            webhook_base=given.webhook_base,
             told=(lambda _: None) if as_json else _tell,
         )
     if as_json:
