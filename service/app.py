@@ -20,6 +20,7 @@ from service.store.database import Database
 from service.store.secrets import SecretBox
 from service.telemetry.board import Board
 from service.telemetry.faults import report
+from service.telemetry.holding import Holding
 from service.telemetry.metrics import REGISTRY
 from service.telemetry.sharing import Sharing
 from service.telemetry.watching import Watching
@@ -100,12 +101,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         raise ValueError(settings.demo_fault)
     configure_logs(settings.log_level, settings.log_format)
     watching = Watching(settings.sentry_dsn.get_secret_value())
-    board = Board(settings.broker)
+    board, box = Board(settings.broker), SecretBox(settings.secret_key.get_secret_value())
     app = build(
         Parts(
             settings=settings,
             database=Database(settings.database),
-            box=SecretBox(settings.secret_key.get_secret_value()),
+            box=box,
             connectors=connectors(),
             queue=Announcer(CeleryQueue(publisher(settings))),
             waiting=queue_lengths(settings.broker),
@@ -114,7 +115,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             board=board,
         )
     )
-    Sharing(board, REGISTRY).start()
+    Sharing(board, REGISTRY, Holding(board, box.fingerprints, "web")).start()
     watching.start("web")
     got_request_exception.connect(_told, app)
     return app

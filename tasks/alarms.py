@@ -13,6 +13,7 @@ from service.settings import Settings
 from service.store import cursors, installations, notices, queries, troubles
 from service.store.models import Installation
 from service.store.notices import Kind
+from service.store.secrets import SecretBox
 from service.store.troubles import Dead
 from tasks.runtime import Runtime
 
@@ -36,6 +37,7 @@ def watch(runtime: Runtime) -> None:
             _too_old(session, row, due.get(row.id), settings, now)
             _refused(session, row, heard.get(row.id), settings, now)
             _not_polled(session, row, settings, now)
+            _unreadable(session, row, runtime.secrets, now)
 
 
 def _standstill(session: Session, settings: Settings, now: datetime) -> None:
@@ -103,3 +105,17 @@ def _not_polled(session: Session, row: Installation, settings: Settings, now: da
         "told is not found. Run the self-test on the helpdesk's page; it says what fails."
     )
     notices.raised(session, Kind.POLL_FAILING, text, now=now, installation_id=row.id)
+
+
+def _unreadable(session: Session, row: Installation, box: SecretBox, now: datetime) -> None:
+    """Its webhooks are not taken and it cannot be asked: no signature can be checked, no call made."""
+    left = installations.is_imported(row) or row.disconnected_at is not None
+    if left or box.opens(row.secrets):
+        notices.close(session, Kind.SECRETS_UNREADABLE, now=now, installation_id=row.id)
+        return
+    text = (
+        "The stored credentials cannot be read with the keys that the workers were started with: webhooks are answered "
+        "with 503 and the helpdesk is not asked. Restart Deskmark if its keys were changed; else put the missing key "
+        "back into DESKMARK_SECRET_KEY (behind a comma), or enter the credentials anew."
+    )
+    notices.raised(session, Kind.SECRETS_UNREADABLE, text, now=now, installation_id=row.id)

@@ -27,6 +27,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         Kind.WEBHOOKS_MISSED: "Webhooks do not arrive",
         Kind.WEBHOOKS_REFUSED: "Webhooks refused",
         Kind.POLL_FAILING: "Helpdesk cannot be asked",
+        Kind.SECRETS_UNREADABLE: "Credentials unreadable",
         Kind.DEAD_WORK: "Work was given up",
         Kind.WORK_TOO_OLD: "Work waits too long",
         Kind.STANDSTILL: "Nothing was done for a while",

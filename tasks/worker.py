@@ -25,6 +25,7 @@ from celery.signals import (
 from service.language.model import ModelMissing
 from service.logs import configure_logs
 from service.settings import Settings
+from service.store.secrets import SecretBox
 from service.telemetry.spans import TelemetryMissing
 from service.telemetry.watching import Watching
 from tasks import worker_state
@@ -39,7 +40,7 @@ app = configure(settings)
 # Told at each lost connection; what it advises (cancelling what runs) is not what we want, see `celery_app`.
 warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 worker_state.start(settings)
-telling = Telling(settings.broker)
+telling = Telling(settings.broker, lambda: SecretBox(settings.secret_key.get_secret_value()).fingerprints)
 try:
     watching = Watching(settings.sentry_dsn.get_secret_value())
 except TelemetryMissing as error:

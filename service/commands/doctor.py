@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 import click
 
@@ -23,18 +25,21 @@ def doctor(as_json: bool) -> None:
         found = document(examine())
         click.echo(json.dumps(found, indent=2))
         raise SystemExit(0 if found["ok"] else 1)
-    levels = [_tell(each) for each in examine()]
+    levels = list(_told(examine()))
     failed, warned = levels.count(Level.FAIL), levels.count(Level.WARN)
     click.echo(f"{len(levels)} looked at: {failed} failed, {warned} to look after.")
     if failed:
         raise SystemExit(1)
 
 
-def _tell(found: Finding) -> Level:
-    click.echo(f"{MARKS[found.level]}  {found.part}: {found.seen}")
-    if found.action:
-        click.echo(f"      Do: {found.action}")
-    return found.level
+def _told(findings: Iterable[Finding]) -> Iterator[Level]:
+    """Print each as it is made; what to do about several in a row is said once, after the last."""
+    for (_, action), found in groupby(findings, key=lambda each: (each.part, each.action)):
+        for each in found:
+            click.echo(f"{MARKS[each.level]}  {each.part}: {each.seen}")
+            yield each.level
+        if action:
+            click.echo(f"      Do: {action}")
 
 
 COMMANDS: tuple[click.Command, ...] = (doctor,)

@@ -12,12 +12,15 @@ from rich.console import Console
 
 from service.commands.running import database, settings
 from service.commands.terminal import progress
+from service.doctor.stores import broker_address
 from service.embedded.keys import drop_old_keys, put_new_key_in_front
 from service.settings import Settings
 from service.store import audit, rotation
 from service.store.database import Database
 from service.store.rotation import Progress, Standing
 from service.store.secrets import SecretBox
+from service.telemetry.board import Board, BoardDown
+from service.telemetry.holding import LIVING, lacking
 from tasks.runtime import utc_now
 
 FROM_OUTSIDE = "DESKMARK_SECRET_KEY"
@@ -52,14 +55,19 @@ def new_key() -> None:
 
 
 @secrets_group.command("rotate")
-def rotate() -> None:
+@click.option("--anyway", is_flag=True, help="Also when a running process lacks the first key, or nobody can be asked.")
+def rotate(anyway: bool) -> None:
     """Encrypt every stored secret anew under the first key. Safe beside the running service, and to do again.
 
     Every process must have been restarted with the new key in front: one that does not know it could read nothing of
-    what is renewed.
+    what is renewed. Refused while one runs.
     """
     given = settings()
     box = _box(given)
+    if fault := _left_behind(given, box):
+        if not anyway:
+            raise click.ClickException(f"nothing was changed. {fault}")
+        click.echo(f"Going on anyway. {fault}", err=True)
     with database(given) as opened, progress(Console(stderr=True)) as bar:
         task = bar.add_task("encrypting", total=None)
 
@@ -86,6 +94,30 @@ def drop() -> None:
         gone = drop_old_keys(given.data_dir)
         _record(opened, "drop old keys", {"keys": str(gone)})
     click.echo(f"{gone} older keys are gone." if gone else "There is one key only.")
+
+
+def _left_behind(given: Settings, box: SecretBox) -> str:
+    """Why rotating now could leave running processes with what they cannot read, and what to do; else empty."""
+    url, _ = broker_address(given)
+    if url is None:
+        return _NOT_ASKED.format("REDIS_URL is not set, and no service has run in the data folder")
+    try:
+        names = lacking(Board(url), box.fingerprints[0])
+    except (BoardDown, ValueError) as error:
+        return _NOT_ASKED.format(f"the broker does not answer ({type(error).__name__})")
+    if not names:
+        return ""
+    return (
+        "Restart Deskmark first: what runs still works with the older keys and could read nothing afterwards.\n  "
+        + "\n  ".join(names)
+        + f"\nThen run this again (a process that was killed counts for {LIVING:.0f} seconds). Or do it --anyway."
+    )
+
+
+_NOT_ASKED = (
+    "The running processes could not be asked whether they know the first key: {}. Start Deskmark with the new key in "
+    "front and run this again; if nothing runs at all, do it --anyway."
+)
 
 
 def _box(given: Settings) -> SecretBox:

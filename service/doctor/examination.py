@@ -52,6 +52,8 @@ def _service(settings: Settings, box: SecretBox | None, clock: Callable[[], date
         yield from found
         if answers:
             yield from work.processes(url)
+            if box is not None:
+                yield from work.key_holders(url, box)
             yield from work.queues(queue_lengths(url))
         else:
             yield warn("workers", "Not looked at: they tell of themselves in the broker.", "Mend the broker first.")

@@ -15,6 +15,7 @@ from service.store.models import Installation
 from service.store.operations import Standing, Waiting
 from service.store.secrets import SecretBox, SecretsUnreadable
 from service.telemetry.board import Board, BoardDown
+from service.telemetry.holding import living
 from tasks.celery_app import HISTORY, QUEUES, SCORE
 from tasks.self_testing import steps_of
 from tasks.telling import BEAT
@@ -49,6 +50,22 @@ def processes(url: str) -> Iterator[Finding]:
         # What is only slower without it is no failure of the service.
         tell = warn if name == HISTORY else fail
         yield tell("workers", f"{what} {last}.", start)
+
+
+def key_holders(url: str, box: SecretBox) -> Iterator[Finding]:
+    """Whether all that runs can read what is encrypted under the first key."""
+    try:
+        found = living(Board(url))
+    except BoardDown:
+        return  # Said already.
+    lack = [each.name for each in found if box.fingerprints[0] not in each.keys]
+    if lack:
+        seen = f"The first secret key is unknown to running processes: {'; '.join(lack)}."
+        restart = "Restart them with the keys that are set here, and only then run: deskmark secrets rotate"
+        yield fail("keys", seen, restart)
+    elif found:
+        many = "process knows" if len(found) == 1 else "processes know"
+        yield ok("keys", f"{len(found)} running {many} the first key.")
 
 
 def queues(lengths: Callable[[], Mapping[str, int]]) -> Iterator[Finding]:
@@ -108,14 +125,15 @@ def _helpdesk(
         yield ok(part, f"It is {standing.replace('_', ' ')}: nothing is read from it.")
         return
     test = f"Run: deskmark installations test {row.id}"
-    faults = [*_unreadable(part, row, box), *_refused(part, row, heard, test), *_tested(part, session, row, test)]
+    faults = [*_unreadable(part, row, box), *_refused(part, row, heard, test)]
     if standing is Standing.PAUSED:
         since = f"since {row.paused_at:%Y-%m-%d %H:%M} UTC" if row.paused_at else ""
-        why = (row.paused_reason or "").replace("_", " ")
+        why = (row.paused_reason or "").replace("_", " ").rstrip(".")
         faults.append(fail(part, f"It is paused {since}: {why or 'no reason is kept'}.", test))
     if heard is None or heard < now - QUIET:
         came = f"The last webhook came {heard:%Y-%m-%d %H:%M} UTC." if heard else "No webhook has come yet."
         faults.append(warn(part, came, test))
+    faults = [*_tested(part, session, row, "" if any(each.action == test for each in faults) else test), *faults]
     yield from faults or [ok(part, f"Webhooks come, the last at {heard:%Y-%m-%d %H:%M} UTC.")]
 
 
@@ -135,7 +153,9 @@ def _refused(part: str, row: Installation, heard: datetime | None, test: str) ->
 
 
 def _tested(part: str, session: Session, row: Installation, test: str) -> Iterator[Finding]:
+    """What the last self-test found. `test` follows the last; empty where it is said otherwise."""
     last = self_tests.last(session, row.id)
-    for step in steps_of(last) if last else ():
-        if step.outcome is Outcome.FAILED:
-            yield warn(part, f"The last self-test failed at {step.name}: {step.seen}", f"{step.action} Then: {test}")
+    steps = [step for step in (steps_of(last) if last else ()) if step.outcome is Outcome.FAILED]
+    for step in steps:
+        then = f"{step.action} Then: {test}" if test and step is steps[-1] else step.action
+        yield warn(part, f"The last self-test failed at {step.name}: {step.seen}", then)

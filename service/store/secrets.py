@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 from collections.abc import Mapping
 
@@ -27,6 +29,8 @@ class SecretBox:
             raise ValueError(
                 "DESKMARK_SECRET_KEY must be Fernet keys (44 characters each) with commas between"
             ) from error
+        self.fingerprints = tuple(_fingerprint(part) for part in parts)
+        """One of each key, in their order: tells keys apart and says nothing about them."""
 
     def lock(self, secrets: Mapping[str, str]) -> bytes:
         """The secrets as one encrypted text."""
@@ -57,6 +61,11 @@ class SecretBox:
 
 
 _LACKS = "a stored secret cannot be read: DESKMARK_SECRET_KEY lacks the key it was encrypted with"
+
+
+def _fingerprint(key: str) -> str:
+    """48 bits of a keyed hash: a key is 256 random bits, so that nobody comes back from it."""
+    return hmac.new(base64.urlsafe_b64decode(key), b"deskmark: which key is it", "sha256").hexdigest()[:12]
 
 
 def _opens(fernet: Fernet | MultiFernet, locked: bytes) -> bool:

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     WEBHOOKS_MISSED = "webhooks_missed"
     WEBHOOKS_REFUSED = "webhooks_refused"
     POLL_FAILING = "poll_failing"
+    SECRETS_UNREADABLE = "secrets_unreadable"
     DEAD_WORK = "dead_work"
     WORK_TOO_OLD = "work_too_old"
     STANDSTILL = "standstill"

@@ -1,4 +1,4 @@
-"""Where processes tell of themselves, for every other process to read: two hashes in the broker's Redis.
+"""Where processes tell of themselves, for every other process to read: three hashes in the broker's Redis.
 
 Nothing depends on it. When the broker is emptied, counters begin at 0 again, which Prometheus expects of a restart.
 Times are the broker's own, so that machines whose clocks differ agree.
@@ -6,7 +6,8 @@ Times are the broker's own, so that machines whose clocks differ agree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import redis
@@ -14,10 +15,20 @@ import redis
 SECONDS = 1.0
 COUNTS = "deskmark:counts"
 HEARD = "deskmark:heard"
+HOLD = "deskmark:hold"
 COUNTS_KEPT = 7 * 86_400
 """How long the counters of a version that counts differently stay when nobody adds to them any more."""
 FORGOTTEN_AFTER = 3600.0
 """A process that was not heard for so long is not coming back under that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process, the fingerprints of its secret keys (it encrypts with the first), and seconds since it said so."""
+
+    name: str
+    keys: tuple[str, ...]
+    age: float
 
 
 class BoardDown(RuntimeError):
@@ -79,6 +90,37 @@ class Board:
             raise BoardDown(type(error).__name__) from error
         return {name: age for name, age in ages.items() if age <= FORGOTTEN_AFTER}
 
+    def hold(self, name: str, keys: Sequence[str]) -> None:
+        """`name` is alive now and holds the keys with these fingerprints."""
+        try:
+            self._client.hset(HOLD, name, " ".join((str(self._now()), *keys)))
+        except (redis.RedisError, OSError) as error:
+            raise BoardDown(type(error).__name__) from error
+
+    def holders(self) -> list[Holder]:
+        """Which keys each process holds, by name; those that are gone for long are left out."""
+        try:
+            now = self._now()
+            kept: Mapping[Any, Any] = self._client.hgetall(HOLD)
+            found = [_holder(name, told, now) for name, told in sorted(kept.items())]
+            if lost := [each.name for each in found if each.age > FORGOTTEN_AFTER]:
+                self._client.hdel(HOLD, *lost)
+        except (redis.RedisError, OSError) as error:
+            raise BoardDown(type(error).__name__) from error
+        return [each for each in found if each.age <= FORGOTTEN_AFTER]
+
+    def lets_go(self, name: str) -> None:
+        """`name` ended as it should, and holds no key any more."""
+        try:
+            self._client.hdel(HOLD, name)
+        except (redis.RedisError, OSError) as error:
+            raise BoardDown(type(error).__name__) from error
+
     def _now(self) -> float:
         seconds, microseconds = self._client.time()
         return float(seconds) + float(microseconds) / 1e6
+
+
+def _holder(name: str, told: str, now: float) -> Holder:
+    at, *keys = told.split()
+    return Holder(name, tuple(keys), max(0.0, now - float(at)))

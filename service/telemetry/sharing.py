@@ -17,6 +17,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.samples import Sample
 
 from service.telemetry.board import Board, BoardDown
+from service.telemetry.holding import Holding
 from service.telemetry.metrics import EDITION
 
 EVERY_SECONDS = 2.0
@@ -27,9 +28,9 @@ _STARTING = Lock()
 class Sharing:
     """Adds one process's counters to the board every two seconds. Safe from several threads, and after a fork."""
 
-    def __init__(self, board: Board, registry: CollectorRegistry) -> None:
-        """`registry` holds this process's counters."""
-        self._board, self._registry = board, registry
+    def __init__(self, board: Board, registry: CollectorRegistry, holding: Holding | None = None) -> None:
+        """`registry` holds this process's counters. `holding` is told as often, where nothing else does it."""
+        self._board, self._registry, self._holding = board, registry, holding
         self._told: dict[str, float] = {}
         self._process = 0
         self._stop = Event()
@@ -43,12 +44,11 @@ class Sharing:
             self._process = os.getpid()
             self._stop, self._lock = Event(), Lock()
         Thread(target=self._run, name="sharing", daemon=True).start()
-        atexit.register(self.flush)
+        atexit.register(self._end)
 
     def stop(self) -> None:
         """Add what is left and end the thread."""
-        self._stop.set()
-        self.flush()
+        self._end()
 
     def flush(self) -> bool:
         """Add what was counted since the last time; false when the board is away, and then nothing is lost."""
@@ -67,8 +67,20 @@ class Sharing:
 
     def _run(self) -> None:
         stop = self._stop
+        self._tell()
         while not stop.wait(EVERY_SECONDS):
             self.flush()
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._holding is not None:
+            self._holding.tell()
+
+    def _end(self) -> None:
+        self._stop.set()
+        self.flush()
+        if self._holding is not None:
+            self._holding.end()
 
 
 def everybody(board: Board, registry: CollectorRegistry) -> Iterator[Metric]:

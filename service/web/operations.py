@@ -19,6 +19,7 @@ from service.store.failures import INGEST
 from service.store.models import Installation
 from service.store.work import SCORING, WRITING
 from service.telemetry.board import BoardDown
+from service.telemetry.holding import apart
 from service.telemetry.metrics import REGISTRY, Stage
 from service.telemetry.sharing import alone, everybody
 from service.web.lags import Lag, lags
@@ -51,21 +52,23 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """What the broker tells; nothing where it is away."""
+    """What the broker tells; nothing where it is away. `other_keys`: processes whose secret keys are not ours."""
 
     up: bool
     programs: Sequence[Program] = ()
     budgets: Sequence[Budget] = ()
     lags: Sequence[Lag] = ()
+    other_keys: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Helpdesk:
-    """One installation as it stands."""
+    """One installation as it stands; `readable` is whether this process's keys open its credentials."""
 
     row: Installation
     standing: operations.Standing
     refused_at: datetime | None
+    readable: bool
 
 
 @blueprint.get("")
@@ -78,7 +81,12 @@ def page() -> str:
         last = queries.last_deliveries(session)
         groups = dead.groups(session)
     helpdesks = [
-        Helpdesk(row, operations.standing(row, p.now()), installations.refused_since(row, last.get(row.id)))
+        Helpdesk(
+            row,
+            operations.standing(row, p.now()),
+            installations.refused_since(row, last.get(row.id)),
+            p.box.opens(row.secrets),
+        )
         for row in work.installations
     ]
     return render_template(
@@ -176,7 +184,8 @@ def _broker(p: Parts) -> Broker:
         ages = heard(p.board.heard) if p.board is not None else {}
         budgets = p.budgets()
         counted = everybody(p.board, REGISTRY) if p.board is not None else alone(REGISTRY)
-        return Broker(True, _programs(ages, messages), budgets, lags(counted))
+        other_keys = apart(p.board, p.box.fingerprints) if p.board is not None else ()
+        return Broker(True, _programs(ages, messages), budgets, lags(counted), other_keys)
     except (BrokerDown, BoardDown, StorageError):
         return Broker(False)
 

