@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from service.conversation import Conversation, Role
+from service.conversation import Channel, Conversation, Role
 from service.document import why
 from service.writeback import AlreadyThere, FieldValue, Plan
 
@@ -98,6 +98,16 @@ def rules_from_document(document: Mapping[str, Any] | None) -> WriteRules:
         forms=tuple(read.forms),
         sample=read.sample,
     )
+
+
+def rules_given(document: Mapping[str, Any]) -> WriteRules:
+    """Rules that somebody wants from now on. Raises `RulesError`, also for a channel that no conversation can have."""
+    rules = rules_from_document(document)
+    known = [channel.value for channel in Channel]
+    unknown = [word for word in rules.channels if word.casefold() not in known]
+    if unknown:
+        raise RulesError(f"channels: there is no {', '.join(unknown)}; there are {', '.join(known)}")
+    return rules
 
 
 def rules_document(rules: WriteRules) -> dict[str, Any]:

@@ -38,6 +38,22 @@ class Known:
         """How many of them something would be written to."""
         return sum(bool(allows(rules, facts).parts) for facts in self.facts)
 
+    def unseen(self, rules: WriteRules) -> list[str]:
+        """What the rules name and none of them has, in plain words; without conversations nothing can be said."""
+        if not self.facts:
+            return []
+        named = (
+            ("group", rules.groups, self.groups()),
+            ("brand", rules.brands, self.brands()),
+            ("form", rules.forms, self.forms()),
+        )
+        return [
+            f"no conversation of the last {len(self.facts)} has the {what} {word}"
+            for what, words, seen in named
+            for word in words
+            if word.casefold() not in {each.casefold() for each in seen}
+        ]
+
     def groups(self) -> list[str]:
         """Groups that occur, each once."""
         return sorted({group for facts in self.facts for group in facts.groups})

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.registry import bulk_kinds
+from service.conversation import Channel
 from service.store import audit, errands, installations, plans
 from service.store.errand_models import ErrandKind
 from service.store.models import Conversation, Installation
 from service.web.parts import known, parts
 from service.web.rights import Right, acting, needs
-from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document
+from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document, rules_given
 from tasks.writing_planned import GATHER
 
 blueprint = Blueprint("writing", __name__, url_prefix="/installations")
@@ -24,7 +25,7 @@ blueprint = Blueprint("writing", __name__, url_prefix="/installations")
 LISTS = (
     ("groups", "Groups or teams", "The inbox of a conversation, or the team of an agent who wrote in it."),
     ("brands", "Brands", "As Zendesk numbers them; Intercom names none."),
-    ("channels", "Channels", "messaging, email, web, phone, social or api."),
+    ("channels", "Channels", f"{', '.join(Channel)}."),
     ("forms", "Ticket forms", "As Zendesk numbers them; Intercom has none."),
 )
 """What rules can name, with its label and a hint. An empty list leaves nothing out."""
@@ -89,10 +90,12 @@ def rules(installation_id: str) -> AnyResponse | str | tuple[str, int]:
     with parts().database.begin() as session:
         row = _helpdesk(session, installation_id)
         try:
-            given = rules_from_document(_given())
+            given = rules_given(_given())
         except RulesError as error:
             flash(f"Not saved: {error}.", "error")
             return _page(session, row, _stored_rules(row), previewed=False), 422
+        for line in plans.known(session, row.id).unseen(given):
+            flash(f"Note: {line}.", "warn")
         if request.form.get("what") == "preview":
             return _page(session, row, given, previewed=True)
         row.write_rules = rules_document(given)

@@ -111,6 +111,10 @@ def test_rules_that_cannot_be(place: Place) -> None:
     refused = place.run("writing", "z", "--group", "")
     assert refused.exit_code == 2
     assert "groups" in refused.output
+    pigeon = place.run("writing", "z", "--channel", "pigeon")
+    assert pigeon.exit_code == 2
+    assert "there is no pigeon; there are messaging, email, web, phone, social, api, unknown" in pigeon.output
+    assert place.row().write_rules is None
     assert place.run("writing", "z", "--sample", "101").exit_code == 2
     assert place.run("writing", "nobody", "on").exit_code == 1
 
@@ -179,6 +183,14 @@ def test_leaving_asks_for_the_name_and_leaves_no_trace(place: Place) -> None:
     listed = place.run("errands", "z").output
     assert "leave zendesk acme: finished" in listed
     assert "no errand" in place.run("errands", "other").output
+
+
+def test_deleting_and_keeping_at_once_is_refused(place: Place) -> None:
+    for given in (("--delete", "--disconnect"), ("--disconnect", "--delete")):
+        refused = place.run("leave", "z", *given, "--confirm", "acme")
+        assert refused.exit_code == 2
+        assert "both at once cannot be" in refused.output
+    assert place.row().enabled is True
 
 
 def test_what_could_not_be_cleared(place: Place) -> None:

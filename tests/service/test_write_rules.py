@@ -25,6 +25,7 @@ from service.write_rules import (
     place,
     rules_document,
     rules_from_document,
+    rules_given,
     withheld,
 )
 from service.writeback import AlreadyThere, Note, Plan
@@ -70,6 +71,14 @@ def test_rules(rules: dict[str, Any], parts: frozenset[Part], reason: str) -> No
 def test_what_is_not_known_is_not_among_what_is_named() -> None:
     said = allows(WriteRules(forms=("77",)), replace(FACTS, form=None))
     assert said.reason == "its form (none) is not among those that are written to"
+
+
+def test_channels_are_a_closed_list() -> None:
+    assert rules_given({"channels": ["Email", "phone"]}).channels == ("Email", "phone")
+    with pytest.raises(RulesError, match="there is no pigeon; there are messaging, email, web"):
+        rules_given({"channels": ["email", "pigeon"]})
+    # One that is stored from before stops nobody's work: it lets nothing through.
+    assert allows(rules_from_document({"channels": ["pigeon"]}), FACTS).parts == NOTHING
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,8 @@ def test_rules_are_previewed_then_saved(web: Any, planned: str) -> None:
     shown = web.post(client, f"{page}/rules", form_on=page, what="preview", **form).get_data(as_text=True)
     assert "<strong>1 of the last 2</strong>" in shown
     assert "not saved yet" in shown
+    assert "no conversation of the last 2 has the group tier 2." in shown
+    assert "has the group Billing" not in shown
     assert stored(web).write_rules is None
 
     assert web.post(client, f"{page}/rules", form_on=page, what="save", **form).status_code == 302
@@ -85,6 +87,9 @@ def test_rules_that_cannot_be_are_not_saved(web: Any, planned: str) -> None:
     refused = web.post(web.admin(), f"{page}/rules", form_on=page, what="save", sample="a lot")
     assert refused.status_code == 422
     assert "sample" in refused.get_data(as_text=True)
+    unknown = web.post(web.admin(), f"{page}/rules", form_on=page, what="save", channels="email, pigeon")
+    assert unknown.status_code == 422
+    assert "there is no pigeon; there are messaging, email" in unknown.get_data(as_text=True)
     assert stored(web).write_rules is None
 
 

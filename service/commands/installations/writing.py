@@ -9,8 +9,9 @@ import click
 
 from service.commands.installations.finding import ACTOR, helpdesk
 from service.commands.running import database, settings
+from service.conversation import Channel
 from service.store import audit, plans
-from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document
+from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document, rules_given
 from tasks.runtime import utc_now
 
 LISTS = {"group": "groups", "brand": "brands", "channel": "channels", "form": "forms"}
@@ -24,7 +25,7 @@ LISTS = {"group": "groups", "brand": "brands", "channel": "channels", "form": "f
 @click.option("--notes/--no-notes", default=None, help="Write private notes.")
 @click.option("--group", multiple=True, help="Only conversations of this group or team; may be repeated.")
 @click.option("--brand", multiple=True, help="Only conversations of this brand.")
-@click.option("--channel", multiple=True, help="Only conversations of this channel.")
+@click.option("--channel", multiple=True, help=f"Only conversations of this channel: {', '.join(Channel)}.")
 @click.option("--form", multiple=True, help="Only conversations with this ticket form.")
 @click.option("--sample", type=click.FloatRange(0, 100), help="Only this share of conversations, in percent.")
 @click.option("--everywhere", is_flag=True, help="Forget all groups, brands, channels, forms and the sample.")
@@ -57,6 +58,8 @@ def writing(installation: str, state: str | None, everywhere: bool, **given: Any
             )  # fmt: skip
         known, on = plans.known(session, row.id), row.writing
         waiting = plans.counts(session, row.id).conversations
+    for line in known.unseen(rules):
+        click.echo(f"Note: {line}.", err=True)
     click.echo(f"Writing is {'on' if on else 'off'}.")
     for line in _lines(rules):
         click.echo(f"  {line}")
@@ -73,7 +76,7 @@ def _changed(rules: WriteRules, given: Mapping[str, Any]) -> WriteRules:
     switched = {part.value: given[part.value] for part in Part if given[part.value] is not None}
     named = {name: list(given[option]) for option, name in LISTS.items() if given[option]}
     sample = {} if given["sample"] is None else {"sample": given["sample"]}
-    return rules_from_document({**document, **switched, **named, **sample})
+    return rules_given({**document, **switched, **named, **sample})
 
 
 def _lines(rules: WriteRules) -> list[str]:
