@@ -109,5 +109,6 @@ def reconnect(installation: Installation, box: SecretBox, *, needed: Mapping[str
     given = box.unlock(installation.secrets)
     missing = [title for name, title in needed.items() if not given.get(name)]
     if missing:
-        raise NotDisconnected(f"its credentials were dropped; give them first: {', '.join(missing)}")
+        first = f"deskmark installations credentials {installation.id}, or on the page Change"
+        raise NotDisconnected(f"its credentials were dropped; give them first ({first}): {', '.join(missing)}")
     installation.disconnected_at, installation.enabled = None, True

@@ -12,6 +12,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "guide": ("guide",),
         "connecting": ("connect",),
+        "credentials": ("credentials",),
         "preparing": ("prepare",),
         "setting": ("set",),
         "self_test": ("test",),

@@ -23,7 +23,8 @@ def set_options(installation: str, assignments: tuple[str, ...]) -> None:
 
     Rates and limits of the plan, bots, ids of fields, how long a webhook's signature is good, whose e-mail addresses
     are verified, and account_group: helpdesks of one group join their customers by verified e-mail address, which none
-    does without. Secrets are not set here, since a command is seen by others: use the page.
+    does without. Secrets are not set here, since a command is seen by others: `deskmark installations credentials` asks
+    for them unseen.
     """
     given = settings()
     box = SecretBox(given.secret_key.get_secret_value())
