@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import responses
 import structlog
 from hypothesis import settings as hypothesis_settings
 from postgres_server import Postgres, programs
@@ -209,3 +210,12 @@ def logging_as_it_was() -> Iterator[None]:
     root.setLevel(level)
     structlog.reset_defaults()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+
+
+@pytest.fixture
+def no_helpdesk() -> Iterator[None]:
+    """Whoever is asked over HTTP does not answer, except what runs on this machine."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
+        wire.add_passthru("http://127.0.0.1")
+        wire.add_passthru("http://localhost")
+        yield

@@ -27,6 +27,7 @@ from service.web.connecting import (
 from service.web.connecting_section import connect_page, shown
 from service.web.parts import known, parts
 from service.web.rights import Right, acting, needs, visible_ids
+from service.web.trying import tried
 
 blueprint = Blueprint("installations", __name__, url_prefix="/installations")
 
@@ -72,6 +73,7 @@ def connect(connector: str) -> AnyResponse | tuple[str, int]:
     except IntegrityError:
         return _again(kind, None, given, {"account": "is connected already"})
     flash(f"{kind.title} is connected. What is left to do stands below.", "good")
+    _try(made)
     return redirect(url_for("installation.page", installation_id=made))
 
 
@@ -133,6 +135,14 @@ def prepare(installation_id: str) -> AnyResponse:
         for words, tone in _told(steps):
             flash(words, tone)
     return redirect(url_for("installation.page", installation_id=installation_id))
+
+
+def _try(installation_id: str) -> None:
+    """Ask the helpdesk once and say what came of it."""
+    p = parts()
+    answer = tried(p.database, p.box, installation_id, local=p.settings.local_helpdesks, now=p.now)
+    correct = "; correct it under Change, then test it" if answer.refused else ""
+    flash(f"{answer.said}{correct}.", "good" if answer.let_in else "error" if answer.refused else "warn")
 
 
 def _told(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from service.web.connecting import KINDS
 from service.writeback import FIELDS
 from tasks.runtime import utc_now
 
+pytestmark = pytest.mark.usefixtures("no_helpdesk")
 Run = Callable[..., Result]
 CONNECT = (
     "installations",
@@ -67,6 +68,7 @@ def test_connecting_asks_for_secrets_unseen_and_prints_the_webhook_address(
     assert box.unlock(row.secrets) == {"client_id": "deskmark", "client_secret": "hush-hush"}
     assert row.options == {"bot_author_ids": ["31", "32"]}
     assert f"/webhooks/zendesk/{row.id}" in done.output
+    assert "Connected, but Zendesk could not be asked" in done.output
     assert "set PUBLIC_URL" in done.output
     assert "hush-hush" not in done.output
     database.close()
@@ -89,7 +91,7 @@ def test_what_cannot_be_used_is_said(run: Run) -> None:
     again = run(*CONNECT, typed="s\n")
 
     assert again.exit_code == 1
-    assert "connected already. Change it on the page Helpdesks" in again.output
+    assert "connected already; correct its credentials with deskmark installations credentials ID" in again.output
 
 
 @pytest.mark.parametrize(

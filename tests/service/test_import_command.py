@@ -196,6 +196,7 @@ def test_into_a_data_folder_without_any_helpdesk(run: Callable[..., Result], tmp
     database.close()
 
 
+@pytest.mark.usefixtures("no_helpdesk")
 def test_a_connected_helpdesk_is_not_mixed_with_a_file(run: Callable[..., Result], tmp_path: Path) -> None:
     folder = str(tmp_path / "data")
     given = ["--account", "default", "--access-token", "t", "--client-secret", "s"]

@@ -133,6 +133,7 @@ def test_an_admin_gets_by_with_the_keyboard_alone(web: Any, address: str, visito
     assert visitor.complaints == []
 
 
+@pytest.mark.usefixtures("no_helpdesk")
 def test_a_helpdesk_is_connected_with_the_form(web: Any, address: str, visitor: Any) -> None:
     visitor.goto(address + web.link())
     visitor.click("button:has-text('Sign in')")

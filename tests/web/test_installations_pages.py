@@ -16,6 +16,8 @@ from service.store.people_models import AuditEntry
 from service.store.secrets import new_key
 from service.web.connecting import KINDS, NotAccepted, new_installation
 
+pytestmark = pytest.mark.usefixtures("no_helpdesk")
+
 ZENDESK = {
     "account": "acme",
     "base_url": "https://acme.zendesk.com/",
@@ -194,12 +196,13 @@ def test_what_is_missing_is_made_from_the_page(make_web: Any, sqlite_url: str) -
         connect(web, client, base_url=sandbox.base_url, dm_effort="", **own)
         page = f"/installations/{row_of(web).id}"
         before = client.get(page).get_data(as_text=True)
+        assert "Zendesk lets Deskmark in." in before
 
         web.post(client, f"{page}/prepare", form_on=page)
 
         after = client.get(page).get_data(as_text=True)
         assert "Made: field dm_resolution, field dm_effort, field dm_outcome" in after
-        assert "webhook; there already: signing secret, trigger." in after
+        assert "webhook; fetched: signing secret; there already: trigger." in after
         assert "signing secret is missing" in before
         assert "signing secret is missing" not in after
         assert web.parts.box.unlock(row_of(web).secrets)["webhook_secret"] not in after
@@ -208,6 +211,23 @@ def test_what_is_missing_is_made_from_the_page(make_web: Any, sqlite_url: str) -
     web.post(client, f"{page}/prepare", form_on=page)
     assert "Nothing was made" in client.get(page).get_data(as_text=True)
     assert web.post(client, "/installations/nobody/prepare", form_on=page).status_code == 404
+
+
+def test_credentials_are_tried_when_connecting(make_web: Any, sqlite_url: str) -> None:
+    with Sandbox() as sandbox:
+        web = make_web(sqlite_url, sandbox=True)
+        client = web.admin()
+        assert connect(web, client, base_url=sandbox.base_url, client_secret="wrong").status_code == 302
+        page = client.get(f"/installations/{row_of(web).id}").get_data(as_text=True)
+    assert "Connected, but refused: " in page
+    assert "correct it under Change, then test it." in page
+
+
+def test_who_does_not_answer_is_connected_all_the_same(web: Any) -> None:
+    client = web.admin()
+    connect(web, client)
+    page = client.get(f"/installations/{row_of(web).id}").get_data(as_text=True)
+    assert "Connected, but Zendesk could not be asked" in page
 
 
 def test_options_that_make_no_sense_are_said(web: Any) -> None:

@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import IntegrityError
 
 from service.commands.installations.finding import ACTOR
+from service.commands.installations.trying import environment_name, tell
 from service.commands.running import database, settings
 from service.store import audit
 from service.store import installations as store
@@ -35,9 +36,9 @@ def _connecting(kind: Kind) -> click.Command:
             asked["default"] = ""
             asked["show_default"] = asked["prompt_required"] = False
         name = f"--{f.name.replace('_', '-')}"
-        command = click.option(
-            name, envvar=f"DESKMARK_CONNECT_{kind.connector}_{f.name}".upper(), show_envvar=True, help=f.hint, **asked
-        )(command)
+        command = click.option(name, envvar=environment_name(kind, f.name), show_envvar=True, help=f.hint, **asked)(
+            command
+        )
     for decorate in (
         click.option(
             "--account-group",
@@ -69,7 +70,8 @@ def _connect(kind: Kind, given: dict[str, str]) -> None:
         raise click.ClickException(str(error)) from error
     except IntegrityError as error:
         already = f"{kind.title} {given['account']} is connected already"
-        raise click.ClickException(f"{already}. Change it on the page Helpdesks of the running service") from error
+        correct = "correct its credentials with deskmark installations credentials ID"
+        raise click.ClickException(f"{already}; {correct} (deskmark installations lists the ids)") from error
     click.echo(f"Connected as {new.id}. Every step, and which are done: deskmark installations guide {new.id}")
     if kind.prepared:
         click.echo(f"Make its ticket fields and webhook next: deskmark installations prepare {new.id}")
@@ -77,8 +79,10 @@ def _connect(kind: Kind, given: dict[str, str]) -> None:
     else:
         click.echo(f"Paste this address into {kind.title}'s webhook next:")
     click.echo(f"  {webhook_url(own, kind.connector, new.id)}")
-    if not own.public_url:
+    if not own.webhook_base:
         click.echo("  (set PUBLIC_URL to the https address under which the helpdesk reaches this service)")
+    with database(own) as opened:
+        tell(opened, box, new.id, local=own.local_helpdesks)
     click.echo(f"Nothing is written to the helpdesk until you run: deskmark installations writing {new.id} on")
 
 
