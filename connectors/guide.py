@@ -13,6 +13,7 @@ class State(StrEnum):
 
     DONE = "done"
     OPEN = "open"
+    MEND = "to be mended"
     UNKNOWN = "see for yourself"
 
 
@@ -43,7 +44,8 @@ class Place:
     """What is known of an installation, or of one to be: `id` is empty and `webhook_url` has a placeholder then.
 
     `secrets` are the names of those that are stored. `signs_in`: the settings have an OAuth client for all accounts.
-    `heard`: a genuine webhook came. `reachable`: the helpdesk can call this service (https).
+    `refused`: the helpdesk refuses the stored credentials, as far as was seen last. `heard`: a genuine webhook came.
+    `reachable`: the helpdesk can call this service (https).
     """
 
     webhook_url: str
@@ -55,6 +57,7 @@ class Place:
     secrets: frozenset[str] = frozenset()
     options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     signs_in: bool = False
+    refused: bool = False
     heard: bool = False
     reachable: bool = False
     writing: bool = False
@@ -63,6 +66,11 @@ class Place:
 def told(done: bool) -> State:
     """Done or open."""
     return State.DONE if done else State.OPEN
+
+
+def let_in(place: Place, done: bool) -> State:
+    """How a step stands that gives Deskmark its credentials: done only while they are good."""
+    return State.MEND if place.refused else told(done)
 
 
 def ends(place: Place, title: str) -> tuple[Step, ...]:

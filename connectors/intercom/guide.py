@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.guide import Place, State, Step, Value, ends, told
+from connectors.guide import Place, State, Step, Value, ends, let_in, told
 from connectors.intercom.own import ATTRIBUTES, PERMISSIONS, SUBSCRIPTIONS
 from connectors.intercom.regions import REGIONS
 from connectors.intercom.transport import VERSION
@@ -48,7 +48,7 @@ def _app(place: Place) -> Step:
     return Step(
         "app",
         "Make an app",
-        told("client_secret" in place.secrets or place.signs_in),
+        let_in(place, "client_secret" in place.secrets or place.signs_in),
         (
             "Settings > Integrations > Developer Hub > Your apps > New app, in this workspace.",
             "Configure > Authentication: copy the access token, and tick these permissions under Edit.",
@@ -64,7 +64,7 @@ def _connect(place: Place) -> Step:
     return Step(
         "connect",
         "Connect the workspace",
-        told(bool(place.id) and "access_token" in place.secrets),
+        let_in(place, bool(place.id) and "access_token" in place.secrets),
         ("Enter workspace id, access token and client secret on the page Helpdesks, or sign in from there.",),
         command="deskmark installations connect intercom",
     )

@@ -7,7 +7,7 @@ https://support.zendesk.com/hc/en-us/articles/4408838961562 (ticket fields).
 
 from __future__ import annotations
 
-from connectors.guide import Place, State, Step, Value, ends, told
+from connectors.guide import Place, State, Step, Value, ends, let_in, told
 from connectors.zendesk import own
 
 SCOPES = (
@@ -46,7 +46,7 @@ def _client(place: Place) -> Step:
     return Step(
         "client",
         "Make an OAuth client",
-        told({"client_id", "client_secret"} <= place.secrets),
+        let_in(place, {"client_id", "client_secret"} <= place.secrets),
         (
             "Admin Center > Apps and integrations > APIs > OAuth clients > Add OAuth client.",
             "Save, and copy the identifier and the secret, which is shown once.",
@@ -65,7 +65,7 @@ def _connect(place: Place) -> Step:
     return Step(
         "connect",
         "Connect the account",
-        told(bool(place.id) and bool({"client_secret", "access_token"} & place.secrets)),
+        let_in(place, bool(place.id) and bool({"client_secret", "access_token"} & place.secrets)),
         ("Enter account, client id and client secret on the page Helpdesks, or sign in at Zendesk from there.",),
         command="deskmark installations connect zendesk",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
@@ -74,6 +74,12 @@ def every(session: Session, sought: Sought) -> Iterator[AuditEntry]:
 def actions(session: Session) -> Sequence[str]:
     """What has been done so far, by name."""
     return session.scalars(select(AuditEntry.action).distinct().order_by(AuditEntry.action)).all()
+
+
+def done_since(session: Session, installation_id: str, actions: Collection[str], moment: datetime) -> bool:
+    """Whether one of the actions was done to the installation after `moment`."""
+    mine = (AuditEntry.installation_id == installation_id, AuditEntry.at > moment)
+    return session.scalar(select(AuditEntry.id).where(*mine, AuditEntry.action.in_(actions)).limit(1)) is not None
 
 
 def _found(sought: Sought) -> Select[AuditEntry]:

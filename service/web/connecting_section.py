@@ -67,11 +67,11 @@ def connect_page(kind: Kind, given: Mapping[str, str], faults: Mapping[str, str]
     )
 
 
-def _steps(row: Installation, heard: bool) -> tuple[Step, ...]:
+def _steps(row: Installation, *, heard: bool, refused: bool) -> tuple[Step, ...]:
     """The guide for this installation; nothing while its secrets cannot be read, which is told beside it."""
     p = parts()
     try:
-        return guiding.steps_of(p.settings, row, p.box.unlock(row.secrets), heard=heard)
+        return guiding.steps_of(p.settings, row, p.box.unlock(row.secrets), heard=heard, refused=refused)
     except SecretsUnreadable:
         return ()
 
@@ -80,7 +80,7 @@ def connecting_facts(session: Session, row: Installation) -> Mapping[str, Any]:
     """The facts of the section."""
     last = queries.last_deliveries(session)
     refused = queries.waiting_errors(session, CredentialsRefused.ADVICE)
-    steps = _steps(row, row.id in last)
+    steps = _steps(row, heard=row.id in last, refused=guiding.credentials_refused(session, row))
     secrets = bool(steps) and parts().box.unlock(row.secrets).get("client_id")
     return {
         "shown": shown(row, last.get(row.id), refused.get(row.id)),

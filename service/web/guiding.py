@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from sqlalchemy.orm import Session
+
 from connectors.addresses import on_this_machine
 from connectors.guide import Place, State, Step, Value
 from connectors.intercom import guide as intercom
+from connectors.self_test import Outcome, StepName
 from connectors.zendesk import guide as zendesk
 from service.settings import Settings
+from service.store import audit, pausing, self_tests
 from service.store.models import Installation
+from service.store.notices import Kind
 from service.web.connecting import webhook_url
+from tasks.self_testing import steps_of as kept_steps
 
 GUIDES: Mapping[str, Callable[[Place], tuple[Step, ...]]] = MappingProxyType(
     {"zendesk": zendesk.steps, "intercom": intercom.steps}
 )
 SCOPES: Mapping[str, tuple[Value, ...]] = MappingProxyType({"zendesk": zendesk.SCOPES, "intercom": intercom.SCOPES})
 """What an admin is asked to allow, each with the reason."""
+
+
+GIVING = ("change installation", "change credentials", "connect helpdesk again", "reconnect installation")
+"""What is written down when somebody gives credentials anew."""
 
 
 def redirect_url(settings: Settings, connector: str) -> str:
@@ -42,8 +52,13 @@ def steps_before(settings: Settings, connector: str) -> tuple[Step, ...]:
     return GUIDES[connector](place)
 
 
-def steps_of(settings: Settings, row: Installation, secrets: Mapping[str, str], *, heard: bool) -> tuple[Step, ...]:
-    """The guide for an installation, with what is done. `secrets` are looked at by their names only."""
+def steps_of(
+    settings: Settings, row: Installation, secrets: Mapping[str, str], *, heard: bool, refused: bool
+) -> tuple[Step, ...]:
+    """The guide for an installation, with what is done. `secrets` are looked at by their names only.
+
+    `refused`: see `credentials_refused`.
+    """
     place = Place(
         webhook_url=webhook_url(settings, row.connector, row.id),
         redirect_url=redirect_url(settings, row.connector),
@@ -54,6 +69,7 @@ def steps_of(settings: Settings, row: Installation, secrets: Mapping[str, str], 
         secrets=frozenset(name for name, value in secrets.items() if value),
         options=row.options,
         signs_in=signs_in(settings, row.connector),
+        refused=refused,
         heard=heard,
         reachable=settings.public_url.startswith("https://")
         or (settings.local_helpdesks and on_this_machine(row.base_url)),
@@ -62,6 +78,19 @@ def steps_of(settings: Settings, row: Installation, secrets: Mapping[str, str], 
     return GUIDES[row.connector](place)
 
 
+def credentials_refused(session: Session, row: Installation) -> bool:
+    """Whether the helpdesk refuses the stored credentials: it is paused for that, or the last self-test failed there.
+
+    A self-test says nothing of credentials that were given after it.
+    """
+    if row.paused_reason == pausing.REASONS[Kind.CREDENTIALS_REFUSED]:
+        return True
+    last = self_tests.last(session, row.id)
+    if last is None or (StepName.CREDENTIALS, Outcome.FAILED) not in {(s.name, s.outcome) for s in kept_steps(last)}:
+        return False
+    return not audit.done_since(session, row.id, GIVING, last.asked_at)
+
+
 def left(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps that are known to be open."""
-    return tuple(step for step in steps if step.state is State.OPEN)
+    """The steps that are known to be open, or to be mended."""
+    return tuple(step for step in steps if step.state in (State.OPEN, State.MEND))

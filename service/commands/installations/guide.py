@@ -10,9 +10,9 @@ from service.commands.running import database, settings
 from service.store import queries
 from service.store.secrets import SecretBox
 from service.web.connecting import KINDS
-from service.web.guiding import left, steps_before, steps_of
+from service.web.guiding import credentials_refused, left, steps_before, steps_of
 
-MARKS = {State.DONE: "done", State.OPEN: "open", State.UNKNOWN: "look"}
+MARKS = {State.DONE: "done", State.OPEN: "open", State.MEND: "mend", State.UNKNOWN: "look"}
 
 
 @click.command()
@@ -20,7 +20,8 @@ MARKS = {State.DONE: "done", State.OPEN: "open", State.UNKNOWN: "look"}
 def guide(what: str) -> None:
     """Show how to connect a helpdesk: what to click there, what to paste, and which steps are done.
 
-    With the id of an installation the steps are shown as done or open; "look" is what cannot be seen from here.
+    With the id of an installation the steps are shown as done, open or to be mended; "look" is what cannot be seen from
+    here.
     """
     if what in KINDS:
         steps = steps_before(settings(make=True), what)
@@ -29,8 +30,9 @@ def guide(what: str) -> None:
         with database(given) as opened, opened.read() as session:
             row = helpdesk(session, what)
             heard = row.id in queries.last_deliveries(session)
+            refused = credentials_refused(session, row)
         secrets = SecretBox(given.secret_key.get_secret_value()).unlock(row.secrets)
-        steps = steps_of(given, row, secrets, heard=heard)
+        steps = steps_of(given, row, secrets, heard=heard, refused=refused)
     for number, step in enumerate(steps, 1):
         _show(number, step)
     if what not in KINDS and (still := left(steps)):
