@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 import structlog
-from flask import current_app
+from flask import current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.store import cursors, installations, notices
@@ -51,7 +51,8 @@ def troubles() -> Sequence[Trouble]:
         return ()
     seen: _Seen = current_app.extensions.setdefault(STANDSTILL, _Seen())
     with _lock:
-        if seen.until < time.monotonic():
+        # Whoever has just changed an installation looks at its page next, maybe in another process.
+        if seen.until < time.monotonic() or request.endpoint == "installation.page":
             try:
                 seen.found = _read()
             except SQLAlchemyError as error:

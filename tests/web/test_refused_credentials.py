@@ -79,3 +79,12 @@ def test_the_command_line_says_it_as_well(web: Any, tmp_path: Path) -> None:
     shown = CliRunner(env=environment).invoke(guide, [name])
     assert "2. [mend] Make an OAuth client" in shown.output
     assert "Open: Make an OAuth client, Connect the account" in shown.output
+
+
+def test_the_banner_is_gone_on_the_page_right_after_new_ones_were_given(web: Any) -> None:
+    """Banners are remembered for a moment, but not on an installation's own page."""
+    name, client = web.installation("zendesk"), web.admin()
+    pause(web, name)
+    assert "Paused: credentials refused, " in page(client, name)
+    give_new(web, client, name, "zendesk")
+    assert "Paused: credentials refused, " not in page(client, name)
