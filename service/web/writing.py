@@ -134,7 +134,7 @@ def _page(session: Session, row: Installation, shown: WriteRules, *, previewed: 
         row=row,
         rules=shown,
         all_parts=list(Part),
-        lists=[(name, label, hint, getattr(latest, name)()) for name, label, hint in LISTS],
+        lists=[(name, label, hint, _seen(latest, name)) for name, label, hint in LISTS],
         previewed=previewed,
         looked_at=len(latest.facts),
         through=through,
@@ -144,6 +144,13 @@ def _page(session: Session, row: Installation, shown: WriteRules, *, previewed: 
         errand=next(iter(errands.of_installation(session, row.id, limit=1)), None),
         bulk=row.connector in bulk_kinds(),
     )
+
+
+def _seen(latest: plans.Known, name: str) -> list[str]:
+    """What a list could name. A group whose name the helpdesk did not tell is a bare number, which says nobody anything
+    and is left out; brands and forms are known by their numbers."""
+    found: list[str] = getattr(latest, name)()
+    return [word for word in found if not word.isdecimal()] if name == "groups" else found
 
 
 def shown_plan(session: Session, row: Conversation) -> Difference | None:

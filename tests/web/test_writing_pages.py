@@ -55,6 +55,13 @@ def test_plans_are_shown_as_differences(web: Any, planned: str) -> None:
     assert "1 conversation: 2 tags, 2 fields, 1 notes" in client.get(f"/installations/{planned}").get_data(as_text=True)
 
 
+def test_a_group_without_a_name_is_not_offered(web: Any, seed: Any, shapes: Any, planned: str) -> None:
+    seed(shapes.told("4713", inbox="4000095", brand="902"))
+    page = web.admin().get(f"/installations/{planned}/writing").get_data(as_text=True)
+    assert "Seen lately: Billing, Sales<" in page
+    assert "Seen lately: 901, 902<" in page
+
+
 def test_the_plan_stands_on_the_conversation(web: Any, seed: Any) -> None:
     row_id = seed(plan=PLAN, planned_at=web.clock(), write_state=WriteState.OFF)
     page = web.admin().get(f"/c/{row_id}").get_data(as_text=True)
