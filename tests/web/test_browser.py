@@ -180,7 +180,7 @@ def test_an_admin_connects_by_signing_in_at_the_helpdesk(make_web: Any, sqlite_u
             visitor.wait_for_url(re.compile(f"{address}/installations/[0-9a-f]{{12}}$"))
             assert "Zendesk is connected" in visitor.inner_text("main")
             visitor.click("button:has-text('Make what is missing')")
-            assert "set PUBLIC_URL" in visitor.inner_text("main")
+            assert "fetched: signing secret" in visitor.inner_text("main")
             visitor.context.close()
     assert len(sandbox.access.refreshes) == 1
     assert [said for said in complaints if "favicon" not in said and "404" not in said] == []
