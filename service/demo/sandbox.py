@@ -45,7 +45,7 @@ In a third one, in the same folder; ID is what "connect" answers with:
   deskmark installations plans ID                   # what would be written, nothing is yet
   deskmark installations writing ID on              # from now on verdicts are written
   deskmark installations write-planned ID           # and those from before
-  deskmark installations leave ID --remove-ours     # takes everything off again
+  deskmark installations leave ID --remove-ours --delete   # takes everything off again
 
 These credentials are good for this stand-in only. Once its webhook is entered, more conversations end, told below;
 each is read when it has been left alone for five minutes (DESKMARK_SETTLE_SECONDS=10 deskmark up: ten seconds).
