@@ -21,6 +21,7 @@ from connectors.history import Aside, Head, History, Page, Scope
 from service.store import backfills, installations, models, work
 from service.store.backfill_models import Backfill, BackfillPart, BackfillState
 from service.store.backfills import HEAD, OUTDATED, Held, Kept, LeaseLost
+from service.telemetry.unforeseen import unforeseen
 from tasks import pausing, scoring
 from tasks.backfill_keeping import LEFT_OUT, STORED, settle
 from tasks.runtime import Runtime
@@ -89,7 +90,7 @@ def _kept(runtime: Runtime, held: Held) -> Iterator[None]:
         log.warning("backfill_failed", installation=held.installation_id, error=str(error))
         changed = {"state": BackfillState.FAILED, "error": str(error)}
     except Exception as error:
-        changed = {"wait_until": runtime.clock() + UNFORESEEN, "error": f"unforeseen: {type(error).__name__}"}
+        changed = {"wait_until": runtime.clock() + UNFORESEEN, "error": str(unforeseen(error))}
         raise
     finally:
         with runtime.database.begin() as session:

@@ -13,10 +13,9 @@ from service.store import failures, work
 from service.store.failure_models import Happened
 from service.store.failures import Wrong
 from service.store.work import Claim, LeaseLost, Work
-from service.telemetry.faults import report
-from service.telemetry.frames import frames
 from service.telemetry.metrics import GIVEN_UP, PUT_OFF
 from service.telemetry.trace import traced
+from service.telemetry.unforeseen import told
 from tasks import pausing
 from tasks.runtime import Runtime
 
@@ -59,10 +58,8 @@ def claimed(runtime: Runtime, kind: Work, conversation_id: str) -> Iterator[Clai
         except ConnectorError as error:
             _give_up(runtime, kind, held, str(error))
         except Exception as error:
-            name = type(error).__name__
-            log.error("unforeseen", error=name, frames=frames(error))  # noqa: TRY400 - its text may quote a customer
-            wrong = Wrong(Happened.PUT_OFF, kind.name, f"unforeseen: {name}", held.attempts, frames(error))
-            report(error)
+            seen = told(error)
+            wrong = Wrong(Happened.PUT_OFF, kind.name, str(seen), held.attempts, seen.frames)
             _postpone(runtime, kind, held, wrong, "unforeseen", after=0.0, counted=True)
             raise
 

@@ -13,6 +13,7 @@ from connectors.errors import ConnectorError, CredentialsRefused, RetryLater, Th
 from service.store import errands
 from service.store.errand_models import Errand, ErrandKind
 from service.store.work import LeaseLost
+from service.telemetry.unforeseen import unforeseen
 from tasks import leaving, writing_planned
 from tasks.runtime import Runtime
 
@@ -53,7 +54,7 @@ def take_step(runtime: Runtime, errand_id: int) -> bool:
         after = error.after if isinstance(error, RetryLater) else 0.0
         _failed(runtime, errand, str(error), after, counted=not isinstance(error, NOT_COUNTED))
     except Exception as error:
-        _failed(runtime, errand, f"unforeseen: {type(error).__name__}", 0.0, counted=True)
+        _failed(runtime, errand, str(unforeseen(error)), 0.0, counted=True)
         raise
     else:
         return True

@@ -13,9 +13,8 @@ from service.store import backfills, conversations, deliveries, failures, improv
 from service.store.failure_models import Happened
 from service.store.gap_models import ImprovementKind
 from service.store.models import Conversation, Delivery, DeliveryState, Installation, State, WriteState
-from service.telemetry.faults import report
-from service.telemetry.frames import frames
 from service.telemetry.trace import traced
+from service.telemetry.unforeseen import told
 from tasks import changing
 from tasks.runtime import Runtime
 
@@ -38,11 +37,8 @@ def take_in(runtime: Runtime, delivery_id: int) -> None:
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
-            name = type(error).__name__
-            log.error("unforeseen", error=name, frames=frames(error))  # noqa: TRY400 - its text may quote a customer
-            report(error)
-            what = f"unforeseen: {name}"
-            wrong = failures.Wrong(Happened.PUT_OFF, failures.INGEST, what, delivery.attempts, frames(error))
+            seen = told(error)
+            wrong = failures.Wrong(Happened.PUT_OFF, failures.INGEST, str(seen), delivery.attempts, seen.frames)
             with runtime.database.begin() as session:
                 failures.of_deliveries(session, [delivery_id], wrong, now=runtime.clock())
             raise

@@ -9,9 +9,8 @@ from celery import Task
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from connectors.errors import RetryLater
-from service.telemetry.faults import report
-from service.telemetry.frames import frames
 from service.telemetry.metrics import TASK_SECONDS, TASKS_FAILED
+from service.telemetry.unforeseen import told
 from tasks import (
     alarms,
     alerting,
@@ -58,11 +57,8 @@ class Job(Task):  # type: ignore[type-arg]  # generic in the stubs only
             raise self.retry(exc=error, countdown=DATABASE_AWAY) from error
         except Exception as error:  # noqa: BLE001
             # The edge of the process: what goes further ends up in logs, and an error may quote what it choked on.
-            name = type(error).__name__
             TASKS_FAILED.labels(task=self.name).inc()
-            log.error("task_failed", task=self.name, ids=args, error=name, frames=frames(error))  # noqa: TRY400
-            report(error, task=self.name)
-            raise Failed(name) from None
+            raise Failed(told(error, "task_failed", task=self.name, ids=args).name) from None
 
 
 class Failed(Exception):
