@@ -27,15 +27,16 @@ from connectors.intercom import oauth as intercom_oauth
 from connectors.limiter import Limiter
 from connectors.tokens import Secrets
 from connectors.zendesk import oauth as zendesk_oauth
-from service.store import audit, pausing
 from service.store import installations as store
+from service.store import pausing
 from service.store.models import Installation as Row
 from service.store.secrets import SecretBox
 from service.web import guiding
+from service.web.audited import audited
 from service.web.connecting import KINDS, Kind
 from service.web.connecting_section import connect_page
 from service.web.parts import Parts, known, parts
-from service.web.rights import Right, acting, needs
+from service.web.rights import Right, needs
 from tasks.runtime import Clients
 
 blueprint = Blueprint("allowing", __name__, url_prefix="/installations")
@@ -227,10 +228,7 @@ def _new(db: Session, p: Parts, connector: str, account: str, base_url: str, sec
         row = store.add(db, new, now=p.now())
     except IntegrityError as error:
         raise WrongAccount(f"{account} was connected meanwhile") from error
-    audit.record(
-        db, actor=acting(), action="connect helpdesk", target=row.id, installation_id=row.id, now=p.now(),
-        details={"helpdesk": connector, "account": account, "by": "signing in"},
-    )  # fmt: skip
+    audited(db, "connect helpdesk", row.id, row.id, helpdesk=connector, account=account, by="signing in")
     return row.id
 
 
@@ -238,9 +236,7 @@ def _again(db: Session, p: Parts, row: Row, base_url: str, secrets: Mapping[str,
     """New tokens in place of all that was kept of the old ones; what waited for them is tried at once."""
     row.secrets = p.box.lock({**_without_tokens(p.box, row), **secrets})
     row.base_url = base_url
-    audit.record(
-        db, actor=acting(), action="connect helpdesk again", target=row.id, installation_id=row.id, now=p.now()
-    )
+    audited(db, "connect helpdesk again", row.id, row.id)
     pausing.resume(db, row.id, now=p.now())
     return row.id
 

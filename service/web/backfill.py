@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.reports.backfill import standing
-from service.store import audit, backfills, installations
+from service.store import backfills, installations
 from service.store.backfill_models import BackfillState
 from service.store.backfills import BackfillRefused
 from service.store.models import Installation
+from service.web.asked import helpdesk, pressed
+from service.web.audited import audited
 from service.web.parts import parts
-from service.web.rights import Right, acting, needs
+from service.web.rights import Right, needs
 from service.web.vocabulary import Tone
 
 blueprint = Blueprint("backfill", __name__, url_prefix="/installations")
@@ -52,20 +54,12 @@ def history_facts(session: Session, row: Installation) -> Mapping[str, Any]:
 @needs(Right.ADMINISTER)
 def change(installation_id: str) -> AnyResponse:
     """Begin, pause, resume or drop the backfill: what the pressed button says."""
-    what = request.form.get("what", "")
-    if what not in DONE:
-        abort(400)
-    now = parts().now()
+    what = pressed(DONE)
     with parts().database.begin() as session:
-        row = installations.get(session, installation_id) or abort(404)
-        if installations.is_imported(row):
-            abort(404)
+        row = helpdesk(session, installation_id)
         try:
-            details = _done(session, row, what, now)
-            audit.record(
-                session, actor=acting(), action=f"{what} backfill", target=row.id, installation_id=row.id, now=now,
-                details=details,
-            )  # fmt: skip
+            details = _done(session, row, what, parts().now())
+            audited(session, f"{what} backfill", row.id, row.id, **details)
             flash(DONE[what], "good")
         except BackfillRefused as error:
             flash(f"Nothing was changed: {error}.", "error")

@@ -9,11 +9,12 @@ from flask import Blueprint, Response, abort, flash, make_response, redirect, re
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.store import audit, errands, installations
+from service.store import errands, installations
 from service.store import leaving as store
 from service.store.errand_models import ErrandKind
 from service.store.models import Installation
 from service.store.secrets import SecretsUnreadable
+from service.web.audited import audited
 from service.web.connecting import KINDS, missing_secrets
 from service.web.parts import known, parts
 from service.web.rights import Right, acting, needs
@@ -79,10 +80,7 @@ def reconnect(installation_id: str) -> AnyResponse:
         except (store.NotDisconnected, SecretsUnreadable) as error:
             flash(f"Not connected: {error}.", "error")
             return _back(installation_id)
-        audit.record(
-            session, actor=acting(), action="reconnect installation", target=row.id, installation_id=row.id,
-            now=p.now(),
-        )  # fmt: skip
+        audited(session, "reconnect installation", row.id, row.id)
     known().forget()
     flash("It is asked again; what ended meanwhile is read within minutes. Writing is off.", "good")
     return _back(installation_id)
@@ -124,10 +122,7 @@ def resume(errand_id: int) -> AnyResponse:
         else:
             leaving.go_on(session, errand, anyway=anyway, now=parts().now())
         details = {"anyway": str(anyway), "without helpdesk": str(without)}
-        audit.record(
-            session, actor=acting(), action="resume errand", target=str(errand_id),
-            installation_id=errand.installation_id, now=parts().now(), details=details,
-        )  # fmt: skip
+        audited(session, "resume errand", str(errand_id), errand.installation_id, **details)
     return redirect(url_for("errands.page", errand_id=errand_id))
 
 

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.errors import ConnectorError, CredentialsRefused
 from connectors.making import Done, Step
 from service import preparing
-from service.store import audit, pausing, queries
 from service.store import installations as store
+from service.store import pausing, queries
 from service.store.models import Installation
+from service.web.asked import helpdesk
+from service.web.audited import audited
 from service.web.connecting import (
     KINDS,
     Kind,
@@ -67,7 +68,7 @@ def connect(connector: str) -> AnyResponse | tuple[str, int]:
         new = new_installation(kind, given, settings=p.settings, box=p.box)
         with p.database.begin() as session:
             made = store.add(session, new, now=p.now()).id
-            _record(session, "connect helpdesk", made, {"helpdesk": kind.connector, "account": new.account})
+            audited(session, "connect helpdesk", made, made, helpdesk=kind.connector, account=new.account)
     except NotAccepted as error:
         return _again(kind, None, given, error.faults)
     except IntegrityError:
@@ -82,7 +83,7 @@ def connect(connector: str) -> AnyResponse | tuple[str, int]:
 def change_form(installation_id: str) -> str:
     """The form to change a connected helpdesk; secrets stay empty."""
     with parts().database.read() as session:
-        row = _row(session, installation_id)
+        row = store.get(session, installation_id) or abort(404)
     kind = _kind(row.connector)
     return render_template("connect.html", kind=kind, row=row, given=as_given(kind, row), faults={})
 
@@ -101,7 +102,7 @@ def change(installation_id: str) -> AnyResponse | tuple[str, int]:
             )
         except NotAccepted as error:
             return _again(_kind(row.connector), row, given, error.faults)
-        _record(session, "change installation", installation_id, _named(given))
+        audited(session, "change installation", installation_id, installation_id, **_named(given))
         pausing.resume(session, installation_id, now=p.now())
     known().forget()
     flash("Changed.", "good")
@@ -114,9 +115,7 @@ def prepare(installation_id: str) -> AnyResponse:
     """Make on the helpdesk what its API lets us make, and say of each thing what was done."""
     p = parts()
     with p.database.read() as session:
-        row = _row(session, installation_id)
-        if store.is_imported(row):
-            abort(404)
+        row = helpdesk(session, installation_id)
     try:
         steps = preparing.prepare(
             p.database,
@@ -160,13 +159,6 @@ def _told(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
         yield f"{step.what.capitalize()} is {step.done}: {step.text}.", "error"
 
 
-def _record(session: Session, action: str, installation_id: str, details: Mapping[str, str]) -> None:
-    audit.record(
-        session, actor=acting(), action=action, target=installation_id, installation_id=installation_id,
-        now=parts().now(), details=details,
-    )  # fmt: skip
-
-
 def _named(given: Mapping[str, str]) -> dict[str, str]:
     """The names of what was filled in, without the values: some are secrets."""
     return {"filled in": ", ".join(sorted(name for name, value in given.items() if value and name != "csrf_token"))}
@@ -174,10 +166,6 @@ def _named(given: Mapping[str, str]) -> dict[str, str]:
 
 def _kind(connector: str) -> Kind:
     return KINDS.get(connector) or abort(404)
-
-
-def _row(session: Session, installation_id: str) -> Installation:
-    return store.get(session, installation_id) or abort(404)
 
 
 def _again(

@@ -14,11 +14,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.store import audit, erasure, retention, whereabouts
+from service.store import erasure, retention, whereabouts
 from service.store import installations as store
 from service.store.models import Installation
 from service.store.suppression import Identity, IdentityKind, NoIdentity
 from service.store.whereabouts import Request
+from service.web.audited import audited
 from service.web.parts import parts
 from service.web.rights import Right, acting, needs
 from tasks.retention import AT_ONCE, portion
@@ -69,10 +70,7 @@ def change(installation_id: str) -> AnyResponse:
         if isinstance(days, str):
             abort(400)
         row.retention_days = days
-        audit.record(
-            session, actor=acting(), action="change retention", target=row.id, installation_id=row.id, now=p.now(),
-            details={"days": KEEP if days is None else str(days)},
-        )  # fmt: skip
+        audited(session, "change retention", row.id, row.id, days=KEEP if days is None else str(days))
     dropped = 0
     for _ in range(PORTIONS):
         count = portion(p.database, row, now=p.now())

@@ -18,11 +18,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from connectors.self_test import Outcome, Step, StepName
 from service.store import conversations, installations
 from service.store import self_tests as store
-from service.store.audit import record
 from service.store.models import Installation
 from service.store.self_test_models import Progress, SelfTest
+from service.web.asked import helpdesk
+from service.web.audited import audited
 from service.web.parts import known, parts
-from service.web.rights import Right, acting, needs
+from service.web.rights import Right, needs
 from service.web.vocabulary import Tone
 from tasks.self_test_roles import spoken_by
 from tasks.self_test_signature import heard_since
@@ -94,7 +95,7 @@ def _under_way(test: SelfTest) -> bool:
 def page(installation_id: str) -> Response:
     """The last self-test by itself; loads itself again until it is done."""
     with parts().database.read() as session:
-        row = _helpdesk(session, installation_id)
+        row = helpdesk(session, installation_id)
         facts = self_test_facts(session, row)
     answer = make_response(render_template("self_test.html", row=row, facts=facts))
     if facts.get("under_way"):
@@ -113,11 +114,11 @@ def start(installation_id: str) -> AnyResponse:
         return redirect(url_for("self_test.page", installation_id=installation_id))
     now = parts().now()
     with parts().database.begin() as session:
-        row = _helpdesk(session, installation_id)
+        row = helpdesk(session, installation_id)
         asked = store.ask(session, row.id, external_id=conversation or None, write=write, now=now)
         if asked:
-            details = {"conversation": conversation, "write": "yes" if write else "no"}
-            _audit(session, "test installation", row.id, details)
+            writes = "yes" if write else "no"
+            audited(session, "test installation", row.id, row.id, conversation=conversation, write=writes)
     if not asked:
         flash("A test is under way already.", "warn")
     return redirect(url_for("self_test.page", installation_id=installation_id))
@@ -130,7 +131,7 @@ def confirm_bots(installation_id: str) -> AnyResponse:
     now = parts().now()
     with parts().database.begin() as session:
         installations.locked(session, installation_id)
-        row = _helpdesk(session, installation_id)
+        row = helpdesk(session, installation_id)
         test = store.last(session, row.id) or abort(404)
         offered = {each["id"] for each in test.unknown}
         chosen = [each for each in dict.fromkeys(request.form.getlist("bot")) if each in offered]
@@ -140,15 +141,10 @@ def confirm_bots(installation_id: str) -> AnyResponse:
             installations.change(session, row.id, options={**row.options, "bot_author_ids": new})
             for external_id in spoken_by(session, row.id, frozenset(chosen)):
                 conversations.announce(session, row, external_id, at=now, now=now)
-            _audit(session, "confirm bots", row.id, {"authors": ", ".join(chosen)})
+            audited(session, "confirm bots", row.id, row.id, authors=", ".join(chosen))
     known().forget()
     flash("Their messages count as a bot's from now on." if chosen else "Nobody was chosen.", "good")
     return redirect(url_for("self_test.page", installation_id=installation_id))
-
-
-def _helpdesk(session: Session, installation_id: str) -> Installation:
-    row = installations.get(session, installation_id)
-    return row if row is not None and not installations.is_imported(row) else abort(404)
 
 
 def _listed(value: object) -> list[str]:
@@ -156,15 +152,3 @@ def _listed(value: object) -> list[str]:
     if isinstance(value, str):
         return [word for word in value.replace(",", " ").split() if word]
     return [str(each) for each in value] if isinstance(value, list) else []
-
-
-def _audit(session: Session, action: str, target: str, details: Mapping[str, str]) -> None:
-    record(
-        session,
-        actor=acting(),
-        action=action,
-        target=target,
-        installation_id=target,
-        now=parts().now(),
-        details=details,
-    )

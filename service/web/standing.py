@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.store import audit, installations, late, notices, pausing
+from service.store import installations, late, notices, pausing
 from service.store.models import Installation
+from service.web.asked import helpdesk, pressed
+from service.web.audited import audited
 from service.web.parts import known, parts
-from service.web.rights import Right, acting, needs
+from service.web.rights import Right, needs
 from service.web.troubles import TITLES
 
 blueprint = Blueprint("standing", __name__, url_prefix="/installations")
@@ -39,19 +41,15 @@ def standing_facts(session: Session, row: Installation) -> Mapping[str, Any]:
 @needs(Right.ADMINISTER)
 def change(installation_id: str) -> AnyResponse:
     """Pause, or go on: what the pressed button says."""
-    what = request.form.get("what", "")
-    if what not in DONE:
-        abort(400)
-    now = parts().now()
+    what = pressed(DONE)
     with parts().database.begin() as session:
-        row = installations.get(session, installation_id) or abort(404)
-        if installations.is_imported(row) or row.disconnected_at is not None:
+        row = helpdesk(session, installation_id)
+        if row.disconnected_at is not None:
             abort(404)
         installations.change(session, row.id, enabled=what == "resume")
         if what == "resume":
-            pausing.resume(session, row.id, now=now)
-        action = f"{what} installation"
-        audit.record(session, actor=acting(), action=action, target=row.id, installation_id=row.id, now=now)
+            pausing.resume(session, row.id, now=parts().now())
+        audited(session, f"{what} installation", row.id, row.id)
     known().forget()
     flash(DONE[what], "good")
     return redirect(url_for("installation.page", installation_id=installation_id) + "#standing")

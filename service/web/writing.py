@@ -12,9 +12,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.registry import bulk_kinds
 from service.conversation import Channel
-from service.store import audit, errands, installations, plans
+from service.store import errands, plans
 from service.store.errand_models import ErrandKind
 from service.store.models import Conversation, Installation
+from service.web.asked import helpdesk
+from service.web.audited import audited
 from service.web.parts import known, parts
 from service.web.rights import Right, acting, needs
 from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document, rules_given
@@ -62,12 +64,11 @@ def switch(installation_id: str) -> AnyResponse:
     """Switch writing to the helpdesk on or off. What was planned before is not written by that."""
     on = request.form.get("writing") == "on"
     with parts().database.begin() as session:
-        row = _helpdesk(session, installation_id)
+        row = helpdesk(session, installation_id)
         if on and row.disconnected_at is not None:
             abort(409)
         row.writing = on
-        word = "on" if on else "off"
-        _record(session, row, f"switch writing {word}", {})
+        audited(session, f"switch writing {'on' if on else 'off'}", row.id, row.id)
     known().forget()
     flash("Verdicts are written to the helpdesk from now on." if on else "Nothing is written any more.", "good")
     return redirect(url_for("installation.page", installation_id=installation_id, _anchor="writing"))
@@ -78,8 +79,8 @@ def switch(installation_id: str) -> AnyResponse:
 def page(installation_id: str) -> str:
     """The rules, and what would be written: counts, then plans as differences."""
     with parts().database.begin() as session:
-        row = _helpdesk(session, installation_id)
-        _record(session, row, "look at plans", {})
+        row = helpdesk(session, installation_id)
+        audited(session, "look at plans", row.id, row.id)
         return _page(session, row, _stored_rules(row), previewed=False)
 
 
@@ -88,7 +89,7 @@ def page(installation_id: str) -> str:
 def rules(installation_id: str) -> AnyResponse | str | tuple[str, int]:
     """Save the rules, or show what they would let through."""
     with parts().database.begin() as session:
-        row = _helpdesk(session, installation_id)
+        row = helpdesk(session, installation_id)
         try:
             given = rules_given(_given())
         except RulesError as error:
@@ -99,7 +100,8 @@ def rules(installation_id: str) -> AnyResponse | str | tuple[str, int]:
         if request.form.get("what") == "preview":
             return _page(session, row, given, previewed=True)
         row.write_rules = rules_document(given)
-        _record(session, row, "change write rules", {name: str(value) for name, value in row.write_rules.items()})
+        details = {name: str(value) for name, value in row.write_rules.items()}
+        audited(session, "change write rules", row.id, row.id, **details)
     flash("The rules are saved and hold from the next conversation on.", "good")
     return redirect(url_for("writing.page", installation_id=installation_id))
 
@@ -109,7 +111,7 @@ def rules(installation_id: str) -> AnyResponse | str | tuple[str, int]:
 def write_planned(installation_id: str) -> AnyResponse:
     """Write what is planned and allowed, because somebody asks for it; workers do it."""
     with parts().database.begin() as session:
-        row = _helpdesk(session, installation_id)
+        row = helpdesk(session, installation_id)
         if not row.writing:
             flash("Writing is off: switch it on first.", "error")
             return redirect(url_for("writing.page", installation_id=installation_id))
@@ -121,7 +123,7 @@ def write_planned(installation_id: str) -> AnyResponse:
         except errands.AlreadyUnderWay as error:
             flash(f"Nothing was begun: {error}.", "error")
             return redirect(url_for("writing.page", installation_id=installation_id))
-        _record(session, row, "write what was planned", {name: str(value) for name, value in options.items()})
+        audited(session, "write what was planned", row.id, row.id, bulk=str(options["bulk"]))
         return redirect(url_for("errands.page", errand_id=errand.id))
 
 
@@ -168,17 +170,3 @@ def _given() -> dict[str, Any]:
 
 def _stored_rules(row: Installation) -> WriteRules:
     return rules_from_document(row.write_rules)
-
-
-def _helpdesk(session: Session, installation_id: str) -> Installation:
-    row = installations.get(session, installation_id)
-    if row is None or installations.is_imported(row):
-        abort(404)
-    return row
-
-
-def _record(session: Session, row: Installation, action: str, details: Mapping[str, str]) -> None:
-    audit.record(
-        session, actor=acting(), action=action, target=row.id, installation_id=row.id, now=parts().now(),
-        details=details,
-    )  # fmt: skip
