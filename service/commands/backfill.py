@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from connectors.limiter import Limiter
 from connectors.registry import connectors
 from service.commands.installations.finding import helpdesk
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.commands.terminal import DayOrMoment
 from service.language.model import ModelMissing
 from service.reports.backfill import Standing, standing
 from service.settings import Settings
-from service.store import audit, backfills
+from service.store import backfills
 from service.store.backfill_models import BackfillState
 from service.store.backfills import BackfillRefused
 from service.store.database import Database
@@ -115,10 +116,7 @@ def _ask(
     elif not backfills.drop(session, row.id):
         raise BackfillRefused("there is no backfill of it")
     word = {"--since": "begin", "--resume": "resume", "--stop": "pause", "--drop": "drop"}[what]
-    audit.record(
-        session, actor=audit.COMMAND_LINE, action=f"{word} backfill", target=row.id, installation_id=row.id, now=now,
-        details=details,
-    )  # fmt: skip
+    recorded(session, f"{word} backfill", row.id, row.id, **details)
 
 
 def _follow(given: Settings, opened: Database, installation_id: str) -> None:

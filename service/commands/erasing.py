@@ -59,7 +59,7 @@ def erase_command(
                 lifted = erasure.let_back(session, box, request, now=utc_now())
             click.echo("What comes of them is kept again." if lifted else "Nobody of that name was erased.")
             return
-        found = whereabouts.find(opened, request)
+        found = whereabouts.find(opened, box, request)
         with opened.read() as session:
             _tell(whereabouts.counted(session, found))
         if not dry_run:

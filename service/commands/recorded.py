@@ -8,7 +8,7 @@ from service.store import audit
 from tasks.runtime import utc_now
 
 
-def recorded(session: Session, action: str, target: str, installation_id: str | None = None, **details: str) -> None:
+def recorded(session: Session, action: str, target: str, installation_id: str | None = None, /, **details: str) -> None:
     """Write down what the command does, as part of the transaction that does it. See `service.store.audit.record`."""
     audit.record(
         session,

@@ -10,18 +10,18 @@ import os
 import click
 from rich.console import Console
 
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.commands.terminal import progress
 from service.doctor.stores import broker_address
 from service.embedded.keys import drop_old_keys, put_new_key_in_front
 from service.settings import Settings
-from service.store import audit, rotation
+from service.store import rotation
 from service.store.database import Database
 from service.store.rotation import Progress, Standing
 from service.store.secrets import SecretBox
 from service.telemetry.board import Board, BoardDown
 from service.telemetry.holding import LIVING, lacking
-from tasks.runtime import utc_now
 
 FROM_OUTSIDE = "DESKMARK_SECRET_KEY"
 
@@ -138,9 +138,7 @@ def _with_own_keys() -> Settings:
 
 def _record(opened: Database, action: str, details: dict[str, str]) -> None:
     with opened.begin() as session:
-        audit.record(
-            session, actor=audit.COMMAND_LINE, action=action, target="stored secrets", now=utc_now(), details=details
-        )
+        recorded(session, action, "stored secrets", **details)
 
 
 def _tell(found: Standing) -> None:

@@ -9,7 +9,7 @@ from service.web.parts import parts
 from service.web.rights import acting
 
 
-def audited(session: Session, action: str, target: str, installation_id: str | None = None, **details: str) -> None:
+def audited(session: Session, action: str, target: str, installation_id: str | None = None, /, **details: str) -> None:
     """Write down what the visitor did, as part of the transaction that does it. See `service.store.audit.record`."""
     audit.record(
         session,

@@ -8,10 +8,9 @@ from typing import Any
 import click
 from sqlalchemy.exc import IntegrityError
 
-from service.commands.installations.finding import ACTOR
 from service.commands.installations.trying import environment_name, tell
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
-from service.store import audit
 from service.store import installations as store
 from service.store.secrets import SecretBox
 from service.web.connecting import KINDS, Kind, NotAccepted, new_installation, webhook_url
@@ -62,10 +61,7 @@ def _connect(kind: Kind, given: dict[str, str]) -> None:
         new = new_installation(kind, {**given, "base_url": base_url}, settings=own, box=box)
         with database(own) as opened, opened.begin() as session:
             row = store.add(session, new, now=utc_now())
-            audit.record(
-                session, actor=ACTOR, action="connect helpdesk", target=row.id, installation_id=row.id, now=utc_now(),
-                details={"helpdesk": kind.connector, "account": new.account},
-            )  # fmt: skip
+            recorded(session, "connect helpdesk", row.id, row.id, helpdesk=kind.connector, account=new.account)
     except NotAccepted as error:
         raise click.ClickException(str(error)) from error
     except IntegrityError as error:

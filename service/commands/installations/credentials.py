@@ -6,12 +6,13 @@ import os
 
 import click
 
-from service.commands.installations.finding import ACTOR, helpdesk
+from service.commands.installations.finding import helpdesk
 from service.commands.installations.trying import environment_name, tell
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.settings import Settings
-from service.store import audit, pausing
 from service.store import installations as store
+from service.store import pausing
 from service.store.database import Database
 from service.store.secrets import SecretBox, SecretsUnreadable
 from service.web.connecting import KINDS, Kind, NotAccepted, changes
@@ -68,10 +69,7 @@ def _keep(
             store.change(session, row.id, **changes(kind, row, typed, settings=settings, box=box))
         except (NotAccepted, SecretsUnreadable) as error:
             raise click.ClickException(str(error)) from error
-        audit.record(
-            session, actor=ACTOR, action="change credentials", target=row.id, installation_id=row.id, now=utc_now(),
-            details={"filled in": ", ".join(sorted(typed))},
-        )  # fmt: skip
+        recorded(session, "change credentials", row.id, row.id, **{"filled in": ", ".join(sorted(typed))})
         pausing.resume(session, row.id, now=utc_now())
         return row.disconnected_at is not None
 

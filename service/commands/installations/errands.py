@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import click
 from rich.console import Console
 
-from service.commands.installations.finding import ACTOR
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.commands.terminal import progress
 from service.settings import Settings
-from service.store import audit, errands
+from service.store import errands
 from service.store.database import Database
 from service.store.errand_models import Errand
 from service.web.errands import STAGES
@@ -37,7 +37,18 @@ COUNTS = {
 }
 
 
-def carry_out(given: Settings, opened: Database, errand_id: int) -> Errand:
+def see_to(given: Settings, opened: Database, errand_id: int, *, background: bool = False) -> Errand | None:
+    """Carry an errand out here and say how it stands; `None` when in the `background` the running service does it."""
+    if background:
+        click.echo(f"Errand {errand_id}: the running service does it.")
+        return None
+    done = _carry_out(given, opened, errand_id)
+    for line in described(done):
+        click.echo(line)
+    return done
+
+
+def _carry_out(given: Settings, opened: Database, errand_id: int) -> Errand:
     """Take the errand's steps here until it is finished or stops; workers of the service may take some as well."""
     runtime = alone(given, opened)
     console = Console(stderr=True)
@@ -114,14 +125,9 @@ def go_on(errand_id: int, anyway: bool, without_helpdesk: bool) -> None:
             elif errand.finished_at is None and errand.due_at is None:
                 leaving.go_on(session, errand, anyway=anyway, now=utc_now())
             details = {"anyway": str(anyway), "without helpdesk": str(without_helpdesk)}
-            audit.record(
-                session, actor=ACTOR, action="resume errand", target=str(errand_id),
-                installation_id=errand.installation_id, now=utc_now(), details=details,
-            )  # fmt: skip
-        done = carry_out(given, opened, errand_id)
-    for line in described(done):
-        click.echo(line)
-    if done.finished_at is None:
+            recorded(session, "resume errand", str(errand_id), errand.installation_id, **details)
+        done = see_to(given, opened, errand_id)
+    if done is not None and done.finished_at is None:
         raise SystemExit(1)
 
 

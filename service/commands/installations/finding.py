@@ -8,9 +8,6 @@ from sqlalchemy.orm import Session
 from service.store import installations as store
 from service.store.models import Installation
 
-ACTOR = "command line"
-"""Who the audit log says it was."""
-
 
 def installation_row(session: Session, installation: str) -> Installation:
     """The installation with this id; a plain word when there is none."""

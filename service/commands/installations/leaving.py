@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
-from service.commands.installations.errands import carry_out, described
-from service.commands.installations.finding import ACTOR, helpdesk, installation_row
+from service.commands.installations.errands import see_to
+from service.commands.installations.finding import helpdesk, installation_row
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
-from service.store import audit, errands, installations
+from service.store import errands, installations
 from service.store import leaving as store
+from service.store.audit import COMMAND_LINE
 from service.store.secrets import SecretBox, SecretsUnreadable
 from service.web.connecting import KINDS, missing_secrets
 from tasks import leaving
@@ -48,16 +50,11 @@ def leave(
                 raise click.ClickException("its conversations come from a file: they can only be deleted (--delete)")
             options = {"remove": remove_ours, "revoke": revoke, "delete": delete}
             try:
-                errand = leaving.begin(session, row, actor=ACTOR, options=options, now=utc_now())
+                errand = leaving.begin(session, row, actor=COMMAND_LINE, options=options, now=utc_now())
             except errands.AlreadyUnderWay as error:
                 raise click.ClickException(f"{error}; deskmark installations errands {row.id}") from error
-        if background:
-            click.echo(f"Errand {errand.id}: the running service does it.")
-            return
-        done = carry_out(given, opened, errand.id)
-    for line in described(done):
-        click.echo(line)
-    if done.finished_at is None:
+        done = see_to(given, opened, errand.id, background=background)
+    if done is not None and done.finished_at is None:
         click.echo(f"Try again: deskmark installations go-on {done.id}; or go on without what failed: --anyway")
         raise SystemExit(1)
 
@@ -75,9 +72,7 @@ def reconnect(installation: str) -> None:
             store.reconnect(row, box, needed={field.name: field.label for field in missing if field.required})
         except (store.NotDisconnected, SecretsUnreadable) as error:
             raise click.ClickException(str(error)) from error
-        audit.record(
-            session, actor=ACTOR, action="reconnect installation", target=row.id, installation_id=row.id, now=utc_now()
-        )
+        recorded(session, "reconnect installation", row.id, row.id)
     click.echo("Connected again; what ended meanwhile is read by the running service. Writing is off.")
 
 

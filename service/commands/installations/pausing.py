@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import click
 
 from service.commands.installations.finding import helpdesk
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
-from service.store import audit, pausing
 from service.store import installations as store
+from service.store import pausing
 
 
 @click.command()
@@ -19,18 +20,10 @@ def pause(installation: str) -> None:
 
     Webhooks are still taken; what they ask for waits and is done afterwards.
     """
-    now = datetime.now(UTC)
     with database(settings()) as opened, opened.begin() as session:
         row = helpdesk(session, installation)
         store.change(session, row.id, enabled=False)
-        audit.record(
-            session,
-            actor=audit.COMMAND_LINE,
-            action="pause installation",
-            target=row.id,
-            installation_id=row.id,
-            now=now,
-        )
+        recorded(session, "pause installation", row.id, row.id)
     click.echo("Paused. Webhooks are still taken. Go on with: deskmark installations resume " + installation)
 
 
@@ -46,10 +39,7 @@ def resume(installation: str) -> None:
         store.change(session, row.id, enabled=True)
         pausing.resume(session, row.id, now=now)
         waiting = pausing.waiting(session, row.id, now=now).all
-        audit.record(
-            session, actor=audit.COMMAND_LINE, action="resume installation", target=row.id, installation_id=row.id,
-            now=now,
-        )  # fmt: skip
+        recorded(session, "resume installation", row.id, row.id)
     click.echo(f"It goes on; {waiting} conversation{'' if waiting == 1 else 's'} waited.")
 
 

@@ -7,11 +7,13 @@ import json
 import click
 
 from connectors.registry import bulk_kinds
-from service.commands.installations.errands import carry_out, described
-from service.commands.installations.finding import ACTOR, helpdesk
+from service.commands.installations.errands import see_to
+from service.commands.installations.finding import helpdesk
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
-from service.store import audit, errands
+from service.store import errands
 from service.store import plans as store
+from service.store.audit import COMMAND_LINE
 from service.store.errand_models import ErrandKind
 from service.store.models import Conversation
 from service.web.writing import difference
@@ -29,7 +31,7 @@ def plans(installation: str, as_json: bool, limit: int) -> None:
         row = helpdesk(session, installation)
         counts = store.counts(session, row.id)
         found = store.listed(session, row.id, per_page=limit)
-        audit.record(session, actor=ACTOR, action="look at plans", target=row.id, installation_id=row.id, now=utc_now())
+        recorded(session, "look at plans", row.id, row.id)
     if as_json:
         for each in found.rows:
             planned_at = each.planned_at.isoformat() if each.planned_at else None
@@ -83,22 +85,15 @@ def write_planned(installation: str, bulk: bool, background: bool) -> None:
                 click.echo(f"{row.connector.title()} takes one conversation at a time: they are written one by one.")
                 bulk = False
             try:
+                options = {"bulk": bulk}
                 errand = errands.begin(
-                    session, row, ErrandKind.WRITE, actor=ACTOR, stage=GATHER, options={"bulk": bulk}, now=utc_now()
+                    session, row, ErrandKind.WRITE, actor=COMMAND_LINE, stage=GATHER, options=options, now=utc_now()
                 )
             except errands.AlreadyUnderWay as error:
                 raise click.ClickException(str(error)) from error
-            audit.record(
-                session, actor=ACTOR, action="write what was planned", target=row.id, installation_id=row.id,
-                now=utc_now(), details={"bulk": str(bulk)},
-            )  # fmt: skip
-        if background:
-            click.echo(f"Errand {errand.id}: the running service does it.")
-            return
-        done = carry_out(given, opened, errand.id)
-    for line in described(done):
-        click.echo(line)
-    if not bulk and done.finished_at is not None:
+            recorded(session, "write what was planned", row.id, row.id, bulk=str(bulk))
+        done = see_to(given, opened, errand.id, background=background)
+    if done is not None and done.finished_at is not None and not bulk:
         click.echo("The running service writes them one by one from now on.")
 
 

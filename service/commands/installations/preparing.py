@@ -6,8 +6,9 @@ import click
 
 from connectors.errors import ConnectorError
 from service import preparing
-from service.commands.installations.finding import ACTOR, helpdesk
+from service.commands.installations.finding import helpdesk
 from service.commands.running import database, settings
+from service.store.audit import COMMAND_LINE
 from service.store.secrets import SecretBox
 from service.web.connecting import webhook_url
 from tasks.runtime import utc_now
@@ -37,7 +38,7 @@ def prepare(installation: str, by_trigger: bool) -> None:
                 webhook_url=webhook_url(given, row.connector, row.id),
                 by_trigger=by_trigger,
                 local=given.local_helpdesks,
-                actor=ACTOR,
+                actor=COMMAND_LINE,
                 now=utc_now,
             )
         except (ConnectorError, preparing.NeedsAddress) as error:

@@ -7,9 +7,10 @@ from datetime import timedelta
 import click
 
 from service.commands.installations.finding import installation_row
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
-from service.store import audit, retention
 from service.store import installations as store
+from service.store import retention
 from tasks import retention as dropping
 from tasks.alone import alone
 from tasks.scoring import longest_window
@@ -37,10 +38,7 @@ def retention_command(installation: str, days: str, yes: bool) -> None:
             click.confirm(f"{losing} conversations lose their text now. Verdicts and figures stay. Go on?", abort=True)
         with opened.begin() as session:
             store.change(session, row.id, retention_days=wanted)
-            audit.record(
-                session, actor=audit.COMMAND_LINE, action="change retention", target=row.id, installation_id=row.id,
-                now=runtime.clock(), details={"days": KEEP if wanted is None else str(wanted)},
-            )  # fmt: skip
+            recorded(session, "change retention", row.id, row.id, days=KEEP if wanted is None else str(wanted))
         dropped = dropping.drop_old(runtime, row.id)
     click.echo("Texts are kept." if wanted is None else f"Texts are dropped {wanted} days after the end.")
     if dropped:

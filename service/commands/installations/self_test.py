@@ -11,10 +11,10 @@ import click
 from connectors.limiter import Limiter
 from connectors.registry import connectors
 from connectors.self_test import Outcome, Step
-from service.commands.installations.finding import ACTOR, helpdesk
+from service.commands.installations.finding import helpdesk
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.store import self_tests as store
-from service.store.audit import record
 from service.store.secrets import SecretBox
 from tasks.runtime import Clients, utc_now
 from tasks.self_testing import Seen, run_kept
@@ -42,11 +42,8 @@ def test(installation: str, conversation: str | None, write: bool, as_json: bool
             if not store.ask(session, row.id, external_id=conversation, write=write, now=now):
                 raise click.ClickException("a test of it is under way; look at its page, or try again in a minute")
             store.begin(session, row.id, now=now)
-            details = {"conversation": conversation or "", "write": "yes" if write else "no"}
-            record(
-                session, actor=ACTOR, action="test installation", target=row.id, installation_id=row.id, now=now,
-                details=details,
-            )  # fmt: skip
+            writes = "yes" if write else "no"
+            recorded(session, "test installation", row.id, row.id, conversation=conversation or "", write=writes)
         seen = run_kept(
             opened,
             Clients(connectors(), Limiter(), local=given.local_helpdesks),

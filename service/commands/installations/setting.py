@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from service.commands.installations.finding import ACTOR, helpdesk
+from service.commands.installations.finding import helpdesk
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
-from service.store import audit, pausing
 from service.store import installations as store
+from service.store import pausing
 from service.store.secrets import SecretBox
 from service.web.connecting import KINDS, Kind, NotAccepted, as_given, changes
 from tasks.runtime import utc_now
@@ -40,10 +41,7 @@ def set_options(installation: str, assignments: tuple[str, ...]) -> None:
             store.change(session, row.id, **changes(kind, row, named, settings=given, box=box))
         except NotAccepted as error:
             raise click.ClickException(str(error)) from error
-        audit.record(
-            session, actor=ACTOR, action="change installation", target=row.id, installation_id=row.id, now=utc_now(),
-            details=named,
-        )  # fmt: skip
+        recorded(session, "change installation", row.id, row.id, **named)
         pausing.resume(session, row.id, now=utc_now())
     click.echo("Set.")
 

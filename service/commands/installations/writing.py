@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from service.commands.installations.finding import ACTOR, helpdesk
+from service.commands.installations.finding import helpdesk
+from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.conversation import Channel
-from service.store import audit, plans
+from service.store import plans
 from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document, rules_given
-from tasks.runtime import utc_now
 
 LISTS = {"group": "groups", "brand": "brands", "channel": "channels", "form": "forms"}
 
@@ -52,10 +52,7 @@ def writing(installation: str, state: str | None, everywhere: bool, **given: Any
             row.write_rules = rules_document(rules)
             details |= {name: str(value) for name, value in row.write_rules.items()}
         if details:
-            audit.record(
-                session, actor=ACTOR, action="change writing", target=row.id, installation_id=row.id, now=utc_now(),
-                details=details,
-            )  # fmt: skip
+            recorded(session, "change writing", row.id, row.id, **details)
         known, on = plans.known(session, row.id), row.writing
         waiting = plans.counts(session, row.id).conversations
     for line in known.unseen(rules):
