@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -32,8 +34,7 @@ def take_in(runtime: Runtime, delivery_id: int) -> None:
         return
     with traced(failures.INGEST, delivery.trace, delivery=delivery_id, installation=delivery.installation_id):
         try:
-            take = _take_in_contacts if delivery.signal in OF_CONTACTS else _take_in
-            take(runtime, delivery_id)
+            _take_in(runtime, delivery_id)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
@@ -45,30 +46,41 @@ def take_in(runtime: Runtime, delivery_id: int) -> None:
 
 
 def _take_in(runtime: Runtime, delivery_id: int) -> None:
-    now = runtime.clock()
     with runtime.database.begin() as session:
         delivery = deliveries.take(session, delivery_id)
         if delivery is None:
             return
-        installation = session.get_one(Installation, delivery.installation_id)
-        if delivery.signal == Signal.IMPROVED and delivery.external_id is not None:
-            _improved(session, delivery, now)
-            return
-        if delivery.external_id is not None:
-            backfills.outdate(session, installation.id, delivery.external_id)
-        due_at, why_not = _when(session, runtime, installation, delivery, now)
-        if due_at is None or delivery.external_id is None:
-            deliveries.settle(session, delivery_id, DeliveryState.IGNORED, why_not)
-            log.info("taken_in", ignored=why_not)
-            return
-        row_id = conversations.announce(
-            session, installation, delivery.external_id, at=due_at, now=now, trace=delivery.trace,
-            asked_at=delivery.received_at,
-        )  # fmt: skip
-        deliveries.settle(session, delivery_id, DeliveryState.ACCEPTED, f"conversation {row_id}")
-    log.info("taken_in", conversation=row_id, due_at=due_at.isoformat())
-    if due_at <= now:
-        runtime.queue.score([row_id])
+        settled = _of_contacts if delivery.signal in OF_CONTACTS else _of_conversation
+        announce = settled(session, runtime, delivery)
+    if announce is not None:
+        announce()
+
+
+def _of_conversation(session: Session, runtime: Runtime, delivery: Delivery) -> Callable[[], None] | None:
+    """One conversation ended or changed; what is to be told once that is committed."""
+    now = runtime.clock()
+    if delivery.signal == Signal.IMPROVED and delivery.external_id is not None:
+        _improved(session, delivery, now)
+        return None
+    installation = session.get_one(Installation, delivery.installation_id)
+    if delivery.external_id is not None:
+        backfills.outdate(session, installation.id, delivery.external_id)
+    due_at, why_not = _when(session, runtime, installation, delivery, now)
+    if due_at is None or delivery.external_id is None:
+        _ignored(session, delivery, why_not)
+        return None
+    row_id = conversations.announce(
+        session, installation, delivery.external_id, at=due_at, now=now, trace=delivery.trace,
+        asked_at=delivery.received_at,
+    )  # fmt: skip
+    deliveries.settle(session, delivery.id, DeliveryState.ACCEPTED, f"conversation {row_id}")
+
+    def announce() -> None:
+        log.info("taken_in", conversation=row_id, due_at=due_at.isoformat())
+        if due_at <= now:
+            runtime.queue.score([row_id])
+
+    return announce
 
 
 def _left(installation: Installation) -> str | None:
@@ -76,21 +88,21 @@ def _left(installation: Installation) -> str | None:
     return None if installation.disconnected_at is None else "the helpdesk was disconnected"
 
 
-def _take_in_contacts(runtime: Runtime, delivery_id: int) -> None:
+def _ignored(session: Session, delivery: Delivery, why: str) -> None:
+    deliveries.settle(session, delivery.id, DeliveryState.IGNORED, why)
+    log.info("taken_in", ignored=why)
+
+
+def _of_contacts(session: Session, runtime: Runtime, delivery: Delivery) -> Callable[[], None] | None:
     """Customers were merged or deleted: kept as work for whoever asks the helpdesk, who is called at once."""
-    now = runtime.clock()
-    with runtime.database.begin() as session:
-        delivery = deliveries.take(session, delivery_id)
-        if delivery is None:
-            return
-        installation = session.get_one(Installation, delivery.installation_id)
-        if (why_not := _left(installation)) is not None:
-            deliveries.settle(session, delivery_id, DeliveryState.IGNORED, why_not)
-            return
-        ids = changing.contacts_of(delivery.external_id or "")
-        changing.told_of_contacts(session, installation.id, Signal(delivery.signal), ids, now=now)
-        deliveries.settle(session, delivery_id, DeliveryState.ACCEPTED, f"{delivery.signal} {', '.join(ids)}")
-    runtime.queue.ask([installation.id])
+    installation = session.get_one(Installation, delivery.installation_id)
+    if (why_not := _left(installation)) is not None:
+        _ignored(session, delivery, why_not)
+        return None
+    ids = changing.contacts_of(delivery.external_id or "")
+    changing.told_of_contacts(session, installation.id, Signal(delivery.signal), ids, now=runtime.clock())
+    deliveries.settle(session, delivery.id, DeliveryState.ACCEPTED, f"{delivery.signal} {', '.join(ids)}")
+    return partial(runtime.queue.ask, [installation.id])
 
 
 def _improved(session: Session, delivery: Delivery, now: datetime) -> None:
