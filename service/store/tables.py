@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.store import (
+from service.store import (  # noqa: F401 - each brings its tables; a new module of tables is named here
     backfill_models,
     errand_models,
     failure_models,
@@ -17,16 +17,3 @@ from service.store import (
 from service.store.models import Base
 
 METADATA = Base.metadata
-MODULES = (
-    backfill_models,
-    errand_models,
-    failure_models,
-    figure_models,
-    gap_models,
-    intent_models,
-    people_models,
-    privacy_models,
-    self_test_models,
-    upkeep_models,
-)
-"""The modules of tables beside `models`; a new one is named here."""
