@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.store.people_models import Scope
 from service.web import api, signed_in, webhooks
+from service.web.menu import menu
 from service.web.parts import parts
 from service.web.problems import asked_by_program
 from service.web.rights import Open, admit, may, recognise, requested, visitor
@@ -67,7 +68,7 @@ def protect(app: Flask, *, https: bool, days: float) -> None:
         # A proxy stands in front. Its word for the visitor's address counts failed sign-ins, and nothing else.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=0, x_host=0)  # type: ignore[method-assign]
     # Told by what was found out before, without asking again: a page that says the database is down needs no database.
-    seen = {"may": may, "troubles": troubles}
+    seen = {"may": may, "menu": menu, "troubles": troubles}
     app.context_processor(lambda: {"signed_in": visitor(), "demo": parts().settings.demo, **seen})
 
 
