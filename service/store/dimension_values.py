@@ -1,0 +1,60 @@
+"""Which values the dimensions have: what filters offer. From the rollups, so that a million facts need not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from service.store.facts import COLUMNS
+from service.store.figure_models import DirtyDay, FactRow, Rollup
+
+MOST = 200
+"""Values of one dimension that are offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A dimension's values in the order of the alphabet, `None` (facts without one) last; `more` are not among them."""
+
+    values: tuple[str | None, ...]
+    more: int = 0
+
+
+def values(
+    session: Session, installation_ids: Collection[str], definitions: str, *, since: date, until: date, most: int = MOST
+) -> Mapping[str, Values]:
+    """The values that each dimension of facts takes on the days from `since` up to but without `until`.
+
+    Of more than `most` those of the most days are taken. A day that is not added up yet is read from its facts.
+    """
+    ids = sorted(installation_ids)
+    days: dict[str, dict[str, int]] = {name: {} for name in COLUMNS}
+    rolled = select(Rollup.dimension, Rollup.value, func.count())
+    rolled = rolled.where(Rollup.installation_id.in_(ids), Rollup.definitions == definitions)
+    rolled = rolled.where(Rollup.dimension.in_(COLUMNS), Rollup.day >= since, Rollup.day < until)
+    for dimension, value, count in session.execute(rolled.group_by(Rollup.dimension, Rollup.value)):
+        days[dimension][value] = count
+    columns: list[InstrumentedAttribute[Any]] = [getattr(FactRow, name) for name in COLUMNS]
+    waiting = exists().where(
+        and_(
+            DirtyDay.installation_id == FactRow.installation_id,
+            DirtyDay.definitions == FactRow.definitions,
+            DirtyDay.day == FactRow.day,
+        )
+    )
+    fresh = select(*columns).distinct().where(FactRow.installation_id.in_(ids), FactRow.definitions == definitions)
+    for row in session.execute(fresh.where(FactRow.day >= since, FactRow.day < until, waiting)):
+        for dimension, value in zip(COLUMNS, row, strict=True):
+            days[dimension].setdefault(value or "", 1)
+    return {name: _offered(found, most) for name, found in days.items()}
+
+
+def _offered(days: Mapping[str, int], most: int) -> Values:
+    often = sorted(days, key=lambda value: (-days[value], value))[:most]
+    named = sorted((value for value in often if value), key=str.casefold)
+    return Values((*named, *([None] if "" in often else [])), len(days) - len(often))
