@@ -61,6 +61,7 @@ ROUNDS = 3
 WEB_ROUNDS = 7
 REQUESTS = 3000
 WEBHOOK_SECRET = "bench-secret"
+BOX = SecretBox(new_key())
 Table = list[tuple[str, ...]]
 
 
@@ -309,7 +310,7 @@ def keep(database: Database, installation: str, made: list[Any]) -> None:
             found = store.get(session, row_id)
             assert found is not None
             found.document = to_document(each)
-            history.save_keys(session, span(row_id, each))
+            history.save_keys(session, BOX, span(row_id, each), now=START)
 
 
 def span(row_id: str, each: Any) -> history.Span:
@@ -344,7 +345,7 @@ def measure(database: Database, made: list[Any], embedder: Any) -> tuple[float, 
         began = time.perf_counter()
         with database.read() as session:
             row_id = store.conversation_id("zendesk", "bench", each.id)
-            documents = history.others(session, span(row_id, each), window=timedelta(days=7))
+            documents = history.others(session, BOX, span(row_id, each), window=timedelta(days=7))
         looked.append(time.perf_counter() - began)
         others = tuple(map(scorecard_document, documents))
         scorecard.score_conversation(each, History(START + timedelta(days=9), others), Policy(), embedder)

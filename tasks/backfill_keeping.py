@@ -81,7 +81,7 @@ def _store(
             return AGAIN
         conversations.replace_history(session, row_id, read, now=now)
     span = Span(row_id, customer_keys(conversation), conversation.started_at or ended, ended)
-    history.save_keys(session, span)
+    history.save_keys(session, runtime.secrets, span, now=now)
     _ask_scored(runtime, session, installation, span, now)
     return STORED
 
@@ -107,5 +107,5 @@ def _ask_scored(
     Those that wait for their scores will see this one anyway: however many come together, each is asked for once.
     """
     window = scoring.longest_window(runtime.policy(installation))
-    for other in sorted(history.nearby(session, span, window=window)):
+    for other in sorted(history.nearby(session, runtime.secrets, span, window=window)):
         work.ask(session, SCORING, other, at=now, only=State.SCORED)

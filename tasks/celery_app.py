@@ -31,6 +31,7 @@ ROUTES = {
     "deskmark.forget": INGEST,
     "deskmark.drop_texts": INGEST,
     "deskmark.recount": INGEST,
+    "deskmark.rekey": INGEST,
     "deskmark.self_test": WRITEBACK,
     "deskmark.score": SCORE,
     "deskmark.score_history": HISTORY,
@@ -54,6 +55,8 @@ ASK_EXPIRES = 300.0
 ALERT_SECONDS = 15.0
 DROP_TEXTS_SECONDS = 900.0
 """Not once a day: what a service does only after a day, one that is restarted every night never does."""
+REKEY_SECONDS = 300.0
+"""How often keys of customers that an older version stored are looked for."""
 BACKFILL_SECONDS = 5.0
 ERRAND_SECONDS = 5.0
 """How often a worker looks whether a step of an errand (writing in bulk, leaving) is due."""
@@ -141,6 +144,7 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
         "errands": every("deskmark.errands", ERRAND_SECONDS),
         "drop_texts": every("deskmark.drop_texts", DROP_TEXTS_SECONDS),
         "recount": every("deskmark.recount", RECOUNT_SECONDS),
+        "rekey": every("deskmark.rekey", REKEY_SECONDS),
         "backfill": every("deskmark.backfill", BACKFILL_SECONDS),
     }
 

@@ -98,7 +98,7 @@ def contact_deleted(runtime: Runtime, row: Installation, contact_id: str) -> int
     now = runtime.clock()
     with runtime.database.begin() as session:
         contacts.deleted(session, row.id, contact_id, now=now)
-        ids = contacts.conversations_of(session, row.id, contact_key(row, contact_id))
+        ids = contacts.conversations_of(session, runtime.secrets, row.id, contact_key(row, contact_id))
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
         with runtime.database.begin() as session:
@@ -146,14 +146,14 @@ def follow(runtime: Runtime, row: Installation, loser: str, winner: str) -> int:
     now = runtime.clock()
     with runtime.database.begin() as session:
         contacts.merged(session, row.id, loser, winner, now=now)
-        ids = contacts.conversations_of(session, row.id, contact_key(row, loser))
+        ids = contacts.conversations_of(session, runtime.secrets, row.id, contact_key(row, loser))
     old, new = contact_key(row, loser), contact_key(row, winner)
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
         with runtime.database.begin() as session:
             work.lock(session, some)
             for row_id in some:
-                contacts.rename_key(session, row_id, old, new)
+                contacts.rename_key(session, runtime.secrets, row_id, old, new, now=now)
                 _rename(session, row_id, winner)
                 work.ask(session, SCORING, row_id, at=now, only=State.SCORED)
         runtime.queue.score(some)

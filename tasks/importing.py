@@ -92,7 +92,8 @@ def _keep(runtime: Runtime, session: Session, installation_id: str, conversation
     )
     row_id = conversations.keep(session, installation, conversation.id, read, now=now)
     keys = customer_keys(conversation)
-    history.save_keys(session, Span(row_id, keys, conversation.started_at or ended, ended))
+    span = Span(row_id, keys, conversation.started_at or ended, ended)
+    history.save_keys(session, runtime.secrets, span, now=now)
     return row_id
 
 

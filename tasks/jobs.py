@@ -20,6 +20,7 @@ from tasks import (
     gaps,
     intake,
     recounting,
+    rekeying,
     retention,
     scoring,
     self_testing,
@@ -138,6 +139,14 @@ def drop_texts(self: Job) -> None:
     dropped = retention.drop_old(self.runtime)
     if dropped:
         log.info("texts_dropped", conversations=dropped)
+
+
+@app.task(base=Job, bind=True, name="deskmark.rekey")
+def rekey(self: Job) -> None:
+    """Mend the customers' keys that an older version stored."""
+    mended = rekeying.rekey(self.runtime)
+    if mended:
+        log.info("keys_mended", keys=mended)
 
 
 @app.task(base=Job, bind=True, name="deskmark.recount")

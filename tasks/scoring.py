@@ -150,12 +150,13 @@ def _save_reading(
                 news=news,
             ),
         )
-        history.save_keys(session, _span(known.held.id, conversation, now))
+        history.save_keys(session, runtime.secrets, _span(known.held.id, conversation, now), now=now)
 
 
 def _near(runtime: Runtime, session: Session, known: Known, conversation: Conversation) -> list[str]:
     span = _span(known.held.id, conversation, runtime.clock())
-    return sorted(history.nearby(session, span, window=longest_window(runtime.policy(known.installation))))
+    window = longest_window(runtime.policy(known.installation))
+    return sorted(history.nearby(session, runtime.secrets, span, window=window))
 
 
 def _ask_others(runtime: Runtime, known: Known, conversation: Conversation) -> list[str]:
@@ -185,13 +186,14 @@ def judge(
     now, policy, catalog = runtime.clock(), runtime.policy(installation), runtime.catalog(installation)
     conversation = ours(conversation, installation)
     with runtime.database.read() as session:
-        documents = history.others(session, _span(row_id, conversation, now), window=longest_window(policy))
+        span = _span(row_id, conversation, now)
+        documents = history.others(session, runtime.secrets, span, window=longest_window(policy))
         groups = {(row.connector, row.account): row.account_group for row in installations.all_of(session)}
     found = (from_document(document) for document in documents)
     grouped = (replace(other, account_group=groups.get((other.helpdesk, other.account))) for other in found)
     others = tuple(other for other in grouped if same_customer(conversation, other))
     known = History(as_of=now, others=others)
-    return score_conversation(conversation, known, policy, runtime.embedder, catalog, version, _timed)
+    return score_conversation(conversation, known, policy, runtime.embedder, catalog, version, _timed, runtime.names)
 
 
 def _timed(score: str) -> AbstractContextManager[object]:

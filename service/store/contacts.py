@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from service.store.history import hashed
+from service.store import own_secrets
+from service.store.history import OF_CONTACTS, keyed, keys_of, unkeyed
 from service.store.models import ContactKey, Conversation
+from service.store.secrets import SecretBox
 from service.store.statements import insert
 from service.store.upkeep_models import ChangedContact
 
@@ -49,22 +51,24 @@ def now_known_as(session: Session, installation_id: str, contact_id: str) -> str
     return current
 
 
-def conversations_of(session: Session, installation_id: str, key: str) -> Sequence[str]:
-    """Ids of an installation's conversations under a customer's key."""
+def conversations_of(session: Session, box: SecretBox, installation_id: str, key: str) -> Sequence[str]:
+    """Ids of an installation's conversations under a customer's key. Raises `SecretsUnreadable`."""
+    stored = keys_of(session, box, [key])
     statement = (
         select(ContactKey.conversation_id)
         .join(Conversation, Conversation.id == ContactKey.conversation_id)
-        .where(ContactKey.key == hashed(key), Conversation.installation_id == installation_id)
+        .where(ContactKey.key.in_(stored), Conversation.installation_id == installation_id)
         .order_by(ContactKey.conversation_id)
     )
     return session.scalars(statement).all()
 
 
-def rename_key(session: Session, conversation_id: str, old: str, new: str) -> None:
-    """Let a conversation be found under another key of its customer in the place of one."""
-    here = (ContactKey.conversation_id == conversation_id, ContactKey.key == hashed(old))
-    there = select(ContactKey.key).where(ContactKey.conversation_id == conversation_id, ContactKey.key == hashed(new))
-    if session.scalar(there) is None:
-        session.execute(update(ContactKey).where(*here).values(key=hashed(new)))
+def rename_key(session: Session, box: SecretBox, conversation_id: str, old: str, new: str, *, now: datetime) -> None:
+    """Let a conversation be found under another key of its customer in the place of one. Raises `SecretsUnreadable`."""
+    mine = ContactKey.conversation_id == conversation_id
+    here = (mine, ContactKey.key.in_(keys_of(session, box, [old])))
+    if session.scalar(select(ContactKey.key).where(mine, ContactKey.key.in_(keys_of(session, box, [new])))) is None:
+        stored = keyed(own_secrets.made(session, box, OF_CONTACTS, now=now), unkeyed(new))
+        session.execute(update(ContactKey).where(*here).values(key=stored))
     else:
         session.execute(delete(ContactKey).where(*here))

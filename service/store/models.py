@@ -266,7 +266,10 @@ class Conversation(Base):
 
 
 class ContactKey(Base):
-    """A key of a conversation's customer (hashed), with the time the conversation took: the customer's history."""
+    """A key of a conversation's customer (hashed with a key of ours), with the time the conversation took.
+
+    That is the customer's history. One of 16 bytes is of an older version, hashed without a key: `rekeying` mends it.
+    """
 
     __tablename__ = "contact_key"
     __table_args__ = (Index(None, "key", "ended_at"),)

@@ -1,7 +1,6 @@
 """Who was erased and is not to come back: keyed hashes of identities, compared with what is read.
 
-The key is made once, is stored encrypted, and outlives a change of the encryption key. Without it nobody can go back
-from a hash to a person, nor try addresses out.
+Without the key (`service.store.own_secrets`) nobody can go back from a hash to a person, nor try addresses out.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from secrets import token_urlsafe
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -22,13 +20,13 @@ from sqlalchemy.orm import Session
 
 from service.conversation import Conversation
 from service.scoring.customer import customer_keys
-from service.store.privacy_models import OwnSecret, Suppression
+from service.store import own_secrets
+from service.store.privacy_models import Suppression
 from service.store.secrets import SecretBox
 from service.store.statements import insert
 
 EVERYWHERE = "*"
 NAME = "suppression"
-_KEY = "key"
 _AT_ONCE = 500
 _NUMBER = re.compile(r"\+?\(?\d(?:[ ()./-]{0,3}\d){6,17}")
 _TOLD_BY = 9
@@ -82,11 +80,7 @@ class Identity:
 
 def key(session: Session, box: SecretBox, *, now: datetime) -> bytes:
     """The key of all hashes; made when it is first needed."""
-    fresh = box.lock({_KEY: token_urlsafe(32)})
-    made = insert(session, OwnSecret).values(name=NAME, locked=fresh, created_at=now)
-    session.execute(made.on_conflict_do_nothing(index_elements=[OwnSecret.name]))
-    locked = session.scalars(select(OwnSecret.locked).where(OwnSecret.name == NAME)).one()
-    return box.unlock(locked)[_KEY].encode()
+    return own_secrets.made(session, box, NAME, now=now)
 
 
 def hashed(key: bytes, scope: str, name: str) -> bytes:
@@ -115,8 +109,8 @@ def is_suppressed(session: Session, box: SecretBox, installation_id: str, names:
     """Whether one of these names is of somebody who was erased, everywhere or from this installation."""
     if not any_at_all(session):
         return False
-    locked = session.scalars(select(OwnSecret.locked).where(OwnSecret.name == NAME)).one()
-    known = box.unlock(locked)[_KEY].encode()
+    known = own_secrets.known(session, box, NAME)
+    assert known is not None, "whoever was suppressed was hashed with it"
     asked = [hashed(known, scope, name) for name in names for scope in (EVERYWHERE, installation_id)]
     return any(
         session.scalar(select(Suppression.key).where(Suppression.key.in_(asked[start : start + _AT_ONCE])).limit(1))

@@ -6,8 +6,9 @@ not followed any further. Nothing is changed here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,6 +21,7 @@ from service.store.database import Database
 from service.store.history import keys_of
 from service.store.mentions import Mention
 from service.store.models import ContactKey, Delivery
+from service.store.secrets import SecretBox
 from service.store.suppression import Identity, IdentityKind, NoIdentity
 
 AT_ONCE = 100
@@ -50,6 +52,7 @@ class Found:
 class _Search:
     """A search on its way: what was found, and the hashed keys that were not followed yet."""
 
+    stored_as: Callable[[Iterable[str]], list[bytes]]
     rows: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     keys: set[bytes] = field(default_factory=set)
@@ -59,7 +62,7 @@ class _Search:
         self.rows[row.id] = row.installation_id
         if trusted:
             self.names |= suppression.trusted_names(conversation)
-            self.keys |= set(keys_of(suppression.trusted_names(conversation)))
+            self.keys |= set(self.stored_as(suppression.trusted_names(conversation)))
 
 
 def check(session: Session, request: Request) -> None:
@@ -72,10 +75,13 @@ def check(session: Session, request: Request) -> None:
         )
 
 
-def find(database: Database, request: Request) -> Found:
-    """Everything there is of the person. Reads every stored conversation of the scope once."""
-    search = _Search()
+def find(database: Database, box: SecretBox, request: Request) -> Found:
+    """Everything there is of the person. Reads every stored conversation of the scope once.
+
+    Raises `SecretsUnreadable`.
+    """
     with database.read() as session:
+        search = _Search(partial(keys_of, session, box))
         for row, conversation in _stored(session, request.scope):
             trusted = _is_of(request.identity, conversation)
             if trusted is not None:

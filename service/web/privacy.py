@@ -98,7 +98,7 @@ def find() -> str | tuple[str, int]:
     asked = _asked()
     if isinstance(asked, str):
         return _page(fault=asked), 422
-    found = whereabouts.find(p.database, asked)
+    found = whereabouts.find(p.database, p.box, asked)
     with p.database.read() as session:
         return _page(found=whereabouts.counted(session, found))
 

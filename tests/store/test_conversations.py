@@ -12,9 +12,11 @@ from service.store.conversations import ReadConversation
 from service.store.database import Database
 from service.store.history import Span
 from service.store.models import Conversation, Installation, Scorecard, Writeback
+from service.store.secrets import SecretBox, new_key
 from service.store.work import SCORING, Claim
 
 HOUR = timedelta(hours=1)
+BOX = SecretBox(new_key())
 CARD: dict[str, Any] = {"episode": 1, "definitions": "1", "scores": {"containment": {"verdict": "likely"}}}
 
 
@@ -24,7 +26,7 @@ def read_and_claimed(database: Database, installation: Installation, external_id
         held = work.claim(session, SCORING, row, now=ended, lease=HOUR, max_attempts=3)
         assert held is not None
         conversations.save_reading(session, held, reading(external_id, ended))
-        history.save_keys(session, Span(row, frozenset({"email:1"}), ended - HOUR, ended))
+        history.save_keys(session, BOX, Span(row, frozenset({"email:1"}), ended - HOUR, ended), now=ended)
     return held
 
 
@@ -115,19 +117,19 @@ def test_history_is_the_customer_s_within_the_window(
     }
     span = Span(rows["now"], frozenset({"email:1", "contact:9"}), now - HOUR, now)
     with database.read() as session:
-        assert history.nearby(session, span, window=7 * day) == [rows["before"], rows["after"]]
-        assert [found["id"] for found in history.others(session, span, window=2 * day)] == ["before"]
-        assert history.others(session, span, window=HOUR) == []
+        assert history.nearby(session, BOX, span, window=7 * day) == [rows["before"], rows["after"]]
+        assert [found["id"] for found in history.others(session, BOX, span, window=2 * day)] == ["before"]
+        assert history.others(session, BOX, span, window=HOUR) == []
         nobody = Span(rows["now"], frozenset(), now - HOUR, now)
-        assert history.others(session, nobody, window=7 * day) == []
+        assert history.others(session, BOX, nobody, window=7 * day) == []
 
 
 def test_keys_of_a_conversation_are_replaced(database: Database, installation: Installation, now: datetime) -> None:
     row = read_and_claimed(database, installation, "1", now).id
     other = read_and_claimed(database, installation, "2", now).id
     with database.begin() as session:
-        history.save_keys(session, Span(row, frozenset(), now, now))
-        assert history.nearby(session, Span(other, frozenset({"email:1"}), now, now), window=HOUR) == []
+        history.save_keys(session, BOX, Span(row, frozenset(), now, now), now=now)
+        assert history.nearby(session, BOX, Span(other, frozenset({"email:1"}), now, now), window=HOUR) == []
 
 
 def test_the_latest_card_speaks(database: Database, installation: Installation, now: datetime) -> None:

@@ -19,8 +19,10 @@ from service.store.figure_models import FactRow, Review
 from service.store.gap_models import GapMessage
 from service.store.history import Span
 from service.store.models import ContactKey, Conversation, Installation, Scorecard, Writeback
+from service.store.secrets import SecretBox, new_key
 from service.store.tables import METADATA
 
+BOX = SecretBox(new_key())
 PLANTED = "Petra Blaha of Elm Row 5"
 CARD: dict[str, Any] = {
     "episode": 1,
@@ -60,7 +62,7 @@ def planted(database: Database, installation: Installation, now: datetime) -> st
             "write_state": "pending",
         }
         session.execute(update(Conversation).where(Conversation.id == row_id).values(planned))
-        history.save_keys(session, Span(row_id, frozenset({"email:1"}), now, now))
+        history.save_keys(session, BOX, Span(row_id, frozenset({"email:1"}), now, now), now=now)
         results.save_cards(session, row_id, [CARD], now=now)
         sent = results.Sent(
             episode=1, content="h", actions={"add_tags": ["dm__gap"], "note": {"text": PLANTED}}, requests=1

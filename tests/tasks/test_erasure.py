@@ -206,7 +206,7 @@ def test_a_worker_that_had_it_already_saves_nothing(shop: Any, kit: Any, clock: 
 def test_what_there_is_can_be_seen_before(shop: Any, kit: Any, clock: Any) -> None:
     put(shop, kit, clock, "1", VERIFIED)
     before = everything(shop)
-    found = whereabouts.find(shop.runtime.database, email())
+    found = whereabouts.find(shop.runtime.database, shop.runtime.secrets, email())
     with shop.runtime.database.read() as session:
         told = whereabouts.counted(session, found)
     assert (told["conversations"], told["texts"], told["helpdesks"]) == (1, 1, 1)

@@ -351,7 +351,8 @@ class Seed:
             installation = session.get_one(Installation, self.installations[c.helpdesk])
             row_id = conversations.announce(session, installation, c.id, at=now, now=now)
             save_cards(session, row_id, [card_document(card) for card in cards or (scored(c),)], now=now)
-            save_keys(session, Span(row_id, customer_keys(c), c.started_at or now, c.ended_at or now))
+            span = Span(row_id, customer_keys(c), c.started_at or now, c.ended_at or now)
+            save_keys(session, self.web.parts.box, span, now=now)
             row = session.get_one(Row, row_id)
             row.document, row.channel, row.opened_at, row.ended_at = to_document(c), c.channel, c.opened_at, c.closed_at
             row.state, row.write_state, row.scored_at, row.due_at = State.SCORED, WriteState.WRITTEN, now, None
