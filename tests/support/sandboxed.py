@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -134,3 +135,12 @@ def rig(name: str, shop: Any, clock: Any, kit: Any, **sandbox: Any) -> Rig:
     with runtime.database.begin() as session:
         installations.add(session, new, now=clock())
     return Rig(runtime, desk, name, clock, kit)
+
+
+@contextmanager
+def running(made: Rig) -> Iterator[Rig]:
+    """A rig whose sandbox is stopped in the end."""
+    try:
+        yield made
+    finally:
+        made.desk.stop()

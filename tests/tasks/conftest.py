@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sandboxed import Rig, rig, running
 
 from connectors.addresses import Hosts, below
 from connectors.base import Change, Changes, Client, Delivery, Ended, Installation, Reading, Signal
@@ -332,3 +333,24 @@ class Kit:
 @pytest.fixture
 def kit() -> Kit:
     return Kit()
+
+
+@pytest.fixture
+def zendesk(shop: Shop, clock: Any, kit: Kit) -> Iterator[Rig]:
+    """The shop's runtime against a stand-in Zendesk."""
+    with running(rig("zendesk", shop, clock, kit)) as made:
+        yield made
+
+
+@pytest.fixture
+def intercom(shop: Shop, clock: Any, kit: Kit) -> Iterator[Rig]:
+    """The same against a stand-in Intercom."""
+    with running(rig("intercom", shop, clock, kit)) as made:
+        yield made
+
+
+@pytest.fixture(params=["zendesk", "intercom"])
+def either(request: pytest.FixtureRequest, shop: Shop, clock: Any, kit: Kit) -> Iterator[Rig]:
+    """Against either of them."""
+    with running(rig(request.param, shop, clock, kit)) as made:
+        yield made

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sandboxed import ENDPOINT, Rig, rig
+from sandboxed import ENDPOINT, Rig
 from sqlalchemy import func, select
 
 from service.store import errands
@@ -20,20 +19,6 @@ from service.store.people_models import AuditEntry
 from tasks import clearing, leaving
 
 EVERYTHING = {"remove": True, "revoke": True, "delete": True}
-
-
-@pytest.fixture(params=["zendesk", "intercom"])
-def either(request: pytest.FixtureRequest, shop: Any, clock: Any, kit: Any) -> Iterator[Rig]:
-    made = rig(request.param, shop, clock, kit)
-    yield made
-    made.desk.stop()
-
-
-@pytest.fixture
-def zendesk(shop: Any, clock: Any, kit: Any) -> Iterator[Rig]:
-    made = rig("zendesk", shop, clock, kit)
-    yield made
-    made.desk.stop()
 
 
 def state(desk: Rig) -> Any:

@@ -6,30 +6,23 @@ together with its parts: that one request has to be made. Nothing after it asks 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from sandboxed import Rig, rig
+from sandboxed import Rig
 from sqlalchemy import func, select
 
 from service.store.models import ContactKey, Scorecard, State
 
 
 @pytest.fixture
-def zendesk(shop: Any, clock: Any, kit: Any) -> Iterator[Rig]:
-    made = rig("zendesk", shop, clock, kit)
-    made.make()
-    yield made
-    made.desk.stop()
+def zendesk(zendesk: Rig) -> Rig:
+    zendesk.make()
+    return zendesk
 
 
 @pytest.fixture
-def intercom(shop: Any, clock: Any, kit: Any) -> Iterator[Rig]:
-    made = rig("intercom", shop, clock, kit)
-    made.make()
-    yield made
-    made.desk.stop()
+def intercom(intercom: Rig) -> Rig:
+    intercom.make()
+    return intercom
 
 
 def paths(desk: Rig) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,20 +18,6 @@ from service.store.models import Conversation, Installation, Writeback, WriteSta
 from service.writeback import parse_note
 from tasks import errands as work
 from tasks import leaving, writing_planned
-
-
-@pytest.fixture(params=["zendesk", "intercom"])
-def either(request: pytest.FixtureRequest, shop: Any, clock: Any, kit: Any) -> Iterator[Rig]:
-    made = rig(request.param, shop, clock, kit)
-    yield made
-    made.desk.stop()
-
-
-@pytest.fixture
-def zendesk(shop: Any, clock: Any, kit: Any) -> Iterator[Rig]:
-    made = rig("zendesk", shop, clock, kit)
-    yield made
-    made.desk.stop()
 
 
 def planned(desk: Rig, many: int) -> list[str]:
