@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.models import BIG, Base, Conversation, Installation
@@ -83,7 +83,11 @@ class Rollup(Base):
 
 
 class Review(Base):
-    """What a human says the verdict of a score should be. `reviewer` is an opaque id, never a name."""
+    """What a human says the verdict of a score should be. `reviewer` is an opaque id, never a name.
+
+    `why` is in their own words. `source` and `drawn`: see `service.store.opinion_models`. `blind`: they saw neither
+    Deskmark's verdict nor anybody's opinion before.
+    """
 
     __tablename__ = "review"
     __table_args__ = (UniqueConstraint("conversation_id", "episode", "score", "reviewer"), Index(None, "score", "at"))
@@ -96,6 +100,10 @@ class Review(Base):
     verdict: Mapped[str] = mapped_column(String(NAME))
     reviewer: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
+    why: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(16), default="import", server_default="import")
+    blind: Mapped[bool] = mapped_column(default=False, server_default=false())
+    drawn: Mapped[str | None] = mapped_column(String(16))
 
 
 class Rescoring(Base):

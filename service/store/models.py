@@ -99,6 +99,7 @@ class WriteState(StrEnum):
 
 HAS_TEXT = text("document IS NOT NULL")
 """Most conversations of a long history have lost their text: those that have it are found without them."""
+RISKY = text("risk IS NOT NULL")
 
 
 class Base(DeclarativeBase):
@@ -281,10 +282,17 @@ class ContactKey(Base):
 
 
 class Scorecard(Base):
-    """The scores of one episode under one version of the definitions. `latest` marks the card that speaks now."""
+    """The scores of one episode under one version of the definitions. `latest` marks the card that speaks now.
+
+    `card` is what Deskmark said; `corrected` holds the scores that reviewers judged, by name. `risk`: how much a person
+    should look at it first, of a card that speaks; `None`: nothing about it is doubtful.
+    """
 
     __tablename__ = "scorecard"
-    __table_args__ = (UniqueConstraint("conversation_id", "episode", "definitions"),)
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "episode", "definitions"),
+        Index("ix_scorecard_risk", "risk", "scored_at", postgresql_where=RISKY, sqlite_where=RISKY),
+    )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"))
@@ -294,6 +302,13 @@ class Scorecard(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     latest: Mapped[bool]
     scored_at: Mapped[datetime]
+    corrected: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    risk: Mapped[float | None]
+
+    @property
+    def stands(self) -> dict[str, Any]:
+        """The card with what reviewers decided in the place of what Deskmark said."""
+        return {**self.card, "scores": {**self.card["scores"], **(self.corrected or {})}}
 
 
 class Writeback(Base):

@@ -9,6 +9,7 @@ from service.store import (  # noqa: F401 - each brings its tables; a new module
     figure_models,
     gap_models,
     intent_models,
+    opinion_models,
     people_models,
     privacy_models,
     self_test_models,
