@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -303,7 +304,7 @@ class Scorecard(Base):
     latest: Mapped[bool]
     scored_at: Mapped[datetime]
     corrected: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    risk: Mapped[float | None]
+    risk: Mapped[float | None] = mapped_column(Float)
 
     @property
     def stands(self) -> dict[str, Any]:
