@@ -14,6 +14,7 @@ from werkzeug.routing import IntegerConverter
 from connectors.limiter import Limiter
 from connectors.registry import connectors
 from service.logs import configure_logs
+from service.name_lists import finder
 from service.scoring.score import DEFINITIONS
 from service.settings import Settings
 from service.store.database import Database
@@ -113,6 +114,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             tries=Throttle(settings.broker),
             budgets=Limiter(settings.broker).budgets,
             board=board,
+            names=finder(switched_on=settings.pii_names),
         )
     )
     Sharing(board, REGISTRY, Holding(board, box.fingerprints, "web")).start()

@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
 
+from service.language.known_names import NOBODY, NameFinder
 from service.language.personal_data import NAME, names_in
 from service.language.redaction import redact
 
@@ -55,12 +56,13 @@ class _Masking:
     teams: frozenset[str]
     ids: Mapping[str, str]
     """What a text of the scorecard that is an id becomes: of a person the pseudonym, any other id itself."""
+    names: NameFinder = NOBODY
 
     def text(self, value: str | None) -> str | None:
         """Most texts of scorecards are sentences of our own, so they are looked at once."""
         if value is None:
             return None
-        safe = _redacted(value)
+        safe = _redacted(value, self.names)
         for person in sorted(self.people, key=len, reverse=True):
             if person.lower() in safe.lower():
                 safe = re.sub(rf"\b{re.escape(person)}\b", NAME, safe, flags=re.IGNORECASE)
@@ -127,28 +129,28 @@ class _Masking:
 
 
 def masked(
-    document: Mapping[str, Any], card: Mapping[str, Any] | None, pseudonyms: Pseudonyms
+    document: Mapping[str, Any], card: Mapping[str, Any] | None, pseudonyms: Pseudonyms, names: NameFinder = NOBODY
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The document and its scorecard (`None`: not scored) without personal data."""
-    masking = _Masking(pseudonyms, _people(document), _teams(document), _ids(document, pseudonyms))
+    """The document and its scorecard (`None`: not scored) without personal data; `names` finds names in free prose."""
+    masking = _Masking(pseudonyms, _people(document), _teams(document), _ids(document, pseudonyms), names)
     shown = None
     if card is not None:
         shown = {**card, "scores": {name: _score(masking, score) for name, score in card["scores"].items()}}
         if "episodes" in card:
-            shown["episodes"] = [masked(document, episode, pseudonyms)[1] for episode in card["episodes"]]
+            shown["episodes"] = [masked(document, episode, pseudonyms, names)[1] for episode in card["episodes"]]
     return masking.document(document), shown
 
 
-def without_people(document: Mapping[str, Any], pseudonyms: Pseudonyms) -> dict[str, Any]:
+def without_people(document: Mapping[str, Any], pseudonyms: Pseudonyms, names: NameFinder = NOBODY) -> dict[str, Any]:
     """The document for whoever shows none of its texts: the customer is a pseudonym, tags are redacted."""
-    masking = _Masking(pseudonyms, _people({**document, "messages": ()}), frozenset(), {})
+    masking = _Masking(pseudonyms, _people({**document, "messages": ()}), frozenset(), {}, names)
     tags = [masking.text(tag) for tag in document.get("tags") or ()]
     return {**document, "contact": masking.contact(document.get("contact") or {}), "tags": tags}
 
 
 @lru_cache(maxsize=4096)
-def _redacted(text: str) -> str:
-    return redact(text)
+def _redacted(text: str, names: NameFinder) -> str:
+    return redact(text, names=names)
 
 
 def _score(masking: _Masking, score: Mapping[str, Any]) -> dict[str, Any]:

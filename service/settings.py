@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service import name_lists
 from service.figures.beside import Prices
 from service.scoring.score import Policy
 
@@ -162,6 +163,8 @@ class Settings(FigureSettings):
     """The bearer token of the JSON API, at least 16 characters; without one the API is switched off."""
     api_write_token: SecretStr | None = Field(default=None, min_length=16)
     """The bearer token with which the JSON API may be told of improvements; without one it is told nothing."""
+    pii_names: bool = False
+    """Masks names in free prose as well, by lists of names. Needs the extra `pii`."""
     model_dir: Path | None = None
     """A folder with the sentence model; without it the installed package's files are used."""
 
@@ -185,6 +188,13 @@ class Settings(FigureSettings):
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("pii_names")
+    @classmethod
+    def _detector_installed(cls, value: bool) -> bool:
+        if value and not name_lists.is_installed():
+            raise ValueError(f"needs a package that is not installed: {name_lists.INSTALL}, or unset it")
+        return value
 
     @field_validator("alert_webhook")
     @classmethod

@@ -9,6 +9,7 @@ from connectors.limiter import Limiter
 from connectors.registry import connectors
 from service.language.embedding import CachedEmbedder
 from service.language.model import MiniLM
+from service.name_lists import finder
 from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox
@@ -48,4 +49,5 @@ def alone(settings: Settings, database: Database) -> Runtime:
         clients=Clients(connectors(), Limiter(), local=settings.local_helpdesks),
         embedder=CachedEmbedder(MiniLM(settings.model_dir), StoredVectors(database, clock=utc_now)),
         queue=Kept(),
+        names=finder(switched_on=settings.pii_names),
     )

@@ -19,6 +19,7 @@ from connectors.limiter import Limiter, Share
 from connectors.tokens import Tokens
 from service.language.embedding import Named
 from service.language.intents import IntentCatalog
+from service.language.known_names import NOBODY, NameFinder
 from service.policy_document import policy_from_json
 from service.scoring.score import Policy
 from service.settings import Settings
@@ -121,6 +122,7 @@ class Runtime:
     queue: Queue
     clock: Clock = field(default=utc_now)
     catalogs: Catalogs = field(default_factory=Catalogs)
+    names: NameFinder = NOBODY
 
     def installation(self, row: models.Installation) -> Installation:
         """A stored installation with its secrets decrypted, whose tokens can be renewed."""

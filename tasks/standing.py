@@ -31,6 +31,7 @@ def desired_for(
         runtime.policy(installation),
         prefix=installation.prefix,
         link=f"{public}/c/{row.id}" if public else None,
+        names=runtime.names,
     )
 
 

@@ -11,6 +11,7 @@ from service.conversation import Author, Conversation, Message, Role
 from service.language import detection
 from service.language.embedding import CachedEmbedder
 from service.language.model import MiniLM
+from service.name_lists import finder
 from service.scoring.score import History, Policy
 from service.scoring.scorecard import score_conversation
 from service.settings import Settings
@@ -96,4 +97,5 @@ def build(settings: Settings, model: MiniLM) -> Runtime:
         clients=Clients(connectors(), Limiter(settings.broker), local=settings.local_helpdesks),
         embedder=CachedEmbedder(model, StoredVectors(database, clock=utc_now)),
         queue=CeleryQueue(publisher(settings)),
+        names=finder(switched_on=settings.pii_names),
     )

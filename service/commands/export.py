@@ -20,7 +20,9 @@ from service.commands.running import database, settings
 from service.commands.terminal import Day
 from service.commands.terminal import progress as progress_bar
 from service.files.export_writing import WRITERS, Format, PackageMissing, UnknownEnding, Writer, format_of, whole_file
+from service.language.known_names import NameFinder
 from service.masked import Pseudonyms, masked, without_people
+from service.name_lists import finder
 from service.scoring.definitions import VERSIONS
 from service.store import exports, installations
 from service.store.exports import Scored, Wanted
@@ -59,6 +61,7 @@ def export_command(
     if kind is Format.PARQUET and output is None:
         raise click.UsageError("Parquet is no text: name a file with --output")
     own = settings()
+    names = finder(switched_on=own.pii_names)
     pseudonyms = None if with_personal_data else Pseudonyms.under(own.pseudonym_secret)
     with database(own) as opened, progress_bar(Console(stderr=True)) as progress:
         with opened.read() as session:
@@ -72,7 +75,7 @@ def export_command(
         written = 0
         with _writer(output, kind) as writer:
             for found in exports.scored(opened, wanted):
-                writer.write(found if pseudonyms is None else _masked(found, pseudonyms, kind))
+                writer.write(found if pseudonyms is None else _masked(found, pseudonyms, kind, names))
                 written += 1
                 progress.advance(task)
     shown = "with personal data" if with_personal_data else "personal data masked"
@@ -89,11 +92,11 @@ def _record(session: Session, wanted: Wanted, kind: Format, with_personal_data: 
         recorded(session, action, days, installation, format=kind.value, personal_data=shown)
 
 
-def _masked(found: Scored, pseudonyms: Pseudonyms, kind: Format) -> Scored:
+def _masked(found: Scored, pseudonyms: Pseudonyms, kind: Format, names: NameFinder) -> Scored:
     """The conversation and all its cards, masked. A flat row shows no text, so there none has to be looked at."""
     if kind is not Format.JSONL:
-        return replace(found, document=without_people(found.document, pseudonyms))
-    pairs = [masked(found.document, card, pseudonyms) for card in found.cards]
+        return replace(found, document=without_people(found.document, pseudonyms, names))
+    pairs = [masked(found.document, card, pseudonyms, names) for card in found.cards]
     return replace(found, document=pairs[-1][0], cards=[card for _, card in pairs if card is not None])
 
 

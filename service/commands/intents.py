@@ -17,6 +17,7 @@ from service.language.embedding import CachedEmbedder
 from service.language.intent_packing import fitted_by, pack
 from service.language.model import MiniLM, ModelMissing
 from service.language.plain import one_line
+from service.name_lists import finder
 from service.reports.learned_intents import learned
 from service.reports.proposed_intents import proposed
 from service.scoring.score import short
@@ -91,7 +92,11 @@ def learn(installation: str, prefixes: tuple[str, ...]) -> None:
     with database(given) as opened:
         _check(opened, installation)
         with opened.read() as session:
-            found = list(learned(store.documents(session, installation), prefixes=prefixes))
+            found = list(
+                learned(
+                    store.documents(session, installation), prefixes=prefixes, names=finder(switched_on=given.pii_names)
+                )
+            )
         with opened.begin() as session:
             count = store.learn(session, installation, found, now=utc_now())
             recorded(session, "learn intents", installation, installation, examples=str(count))
@@ -120,7 +125,7 @@ def propose(installation: str, days: int) -> None:
         with opened.begin() as session:
             recorded(session, "look at texts", "intents propose", installation, conversations=str(len(novel)))
         try:
-            found = proposed(novel, model)
+            found = proposed(novel, model, finder(switched_on=given.pii_names))
         except ModelMissing as error:
             raise click.ClickException(str(error)) from error
     until = f"the {days} days up to {last:%Y-%m-%d}"

@@ -15,6 +15,7 @@ from service.doctor.findings import Finding, fail, ok, warn
 from service.embedded import EmbeddedError, existing_settings
 from service.embedded.keys import KEYS
 from service.language.model import MiniLM, ModelMissing
+from service.name_lists import INSTALL
 from service.settings import Settings, setting_faults
 from service.store.secrets import SecretBox
 from service.telemetry.spans import TelemetryMissing
@@ -126,5 +127,7 @@ def optional_parts(settings: Settings) -> Iterator[Finding]:
         yield fail("optional", f"{error}.", "Do as it says: no worker or web process starts like this.")
     channel = "are sent" if settings.alert_webhook else "are on the pages only: DESKMARK_ALERT_WEBHOOK is not set"
     yield ok("optional", f"Alerts {channel}.")
+    names = "are masked" if settings.pii_names else f"are not masked: {INSTALL}, DESKMARK_PII_NAMES=true"
+    yield ok("optional", f"Names in free prose {names}.")
     parquet = "can be written" if find_spec("pyarrow") else "cannot be written: pip install 'deskmark[parquet]'"
     yield ok("optional", f"Parquet exports {parquet}.")

@@ -1,8 +1,8 @@
 """Customer text made safe to quote: typed personal data masked, links and markup taken out.
 
 Patterns only, no model: they cover what is typed in a recognisable form (e-mail, phone, card, account and order
-numbers, passwords and keys, links, "my name is ..."). A name in free prose is not recognised; quotes are kept short for
-that.
+numbers, passwords and keys, links, "my name is ..."). A name in free prose is recognised only by a finder that is
+handed in; quotes are kept short for that.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from types import MappingProxyType
 from typing import Final
 
+from service.language.known_names import NOBODY, NameFinder, hide_found
 from service.language.personal_data import hide_names
 from service.language.plain import plain
 from service.language.typed_data import EMAIL, LINK, hide
@@ -32,17 +33,24 @@ _STARS = "\ue000"
 SHOWN_DIGITS = 4
 
 
-def mask(text: str) -> str:
+def mask(text: str, names: NameFinder = NOBODY) -> str:
     """`text` on one line with typed personal data masked and everything that could become a link or markup removed.
+
+    `names` finds names in free prose as well.
 
     >>> mask("I'm at jo@example.com, order ORD-48213, see https://evil.example/x {{ticket.id}}")
     "I'm at j***@***, order ORD-48***, see (link) ticket.id"
     """
     safe = hide(plain(text).replace(_STARS, " "), _shown)
-    safe = hide_names(safe, lambda name: f"{name[0]}{_STARS}")
+    safe = hide_names(safe, _initial)
+    safe = hide_found(safe, names, _initial)
     safe = DOMAIN.sub("(link)", LINK.sub("(link)", safe))
     safe = " ".join(safe.translate(MARKUP).split())
     return NUMBER.sub(_masked_number, safe).replace(_STARS, "***")
+
+
+def _initial(name: str) -> str:
+    return f"{name[0]}{_STARS}"
 
 
 def _shown(kind: str, value: str) -> str:

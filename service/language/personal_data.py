@@ -68,7 +68,7 @@ _SAID_SHORTLY = re.compile(
 _TITLED = re.compile(rf"(?P<lead>\b{_TITLE} )(?P<name>(?-i:{_CAPITALISED}))", re.IGNORECASE)
 _NAMES = (_INTRODUCED, _SAID_SHORTLY, _TITLED, _GREETED, _SIGNED)
 
-_NO_NAMES = frozenset(
+NO_NAMES = frozenset(
     """
     team support service customer care all there everyone sir madam folks both again thank thanks yes no ok okay please
     monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
@@ -81,6 +81,8 @@ _NO_NAMES = frozenset(
     android iphone ios windows mac chrome safari firefox
     """.split()
 )
+"""Words that begin with a capital where names stand, and are none."""
+
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.|\s?\(dot\)\s?)[A-Za-z]{2,}")
 _DIGITS = re.compile(r"(?:\+|\b)\d(?:[ ()./-]{0,2}\d){6,}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
@@ -149,7 +151,7 @@ _TYPED = {
 
 
 def _is_name(found: re.Match[str]) -> bool:
-    return found["name"].split()[0].lower() not in _NO_NAMES
+    return found["name"].split()[0].lower() not in NO_NAMES
 
 
 def luhn(digits: str) -> bool:

@@ -1,8 +1,8 @@
 """Text made fit for strangers: personal data replaced by what it is, the rest and its lines left as they were.
 
 Stronger than `masking`, which keeps the beginning of a number so that an agent recognises it. Patterns and the places
-where names stand, no model: a name or an address in free prose is not recognised. Dates and amounts of money stay, a
-date of birth does not.
+where names stand, no model: an address in free prose is not recognised, and a name there only by a finder that is
+handed in. Dates and amounts of money stay, a date of birth does not.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
+from service.language.known_names import NOBODY, NameFinder, hide_found
 from service.language.personal_data import NAME, luhn, without_names
 from service.language.typed_data import LINK, hide
 
@@ -64,14 +65,17 @@ _FEWEST = 5
 _FEWEST_WITH_LETTERS = 4
 
 
-def redact(text: str, people: Iterable[str] = ()) -> str:
+def redact(text: str, people: Iterable[str] = (), names: NameFinder = NOBODY) -> str:
     """`text` with personal data replaced by its kind; `people` are names that are known, matched in any case.
+
+    `names` finds names in free prose as well.
 
     >>> redact("Hi Kofi, I'm jo@example.com, order ORD-4821 of 2026-01-22 for $24000.\\nCall +44 20 7946 0018")
     "Hi (name), I'm (email), order (number) of 2026-01-22 for $24000.\\nCall (phone)"
     """
     safe = hide(LINK.sub(WEB, text), lambda kind, _: WORDS[kind])
-    safe = _INITIAL.sub(NAME, without_names(safe, people))
+    safe = hide_found(without_names(safe, people), names, lambda _: NAME)
+    safe = _INITIAL.sub(NAME, safe)
     return _RUN.sub(_run, safe)
 
 

@@ -10,12 +10,15 @@ from service.document import from_document
 from service.files.intents import LONGEST_NAME, NOVEL_NAME
 from service.language.detection import ENGLISH, language
 from service.language.intents import Example
+from service.language.known_names import NOBODY, NameFinder
 from service.language.redaction import redact
 from service.scoring.intent import stated_text, stating
 from service.store.intents import Learned
 
 
-def learned(documents: Iterable[tuple[str, Mapping[str, Any]]], *, prefixes: Sequence[str]) -> Iterator[Learned]:
+def learned(
+    documents: Iterable[tuple[str, Mapping[str, Any]]], *, prefixes: Sequence[str], names: NameFinder = NOBODY
+) -> Iterator[Learned]:
     """An example of each stored conversation (our id, document) whose intent a human named: what its customer wrote.
 
     Personal data that is recognised is replaced by its kind. Conversations in a language that the text model was not
@@ -29,7 +32,7 @@ def learned(documents: Iterable[tuple[str, Mapping[str, Any]]], *, prefixes: Seq
         # A correction speaks of the conversation as it is now: of its last episode.
         latest = episodes(conversation)[-1]
         if stated := stating(latest):
-            yield Learned(Example(name, redact(stated_text(latest, stated))), row_id)
+            yield Learned(Example(name, redact(stated_text(latest, stated), names=names)), row_id)
 
 
 def tagged_intent(conversation: Conversation, prefixes: Sequence[str]) -> str | None:

@@ -11,6 +11,7 @@ from service.document import from_document
 from service.language.cluster_state import ClusterState
 from service.language.clustering import grow
 from service.language.embedding import Named
+from service.language.known_names import NOBODY, NameFinder
 from service.language.redaction import redact
 from service.scoring.intent import stating
 from service.scoring.score import Policy
@@ -31,7 +32,9 @@ class Proposed:
     conversations: tuple[str, ...]
 
 
-def proposed(documents: Iterable[tuple[str, Mapping[str, Any]]], embedder: Named) -> list[Proposed]:
+def proposed(
+    documents: Iterable[tuple[str, Mapping[str, Any]]], embedder: Named, names: NameFinder = NOBODY
+) -> list[Proposed]:
     """Groups of what customers wrote in these conversations (our id, document), the largest first."""
     texts = dict(_stated(documents))
     grown = grow(ClusterState(embedder.issue_id), list(texts.values()), embedder)
@@ -40,7 +43,7 @@ def proposed(documents: Iterable[tuple[str, Mapping[str, Any]]], embedder: Named
         members[group].append(row_id)
     labels = {group.id: group.label for group in grown.state.groups}
     found = [
-        Proposed(labels[group], len(ids), tuple(redact(texts[one]) for one in ids[:EXAMPLES]), tuple(ids))
+        Proposed(labels[group], len(ids), tuple(redact(texts[one], names=names) for one in ids[:EXAMPLES]), tuple(ids))
         for group, ids in members.items()
         if len(ids) >= FEWEST
     ]

@@ -113,14 +113,13 @@ def knowledge_gap(case: Case) -> Score:
             details=MappingProxyType(details),
         )
     reason, shows, confidence = SAYS[found.why]
+    text = redact(found.question.text[:LONGEST], names=case.names)
     return Score(
         verdict=Gap.GAP.value,
         confidence=confidence,
         reason=reason,
         evidence=(Evidence.of(found.question, "the bot could not serve this"), Evidence.of(found.shown, shows)),
-        details=MappingProxyType(
-            {"reason": found.why.value, "question": found.question.id, "text": redact(found.question.text[:LONGEST])}
-        ),
+        details=MappingProxyType({"reason": found.why.value, "question": found.question.id, "text": text}),
     )
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from service.conversation import Conversation, Message
 from service.language.embedding import Embedder
 from service.language.intents import IntentCatalog
+from service.language.known_names import NOBODY, NameFinder
 from service.scoring.schedule import Schedule
 
 DEFINITIONS = "2"
@@ -118,7 +119,8 @@ class Case:
 
     `embedder` turns texts into vectors; `so_far` holds the scores computed before this one, by name; `catalog` is the
     account's intents, `None` where it has none. `definitions` is the version asked for: a metric whose verdicts came
-    to mean something else judges as it did then when an older one is named.
+    to mean something else judges as it did then when an older one is named. `names` finds names in free prose, for
+    texts that are kept redacted.
     A metric is a pure function `Case -> Score`: no clock, no network, no database.
     """
 
@@ -129,3 +131,4 @@ class Case:
     so_far: Mapping[str, Score] = field(default_factory=lambda: MappingProxyType({}))
     catalog: IntentCatalog | None = None
     definitions: str = DEFINITIONS
+    names: NameFinder = NOBODY

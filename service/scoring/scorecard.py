@@ -14,6 +14,7 @@ from service.conversation import Author, Conversation, Message, Role, episodes
 from service.language.detection import language
 from service.language.embedding import Embedder
 from service.language.intents import IntentCatalog
+from service.language.known_names import NOBODY, NameFinder
 from service.scoring.answer_relevance import answer_relevance
 from service.scoring.containment import containment
 from service.scoring.context_repeat import context_repeat
@@ -69,12 +70,14 @@ def score_conversation(
     catalog: IntentCatalog | None = None,
     version: str = DEFINITIONS,
     watch: Watch = nullcontext,
+    names: NameFinder = NOBODY,
 ) -> tuple[Scorecard, ...]:
     """One scorecard for each episode, oldest first; the last one speaks of the conversation as it is now.
 
     What became of the earlier episodes stands on each card in `repeat_contact.details.episodes`.
     The other episodes of the conversation are history of each, as are `history.others`. Without a `catalog` no intent
     is read. `version` is that of the definitions; raises `UnknownDefinitions`. `watch` sees each score being computed.
+    `names` finds names in free prose, for the texts that scorecards keep redacted.
     """
     defined = definitions(version)
     pieces = judged_episodes(conversation, policy)
@@ -83,7 +86,7 @@ def score_conversation(
     for number, piece in enumerate(pieces, 1):
         beside = tuple(other for other in pieces if other is not piece)
         known = replace(history, others=(*others, *beside))
-        case = Case(piece, known, policy, embedder, catalog=catalog, definitions=version)
+        case = Case(piece, known, policy, embedder, catalog=catalog, definitions=version, names=names)
         cards.append(_with_earlier(_card(case, number, defined, watch), cards))
     return tuple(cards)
 

@@ -134,8 +134,8 @@ def training_example(case: Case) -> Score:
         return Score(verdict=None, reason=reason, details=MappingProxyType({"reasons": ()}))
     asked = "\n".join(message.text for message in stated)
     answer = verified(case, stated)
-    question = redact(asked[:LONGEST], _people(case))
-    told = redact(answer.text[:LONGEST], _people(case)) if answer else None
+    question = redact(asked[:LONGEST], _people(case), case.names)
+    told = redact(answer.text[:LONGEST], _people(case), case.names) if answer else None
     reasons = tuple(dict.fromkeys(_reasons(case, stated, asked, answer, (question, told or ""))))
     details = {"reasons": tuple(r.value for r in reasons), "verified_by": answer.by if answer else None}
     if not reasons:

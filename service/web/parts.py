@@ -10,6 +10,7 @@ from flask import current_app
 
 from connectors.base import Connector
 from connectors.limiter import Budget
+from service.language.known_names import NOBODY, NameFinder
 from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox
@@ -37,6 +38,7 @@ class Parts:
     `queue` tells the workers what to look at; that a message is lost costs time only. `waiting` gives the number of
     messages in each queue of the broker and raises `BrokerDown`. `tries` counts sign-ins. `budgets` gives what is left
     of each rate limit and raises `StorageError`; `board` holds what all processes tell of themselves, `None`: this one.
+    `names` finds names in free prose, for what is shown masked.
     """
 
     settings: Settings
@@ -49,6 +51,7 @@ class Parts:
     tries: Throttle = field(default_factory=Throttle)
     budgets: Callable[[], Sequence[Budget]] = tuple
     board: Board | None = None
+    names: NameFinder = NOBODY
 
 
 def known() -> KnownInstallations:

@@ -237,8 +237,8 @@ def conversation(asked: ConversationQuery, conversation_id: str) -> Answer:
     if not as_it_is and document is not None:
         pseudonyms = Pseudonyms.under(p.settings.pseudonym_secret)
         source = document
-        contents = [masked(source, content, pseudonyms)[1] or {} for content in contents]
-        document = masked(source, None, pseudonyms)[0]
+        contents = [masked(source, content, pseudonyms, p.names)[1] or {} for content in contents]
+        document = masked(source, None, pseudonyms, p.names)[0]
     speaks = next((card for card in dossier.cards if card.latest), None)
     return OneConversation(
         **_summary(row, dossier.installation, speaks),
