@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import click
 import pytest
-from click.testing import CliRunner, Result
+from typed import Run, typed
 
 from service.commands.gaps import COMMANDS, _effect
-from service.embedded import own_settings
 from service.store import conversations, gaps, installations
 from service.store.conversations import ReadConversation
 from service.store.database import Database
 from service.store.gaps import Assignment, Question
 
-Run = Callable[..., Result]
-
 
 @pytest.fixture
 def run(tmp_path: Path, database: Database) -> Run:
-    group = click.Group(commands={command.name: command for command in COMMANDS if command.name})
-    env = {"DESKMARK_DATA_DIR": str(tmp_path), "DATABASE_URL": database.url, "COLUMNS": "100"}
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner(env=env).invoke(group, arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in env.items():
-            patch.setenv(name, value)
-        own_settings()
-    return invoke
+    return typed(COMMANDS, tmp_path, database, COLUMNS="100")
 
 
 @pytest.fixture

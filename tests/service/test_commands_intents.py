@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import click
 import pytest
-from click.testing import CliRunner, Result
+from typed import Run, connected, typed
 
 from service.commands import intents as commands_intents
 from service.commands import policy as commands_policy
-from service.embedded import own_settings
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM
 from service.store import conversations, installations, results
@@ -22,27 +19,13 @@ from service.store.database import Database
 from service.store.models import Conversation
 from tasks.catalogs import Catalogs
 
-Run = Callable[..., Result]
 SAMPLES = Path(__file__).parents[1] / "samples" / "intents.csv"
 
 
 @pytest.fixture
 def run(tmp_path: Path, database: Database) -> Run:
-    known = (*commands_intents.COMMANDS, *commands_policy.COMMANDS)
-    group = click.Group(commands={command.name: command for command in known if command.name})
-    env = {"DESKMARK_DATA_DIR": str(tmp_path), "DATABASE_URL": database.url, "COLUMNS": "100"}
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner(env=env).invoke(group, arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in env.items():
-            patch.setenv(name, value)
-        own_settings()
-    with database.begin() as session:
-        new = installations.NewInstallation("zendesk", "acme", "https://acme.example", b"", "dm__", id="i1")
-        installations.add(session, new, now=datetime.now(UTC))
-    return invoke
+    connected(database)
+    return typed((*commands_intents.COMMANDS, *commands_policy.COMMANDS), tmp_path, database, COLUMNS="100")
 
 
 def test_import_list_and_remove(run: Run, database: Database) -> None:

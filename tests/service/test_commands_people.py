@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import click
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import select
+from typed import Run, connected, typed
 
 from service.commands import export, gaps, intents, people, policy, rescore, reviews
 from service.embedded import own_settings, page_address, sign_in_link
-from service.store import api_keys, installations, sessions, sign_in
+from service.store import api_keys, sessions, sign_in
 from service.store import people as store
 from service.store.database import Database
 from service.store.people_models import ApiKey, AuditEntry, Person, Role
 
-Run = Callable[..., Result]
 MODULES = (people, export, gaps, intents, policy, rescore, reviews)
 EMAIL = "ada@example.com"
 
 
 @pytest.fixture
 def run(tmp_path: Path, database: Database) -> Run:
-    group = click.Group(commands={str(command.name): command for module in MODULES for command in module.COMMANDS})
-    env = {"DESKMARK_DATA_DIR": str(tmp_path), "DATABASE_URL": database.url, "PUBLIC_URL": "https://desk.example"}
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner(env=env).invoke(group, arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in env.items():
-            patch.setenv(name, value)
-        own_settings()
-    with database.begin() as session:
-        new = installations.NewInstallation("zendesk", "acme", "https://acme.example", b"", "dm__", id="i1")
-        installations.add(session, new, now=datetime.now(UTC))
-    return invoke
+    connected(database)
+    known = [command for module in MODULES for command in module.COMMANDS]
+    return typed(known, tmp_path, database, PUBLIC_URL="https://desk.example")
 
 
 def ada(database: Database) -> Person:
