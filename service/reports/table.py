@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from service.figures.rates import NOT_ENOUGH
-from service.figures.results import Unit, Value
+from service.figures.results import Value
+from service.figures.wording import interval, number
 from service.files.export_writing import harmless
 from service.language.plain import one_line
 from service.reports.figures import Answer, Cell, Question
@@ -25,8 +26,6 @@ COLUMNS = (
 NOTHING = "(none)"
 SIDE_BY_SIDE = "class"
 """The values of this name are always shown: what the bot kept is never one rate."""
-
-_DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 
 def show(console: Console, question: Question, found: Sequence[Answer], *, whole: bool) -> None:
@@ -98,46 +97,6 @@ def _table(shown: Sequence[Value]) -> Table:
             note = " ".join(filter(None, (value.word, interval(value))))
             table.add_row(Text(one_line(name)), number(value.value, value.unit), Text(note), f"n {value.n}")
     return table
-
-
-def number(value: float, unit: Unit) -> str:
-    """A value in words, e.g. "61.5 %", "1 h 55 min", "4.20".
-
-    >>> number(0.615, Unit.SHARE), number(6900, Unit.SECONDS), number(12, Unit.COUNT)
-    ('61.5 %', '1 h 55 min', '12')
-    """
-    match unit:
-        case Unit.SHARE:
-            return f"{value:.1%}".replace("%", " %")
-        case Unit.CHANGE:
-            return f"{value * 100:+.1f} %"
-        case Unit.SECONDS:
-            return duration(value)
-        case Unit.COUNT:
-            return f"{value:,.0f}"
-    return f"{value:,.2f}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in their two largest units.
-
-    >>> duration(42), duration(90), duration(200_000)
-    ('42 s', '1 min 30 s', '2 d 7 h')
-    """
-    left = round(seconds)
-    for size, name, below, rest in ((_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINUTE, "min", 1, "s")):
-        if left >= size:
-            whole, part = divmod(left, size)
-            return f"{whole} {name}" + (f" {part // below} {rest}" if part // below else "")
-    return f"{left} s"
-
-
-def interval(value: Value) -> str:
-    """The 95 % interval, as "54.0 to 68.5 %"; empty where there is none."""
-    if value.low is None or value.high is None:
-        return ""
-    low, high = number(value.low, value.unit), number(value.high, value.unit)
-    return f"{low.removesuffix(' %') if high.endswith(' %') else low} to {high}"
 
 
 def write_csv(file: TextIO, question: Question, found: Sequence[Answer]) -> None:

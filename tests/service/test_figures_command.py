@@ -21,9 +21,9 @@ from service.figures.catalogue import ALL_FIGURES, figure
 from service.figures.fact import Fact
 from service.figures.results import Unit, Value
 from service.figures.tally import tally
+from service.figures.wording import duration, interval, number
 from service.reports.figures import BESIDE, TRENDS, Question, answers, to_json
 from service.reports.sources import OfFile
-from service.reports.table import duration, interval, number
 from service.store.figures import Period
 
 CHANNELS = ("messaging", "email")
