@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from service.conversation import Conversation, Feedback, Message, Role
 from service.figures.fact import DIMENSIONS, Fact
 from service.language.detection import language
+from service.scoring.corrected import own_verdict
 from service.scoring.handoff import find_handoff
 from service.scoring.score import Score, Scorecard
 
-__all__ = ["DIMENSIONS", "Fact", "fact_of"]
+__all__ = ["DIMENSIONS", "Fact", "fact_of", "rejudged"]
 
 LONGEST_NAME = 200
 """Characters of a dimension's value that are kept."""
@@ -29,13 +31,31 @@ def fact_of(card: Scorecard, episode: Conversation) -> Fact:
         definitions=card.definitions,
         **_place(card, episode),
         **_course(episode, _moment(_score(scores, "handoff_time").details.get("handoff_at"))),
+        **_said(scores),
+    )
+
+
+def rejudged(fact: Fact, card: Scorecard) -> Fact:
+    """The fact of the same episode with other verdicts, as `card` has them now: the episode itself is not needed."""
+    intent = _score(card.scores, "intent")
+    return replace(
+        fact,
+        **_said(card.scores),
+        intent=fact.intent_corrected or name(intent.verdict),
+        intent_read=name(own_verdict(intent)),
+    )
+
+
+def _said(scores: Mapping[str, Score]) -> dict[str, Any]:
+    """All that the scores say by themselves."""
+    return {
         **_repeat(_score(scores, "repeat_contact")),
         **_context_and_effort(_score(scores, "context_repeat"), _score(scores, "effort")),
         **_escalation(_score(scores, "escalation"), _score(scores, "containment")),
         **_answers(_score(scores, "answer_relevance"), _score(scores, "resolution_confidence")),
         **_times(_score(scores, "handoff_time")),
         **_rest(scores),
-    )
+    }
 
 
 def _score(scores: Mapping[str, Score], name: str) -> Score:
@@ -60,7 +80,7 @@ def _place(card: Scorecard, episode: Conversation) -> dict[str, Any]:
         "group": name(group),
         "intent": corrected or name(intent.verdict),
         "language": language(episode),
-        "intent_read": name(intent.verdict),
+        "intent_read": name(own_verdict(intent)),
         "intent_reported": reported,
         "intent_corrected": corrected,
         "novelty": number(intent.details.get("novelty")),

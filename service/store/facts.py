@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from service.conversation import Conversation as Episode
 from service.figures.cells import FORM, cells_of
 from service.figures.fact import DIMENSIONS, Fact
-from service.figures.facts import fact_of
+from service.figures.facts import fact_of, rejudged
 from service.scoring.score import Scorecard
 from service.store.cells import Counts, Name, count, numbered
 from service.store.figure_models import DirtyDay, FactRow
@@ -78,6 +78,35 @@ def save(session: Session, judged: Sequence[Judged], *, now: datetime) -> None:
         Day(row["installation_id"], row["definitions"], row["day"]) for row in changed.values()
     }
     mark(session, days, now=now)
+
+
+def rejudge(session: Session, conversation_id: str, cards: Sequence[Scorecard], *, now: datetime) -> None:
+    """Let the facts of a conversation say what `cards` (of any episodes and versions) say now; as `save` otherwise.
+
+    Neither the document nor the policy is needed, so it works where the text was dropped long ago.
+    """
+    known = session.scalars(select(FactRow).where(FactRow.conversation_id == conversation_id)).all()
+    standing = {(card.definitions, card.episode): card for card in cards}
+    found: dict[str, list[FactRow]] = {}
+    for row in known:
+        found.setdefault(row.definitions, []).append(row)
+    changed = [
+        Judged(
+            conversation_id,
+            rows[0].installation_id,
+            version,
+            [_rejudged(row, standing.get((version, row.episode))) for row in rows],
+            rows[-1].day,
+        )
+        for version, rows in found.items()
+    ]
+    if changed:
+        save(session, changed, now=now)
+
+
+def _rejudged(row: FactRow, card: Scorecard | None) -> Fact:
+    fact = Fact.from_json(row.fact)
+    return fact if card is None else rejudged(fact, card)
 
 
 def drop(session: Session, conversation_id: str, *, now: datetime) -> None:

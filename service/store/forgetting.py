@@ -16,7 +16,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from service.language.redaction import redact
-from service.store import facts, gaps, intents, reviews
+from service.store import disputes, facts, gaps, intents, reviews
 from service.store.backfill_models import BackfillPart
 from service.store.intent_models import IntentExample
 from service.store.models import ContactKey, Conversation, Scorecard, Writeback, WriteState
@@ -29,6 +29,9 @@ TEXTS: Mapping[str, str] = {
     "conversation.error": "why the last attempt failed",
     "conversation.write_error": "why the last write-back failed",
     "scorecard.card": "verdicts with quotes as evidence: the quotes go, the verdicts stay",
+    "scorecard.corrected": "the same of the scores that reviewers judged",
+    "review.why": "why a reviewer says so, in their own words; the verdict stays",
+    "dispute.why": "why an agent disagrees, in their own words; that they do stays",
     "backfill_part.body": "what a backfill has read of it so far",
     "writeback.actions": "what was written, notes with quotes included",
     "contact_key.key": "hashes by which a customer's conversations are found",
@@ -43,7 +46,7 @@ NO_TEXT = "The text of this conversation was removed; the verdict stays."
 _WORDS = frozenset(
     """
     basis claimed kind kinds language reason same_customer_by source timing trigger unclear verdict intent
-    repeat_of repeat_of_key key
+    repeat_of repeat_of_key key disputed
     """.split()
 )
 """Keys of a score's details whose texts are words of ours, names of intents, or ids of conversations."""
@@ -67,6 +70,8 @@ def drop_texts_of(session: Session, row_ids: Sequence[str], *, now: datetime, ke
     """The same for some conversations at once, a few hundred at most."""
     for card in session.scalars(select(Scorecard).where(Scorecard.conversation_id.in_(row_ids))):
         card.card = without_texts(card.card)
+        if card.corrected is not None:
+            card.corrected = {name: _score_without_texts(score) for name, score in card.corrected.items()}
         card.content_hash = content_hash(card.card)
     for sent in session.scalars(select(Writeback).where(Writeback.conversation_id.in_(row_ids))):
         sent.actions = {name: value for name, value in sent.actions.items() if name in _OURS}
@@ -76,6 +81,7 @@ def drop_texts_of(session: Session, row_ids: Sequence[str], *, now: datetime, ke
         if row_id is not None:
             intents.forget(session, row_id, now=now)
     gaps.forget_questions(session, row_ids)
+    reviews.drop_words(session, row_ids)
     _drop_asides(session, row_ids)
     nothing: dict[str, Any] = {
         "document": None, "there": None, "plan": None, "planned_at": None, "news": False, "error": None,
@@ -103,6 +109,7 @@ def drop_all(session: Session, row_id: str, *, now: datetime) -> None:
         session.execute(delete(table).where(table.conversation_id == row_id))
     session.execute(update(Conversation).where(Conversation.id == row_id).values(channel=None))
     reviews.drop(session, row_id)
+    disputes.drop(session, row_id)
     facts.drop(session, row_id, now=now)
 
 

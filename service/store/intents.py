@@ -16,6 +16,7 @@ from service.language.intents import Example
 from service.scoring.intent import NOVEL
 from service.store.intent_models import IntentCatalogRow, IntentExample, Source
 from service.store.models import Conversation, Scorecard
+from service.store.opinions import verdict_of
 from service.store.statements import insert
 
 _AT_ONCE = 500
@@ -132,7 +133,7 @@ def novel_documents(session: Session, installation_id: str, *, since: datetime) 
             Conversation.installation_id == installation_id,
             Conversation.document.is_not(None),
             Conversation.ended_at >= since,
-            Scorecard.card[("scores", "intent", "verdict")].as_string() == NOVEL,
+            verdict_of("intent") == NOVEL,
         )
         .order_by(Conversation.ended_at, Conversation.id)
         .options(undefer(Conversation.document))

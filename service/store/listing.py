@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.store.exports import midnight
 from service.store.models import Conversation, Installation, Scorecard
+from service.store.opinions import verdict_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _along(
 
 def _conditions(sought: Sought) -> list[Any]:
     conditions: list[Any] = [
-        Scorecard.card[("scores", score, "verdict")].as_string() == said for score, said in sought.verdicts
+        verdict_of(score) == said for score, said in sought.verdicts
     ]
     if sought.installation_ids is not None:
         conditions.append(Conversation.installation_id.in_(sorted(sought.installation_ids)))

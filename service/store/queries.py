@@ -21,6 +21,7 @@ from service.store.models import (
     State,
     WriteState,
 )
+from service.store.opinions import verdict_of
 from service.store.statements import one_of
 
 PAGE = 30
@@ -42,7 +43,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of the list of conversations. `card` is `None` while it is not scored."""
+    """One line of the list of conversations. `card` is what stands, `None` while it is not scored."""
 
     conversation: Conversation
     installation: Installation
@@ -87,7 +88,7 @@ def conversations(
     """
     moment = func.coalesce(Conversation.ended_at, Conversation.created_at)
     statement = (
-        select(Conversation, Installation, Scorecard.card)
+        select(Conversation, Installation, Scorecard)
         .join(Installation, Installation.id == Conversation.installation_id)
         .outerjoin(Scorecard, and_(Scorecard.conversation_id == Conversation.id, Scorecard.latest))
         .where(one_of(Conversation.installation_id, within))
@@ -95,7 +96,7 @@ def conversations(
     )
     if verdict is not None:
         score, said = verdict
-        statement = statement.where(Scorecard.card[("scores", score, "verdict")].as_string() == said)
+        statement = statement.where(verdict_of(score) == said)
     if connector:
         statement = statement.where(Installation.connector == connector)
     if state:
@@ -105,7 +106,7 @@ def conversations(
     if search:
         statement = statement.where(or_(Conversation.external_id == search, Conversation.id == search.lower()))
     found, number, more = _page(session, statement, page)
-    return Page([Listed(*row) for row in found], number, more)
+    return Page([Listed(row, of, None if card is None else card.stands) for row, of, card in found], number, more)
 
 
 def deliveries(
@@ -152,7 +153,7 @@ def verdicts(
     Only the last `limit` of them, so that the answer takes as long with a million conversations as with a thousand.
     """
     names = tuple(scores)
-    said = [Scorecard.card[("scores", name, "verdict")].as_string() for name in names]
+    said = [verdict_of(name) for name in names]
     statement = select(*said).where(Scorecard.latest).order_by(Scorecard.id.desc()).limit(limit)
     if within is not None:
         statement = statement.join(Conversation, Conversation.id == Scorecard.conversation_id)

@@ -52,9 +52,10 @@ def save_cards(session: Session, row_id: str, cards: Sequence[Mapping[str, Any]]
 
 
 def latest_card(session: Session, row_id: str) -> dict[str, Any] | None:
-    """The card that speaks for the conversation."""
-    statement = select(Scorecard.card).where(Scorecard.conversation_id == row_id, Scorecard.latest)
-    return session.scalars(statement).one_or_none()
+    """The card that speaks for the conversation, with what reviewers decided."""
+    statement = select(Scorecard).where(Scorecard.conversation_id == row_id, Scorecard.latest)
+    card = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    return None if card is None else card.stands
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from service.scoring.score import DEFINITIONS
 from service.store.figure_models import FactRow, Review
 from service.store.models import Scorecard
+from service.store.opinion_models import Dispute, Source
 from service.store.statements import insert
 
 Reviews = Mapping[tuple[str, str, str], int]
@@ -21,7 +23,7 @@ Reviews = Mapping[tuple[str, str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One opinion. `reviewer` is an opaque id."""
+    """One opinion. `reviewer` is an opaque id, `why` their own words; `source`, `blind` and `drawn` as `Review` has them."""
 
     installation_id: str
     conversation_id: str
@@ -30,22 +32,53 @@ class Said:
     verdict: str
     reviewer: str
     at: datetime
+    why: str | None = None
+    source: str = Source.IMPORT
+    blind: bool = False
+    drawn: str | None = None
 
 
 def save(session: Session, said: Sequence[Said]) -> None:
-    """Keep opinions; a later one of the same reviewer on the same score of the same episode replaces the earlier."""
+    """Keep opinions; a later one of the same reviewer on the same score of the same episode replaces the earlier.
+
+    What follows from them (verdicts that stand, figures, tags) is `service.store.opinions`' and `tasks.opinions`'.
+    """
     for each in said:
         values = {name: getattr(each, name) for name in Said.__slots__}
         statement = insert(session, Review).values(values)
         key = [Review.conversation_id, Review.episode, Review.score, Review.reviewer]
-        again = {"verdict": each.verdict, "at": each.at}
+        again = {name: values[name] for name in ("verdict", "at", "why", "source", "blind", "drawn")}
         newer = Review.at <= statement.excluded.at
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=again, where=newer))
+
+
+def take_back(session: Session, conversation_id: str, *, episode: int, score: str, reviewer: str) -> bool:
+    """Remove one opinion of a reviewer; whether there was any."""
+    statement = delete(Review).where(
+        Review.conversation_id == conversation_id,
+        Review.episode == episode,
+        Review.score == score,
+        Review.reviewer == reviewer,
+    )
+    result: Any = session.execute(statement)
+    return bool(result.rowcount)
+
+
+def of_conversation(session: Session, conversation_id: str) -> Sequence[Review]:
+    """Every opinion on a conversation, the first given first."""
+    statement = select(Review).where(Review.conversation_id == conversation_id)
+    return session.scalars(statement.order_by(Review.at, Review.id)).all()
 
 
 def drop(session: Session, conversation_id: str) -> None:
     """Remove every opinion on a conversation."""
     session.execute(delete(Review).where(Review.conversation_id == conversation_id))
+
+
+def drop_words(session: Session, conversation_ids: Sequence[str]) -> None:
+    """Remove what reviewers and agents wrote in their own words; the verdicts that they gave stay."""
+    for table in (Review, Dispute):
+        session.execute(update(table).where(table.conversation_id.in_(conversation_ids)).values(why=None))
 
 
 def latest_episode(session: Session, conversation_id: str) -> int | None:

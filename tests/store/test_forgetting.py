@@ -11,7 +11,18 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.language.intents import Example
-from service.store import conversations, facts, forgetting, gaps, history, intents, results, reviews
+from service.store import (
+    conversations,
+    disputes,
+    facts,
+    forgetting,
+    gaps,
+    history,
+    intents,
+    opinions,
+    results,
+    reviews,
+)
 from service.store.backfill_models import Backfill, BackfillPart
 from service.store.conversations import ReadConversation
 from service.store.database import Database
@@ -19,12 +30,16 @@ from service.store.figure_models import FactRow, Review
 from service.store.gap_models import GapMessage
 from service.store.history import Span
 from service.store.models import ContactKey, Conversation, Installation, Scorecard, Writeback
+from service.store.opinion_models import Dispute, Source
 from service.store.secrets import SecretBox, new_key
 from service.store.tables import METADATA
 
 BOX = SecretBox(new_key())
 PLANTED = "Petra Blaha of Elm Row 5"
 CARD: dict[str, Any] = {
+    "helpdesk": "zendesk",
+    "account": "acme",
+    "id": "1",
     "episode": 1,
     "definitions": "2",
     "scores": {
@@ -74,8 +89,11 @@ def planted(database: Database, installation: Installation, now: datetime) -> st
         session.add(Backfill(installation_id="i1", since=now, until=now, share=50, started_at=now, changed_at=now))
         session.flush()
         session.add(BackfillPart(installation_id="i1", external_id="1", part="head", body={"subject": PLANTED}))
-        said = reviews.Said("i1", row_id, 1, "containment", "resolved", "reviewer", now)
+        said = reviews.Said("i1", row_id, 1, "containment", "unresolved", "reviewer", now, why=PLANTED, source="page")
         reviews.save(session, [said])
+        opinions.stand_anew(session, row_id, review_confidence=0.6)
+        row = session.get_one(Conversation, row_id)
+        disputes.raise_one(session, row, Source.PANEL, now=now, by="a1", why=PLANTED)
     return row_id
 
 
@@ -150,7 +168,7 @@ def test_nothing_at_all_is_left(database: Database, planted: str, now: datetime)
         forgetting.drop_all(session, planted, now=now)
         forgetting.drop_all(session, "unknown", now=now)
     with database.read() as session:
-        for table in (ContactKey, Scorecard, Writeback, Review, FactRow, GapMessage):
+        for table in (ContactKey, Scorecard, Writeback, Review, Dispute, FactRow, GapMessage):
             assert session.scalar(select(func.count()).select_from(table)) == 0
         assert session.get_one(Conversation, planted).channel is None
         assert facts.COLUMNS

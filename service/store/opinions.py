@@ -1,0 +1,66 @@
+"""What stands of a conversation's verdicts once reviewers were heard, kept with its cards so that lists can ask for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from service.document import card_from_document, score_document
+from service.scoring import doubt
+from service.scoring.corrected import Opinion, corrected
+from service.scoring.score import Scorecard as Card
+from service.store import reviews
+from service.store.models import Scorecard
+
+
+def verdict_of(score: str) -> ColumnElement[str]:
+    """The verdict that stands for a score of a card: what reviewers decided, else what Deskmark said."""
+    path = ("scores", score, "verdict")
+    return func.coalesce(Scorecard.corrected[path[1:]].as_string(), Scorecard.card[path].as_string())
+
+
+def by_episode(session: Session, conversation_id: str) -> Mapping[int, Sequence[Opinion]]:
+    """All opinions on a conversation."""
+    found: dict[int, list[Opinion]] = defaultdict(list)
+    for row in reviews.of_conversation(session, conversation_id):
+        found[row.episode].append(Opinion(row.score, row.verdict, row.reviewer))
+    return found
+
+
+def stand(
+    session: Session, conversation_id: str, cards: Sequence[Card], *, review_confidence: float
+) -> tuple[Card, ...]:
+    """What `cards` say once reviewers were heard; kept with the stored ones, and how much each is doubted.
+
+    The caller holds the conversation's row. Cards as Deskmark made them go in, of any episodes and versions.
+    """
+    said = by_episode(session, conversation_id)
+    standing = tuple(corrected(card, said.get(card.episode, ())) for card in cards)
+    for card, stands in zip(cards, standing, strict=True):
+        mine = update(Scorecard).where(
+            Scorecard.conversation_id == conversation_id,
+            Scorecard.episode == card.episode,
+            Scorecard.definitions == card.definitions,
+        )
+        risk = doubt.risk(doubt.doubts(stands, review_confidence=review_confidence))
+        session.execute(mine.values(corrected=_changed(card, stands), risk=risk))
+    return standing
+
+
+def stand_anew(session: Session, conversation_id: str, *, review_confidence: float) -> tuple[Card, ...]:
+    """The same for every stored card of a conversation, oldest episode first, the one that speaks last."""
+    rows = session.scalars(select(Scorecard).where(Scorecard.conversation_id == conversation_id)).all()
+    cards = [card_from_document(row.card) for row in sorted(rows, key=lambda row: (row.latest, row.episode))]
+    return stand(session, conversation_id, cards, review_confidence=review_confidence)
+
+
+def _changed(card: Card, stands: Card) -> dict[str, Any] | None:
+    """The scores about which somebody was heard; `None` when nobody was."""
+    changed = {
+        name: score_document(score) for name, score in stands.scores.items() if score is not card.scores.get(name)
+    }
+    return changed or None
