@@ -37,6 +37,8 @@ OWN_KEYS = (
     "review",
 )
 """Every tag we may add or remove, without prefix. `ignore` and `dispute` belong to people and are never touched."""
+DISPUTE_KEY = "dispute"
+"""The tag, without prefix, by which an agent says that a verdict is wrong."""
 
 
 class Writable(StrEnum):

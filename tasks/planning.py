@@ -22,7 +22,7 @@ from service.store.work import WRITING
 from service.write_rules import NOTHING, Allowed, allows, facts_of, permitted, rules_from_document, withheld
 from service.writeback import AlreadyThere, Plan, WrittenNote, parse_note
 from tasks import standing
-from tasks.runtime import Runtime
+from tasks.runtime import Ground
 
 HISTORY = "it comes from the helpdesk's history, which is written only when you ask for it"
 EARLIER = "it was scored before it could be written, and is written only when you ask for it"
@@ -105,7 +105,7 @@ def after(there: AlreadyThere, sent: Plan) -> AlreadyThere:
 
 
 def ask_write_back(
-    runtime: Runtime, session: Session, row_id: str, card: Scorecard, *, anew: bool = True, asked: bool = False
+    runtime: Ground, session: Session, row_id: str, card: Scorecard, *, anew: bool = True, asked: bool = False
 ) -> WriteState:
     """Ask for a write-back if something on the helpdesk has to change and may; where that leaves it.
 

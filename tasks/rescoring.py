@@ -7,7 +7,7 @@ row, so workers go on and always win. Progress is saved with each batch; whoever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from service.document import card_document, from_document
 from service.scoring.definitions import definitions
 from service.scoring.score import Policy, Scorecard
 from service.scoring.scorecard import judged_episodes
-from service.store import conversations, facts, models, rescoring, results
+from service.store import conversations, facts, models, opinions, rescoring, results
 from service.store.models import WriteState
 from service.store.rescoring import Scope, Stood
 from tasks import gaps, planning, scoring
@@ -117,8 +117,10 @@ def _judged(runtime: Runtime, scope: Scope, row_id: str) -> _Made | None:
 def _save(runtime: Runtime, session: Session, made: Sequence[_Made], *, write_back: bool) -> None:
     now = runtime.clock()
     counted = []
-    for each in made:
-        speaks = results.save_cards(session, each.was.id, [card_document(card) for card in each.cards], now=now)
+    for judged in made:
+        row_id, confidence = judged.was.id, judged.policy.review_confidence
+        speaks = results.save_cards(session, row_id, [card_document(card) for card in judged.cards], now=now)
+        each = replace(judged, cards=opinions.stand(session, row_id, judged.cards, review_confidence=confidence))
         if speaks:
             gaps.keep(session, each.installation.id, each.was.id, each.conversation, each.cards)
         if speaks and write_back:

@@ -110,6 +110,29 @@ def _made_from(installation: Installation) -> tuple[object, ...]:
     return (installation.base_url, dict(installation.secrets), dict(installation.options), installation.prefix)
 
 
+class Ground(Protocol):
+    """What it takes to say what should stand on a conversation: no helpdesk is asked for that."""
+
+    @property
+    def settings(self) -> Settings:
+        """All settings."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """What tells the time."""
+        ...
+
+    @property
+    def names(self) -> NameFinder:
+        """Finds names in free prose."""
+        ...
+
+    def policy(self, row: models.Installation) -> Policy:
+        """The policy of a stored installation."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """Everything that work on conversations needs."""

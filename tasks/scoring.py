@@ -16,12 +16,23 @@ from service.document import card_document, from_document, to_document
 from service.scoring.customer import customer_keys, same_customer
 from service.scoring.score import DEFINITIONS, History, Policy, Scorecard
 from service.scoring.scorecard import judged_episodes, score_conversation
-from service.store import conversations, facts, forgetting, history, installations, models, results, work
+from service.store import (
+    conversations,
+    disputes,
+    facts,
+    forgetting,
+    history,
+    installations,
+    models,
+    opinions,
+    results,
+    work,
+)
 from service.store.history import Span
 from service.store.models import State, WriteState
 from service.store.work import SCORING, Claim
 from service.telemetry.metrics import SCORE_SECONDS
-from service.writeback import AlreadyThere
+from service.writeback import DISPUTE_KEY, AlreadyThere
 from tasks import changing, gaps, keeping, lag, planning, retention, standing
 from tasks.claims import claimed
 from tasks.runtime import Runtime
@@ -215,6 +226,8 @@ def _conclude(
         # The conversation's row before its cards, as everybody locks them.
         work.check(session, SCORING, known.held)
         results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
+        cards = opinions.stand(session, row_id, cards, review_confidence=policy.review_confidence)
+        _see_dispute(session, known, conversation, anew=anew, now=now)
         gaps.keep(session, known.installation.id, row_id, conversation, cards)
         write_state = planning.ask_write_back(runtime, session, row_id, cards[-1], anew=anew)
         if write_state is not WriteState.PENDING:
@@ -238,6 +251,14 @@ def _conclude(
     log.info("scored", conversation=row_id, episodes=len(cards), write_back=str(write_state))
     if write_state is WriteState.PENDING:
         runtime.queue.write_back([row_id])
+
+
+def _see_dispute(session: Session, known: Known, conversation: Conversation, *, anew: bool, now: datetime) -> None:
+    """An agent's dispute tag is a request to look. It is theirs: Deskmark never takes it off."""
+    if anew:
+        row = session.get_one(models.Conversation, known.held.id)
+        there = known.installation.prefix + DISPUTE_KEY in conversation.tags
+        disputes.tagged(session, row, there=there, now=now)
 
 
 def _final_at(conversation: Conversation, card: Scorecard, policy: Policy) -> datetime | None:

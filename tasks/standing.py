@@ -16,11 +16,11 @@ from service.store import models
 from service.store.results import content_hash
 from service.write_rules import ALL, Part
 from service.writeback import AlreadyThere, Desired, Plan, Writable, WrittenNote, note_reference, plan
-from tasks.runtime import Runtime
+from tasks.runtime import Ground
 
 
 def desired_for(
-    runtime: Runtime, row: models.Conversation, installation: models.Installation, card: Scorecard
+    runtime: Ground, row: models.Conversation, installation: models.Installation, card: Scorecard
 ) -> Desired:
     """What the card wants to see on the conversation of `row`."""
     assert row.document is not None, "a scored conversation has its document"
