@@ -167,12 +167,17 @@ def _conversations(export: Export, outcome: Outcome, progress: Progress) -> Iter
             yield found
 
 
+def _private(path: Path) -> TextIO:
+    """A file for texts of customers: only its owner may read it, unless it was there and others could."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
+
+
 def _write(output: str | None, found: Iterator[Conversation], outcome: Outcome) -> None:
     with ExitStack() as open_files:
         file: TextIO = sys.stdout
         try:
             if output is not None:
-                file = open_files.enter_context(Path(output).open("w", encoding="utf-8"))
+                file = open_files.enter_context(_private(Path(output)))
             for conversation in found:
                 file.write(dump(to_document(conversation)))
                 outcome.written += 1

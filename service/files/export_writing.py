@@ -16,6 +16,7 @@ from typing import BinaryIO, Protocol, TextIO, cast
 
 from service.files.export_rows import COLUMNS, Cell, Column, Kind, Row
 from service.language.plain import escaped
+from service.store.database import PRIVATE
 from service.store.exports import Scored
 
 ROWS_AT_ONCE = 5000
@@ -165,8 +166,13 @@ def harmless(text: str) -> str:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that is there as a whole when all went well, and not at all otherwise. Packed when it ends in .gz."""
+    """A file that is there as a whole when all went well, and not at all otherwise. Packed when it ends in .gz.
+
+    Only its owner may read it, whatever a file of that name allowed before.
+    """
     draft = path.with_name(f".{path.name}.part")
+    draft.unlink(missing_ok=True)  # Left behind by whoever was killed.
+    draft.touch(mode=PRIVATE, exist_ok=False)
     try:
         with gzip.open(draft, "wb") if path.suffix == ".gz" else draft.open("wb") as file:
             yield cast(BinaryIO, file)

@@ -23,7 +23,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, inspect, make_url, select, text
 
-from service.store.database import Database, alembic_config, driver_url, migrate
+from service.store.database import PRIVATE, Database, alembic_config, driver_url, migrate
 from service.store.models import Installation
 from service.store.secrets import SecretBox, SecretsUnreadable
 
@@ -60,13 +60,14 @@ def dump(url: str, folder: Path, *, extra: Mapping[str, Path], now: datetime) ->
     kind = make_url(driver_url(url)).get_backend_name()
     revision = _revision(url)
     target = folder / NAMES[kind]
-    target.touch(mode=0o600)
+    target.touch(mode=PRIVATE)
     _copy_sqlite(url, target) if kind == "sqlite" else _run_postgres("pg_dump", url, "--file", str(target))
     for name, source in extra.items():
-        (folder / name).touch(mode=0o600)
+        (folder / name).touch(mode=PRIVATE)
         shutil.copyfile(source, folder / name)
     files = {path.name: _hash(path) for path in sorted(folder.iterdir())}
     manifest = Manifest(FORMAT, now.isoformat(), version("deskmark"), kind, revision, files)
+    (folder / MANIFEST).touch(mode=PRIVATE)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     return manifest
 

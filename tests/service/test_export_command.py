@@ -137,6 +137,15 @@ def test_parquet_without_its_package_says_how_to_install_it(
     assert "name a file" in run("--format", "parquet").output
 
 
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz", "out.csv"])
+def test_only_its_owner_may_read_a_file(run: Callable[..., Result], tmp_path: Path, name: str) -> None:
+    out = tmp_path / name
+    out.touch(mode=0o644)
+    (tmp_path / f".{name}.part").write_text("left behind by an export that was killed")
+    assert run("-o", str(out)).exit_code == 0
+    assert [(path.name, path.stat().st_mode & 0o777) for path in tmp_path.iterdir()] == [(name, 0o600)]
+
+
 def test_filters(run: Callable[..., Result]) -> None:
     def ids(*arguments: str) -> set[str]:
         return {json.loads(line)["id"] for line in run(*arguments).stdout.splitlines()}

@@ -73,6 +73,7 @@ def test_bad_records_are_told_and_the_rest_comes_out(run: Callable[..., Result],
     out = tmp_path / "out.jsonl"
     typed = lines(conversation(1), "{", {"id": 3}, conversation(4, state="open"), conversation(5))
     done = run("intercom", "-", "-o", str(out), typed=typed)
+    assert out.stat().st_mode & 0o777 == 0o600
     assert done.exit_code == 1
     assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == ["1", "5"]
     assert done.stderr.splitlines() == [
