@@ -20,7 +20,7 @@ WORDS = {
     404: ("Nothing here", "The page or conversation does not exist, or was removed."),
     405: ("Not possible", "This address cannot be used in this way."),
     413: ("Too large", "More was sent than is accepted here."),
-    429: ("Too many tries", "Please wait a minute and try again."),
+    429: ("Too many tries", "Please wait and try again: a minute, or a quarter of an hour if it was a password."),
     500: ("Something broke", "The error is in Deskmark's log. Trying again may help."),
 }
 
@@ -49,7 +49,12 @@ def _http(error: HTTPException) -> Answer:
         return problem(code, text, headers={"Allow": ", ".join(sorted(allowed))} if allowed else None)
     if request.blueprint in ("webhooks", "health"):
         return jsonify(result=title.lower()), code
-    return _page(code, title, text), code
+    return _page(code, title, text), code, _retry_after(error)
+
+
+def _retry_after(error: HTTPException) -> dict[str, str]:
+    seconds = getattr(error, "retry_after", None)
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def _forged(_: CSRFError) -> Answer:

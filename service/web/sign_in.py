@@ -6,17 +6,17 @@ What is answered to a wrong password is the same, and costs the same, whether th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from limits import RateLimitItem
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.store import audit, passwords, people, second_step
 from service.store import sign_in as links
 from service.store.people_models import Person
-from service.web import signed_in
+from service.web import recognised, signed_in
 from service.web.parts import parts
 from service.web.rights import Open, needs
 from service.web.throttle import PER_ACCOUNT, PER_ADDRESS, PER_CODE, network
@@ -42,7 +42,7 @@ def with_password() -> Answer:
     person = given.person()
     if person is None:
         return _page(email=given.email, refused=True), 403
-    parts().tries.forget(PER_ACCOUNT, given.account)
+    parts().tries.forget(PER_ACCOUNT, given.counter)
     with parts().database.begin() as db:
         row = db.get_one(Person, person.id)
         if row.password_hash and passwords.is_outdated(row.password_hash):
@@ -61,14 +61,14 @@ class _Given:
     password: str
 
     @property
-    def account(self) -> str:
-        """What tries of this account are counted under: whatever was typed into the field is not kept readable."""
-        return sha256(self.email.strip().casefold().encode()).hexdigest()
+    def counter(self) -> str:
+        """What tries of this account are counted under: a browser that it signed in with before has its own."""
+        return recognised.counter(recognised.account_of(self.email))
 
     def person(self) -> Person | None:
         """Whose e-mail address and password this is. One try of the account is counted; answers 429 after too many."""
         p = parts()
-        count_try(PER_ACCOUNT, self.account)
+        count_try(PER_ACCOUNT, self.counter)
         with p.database.read() as db:
             person = people.named(db, self.email)
         usable = person is not None and person.disabled_at is None
@@ -178,7 +178,10 @@ def enter(db: Session, person: Person | None, way: str) -> AnyResponse:
     signed_in.begin(db, person)
     actor = person.email if person else audit.COMMAND_LINE
     audit.record(db, actor=actor, action="sign in", target=actor, now=p.now(), details={"by": way})
-    return redirect(wanted or url_for("pages.home"))
+    answer = redirect(wanted or url_for("pages.home"))
+    if person is not None:
+        recognised.remember(answer, recognised.account_of(person.email))
+    return answer
 
 
 def password_fault(person: Person) -> str | None:
@@ -196,8 +199,9 @@ def count_address() -> None:
 
 def count_try(limit: RateLimitItem, name: str) -> None:
     """Count a try; answers 429 after too many."""
-    if not parts().tries.hit(limit, name):
-        abort(429)
+    tries = parts().tries
+    if not tries.hit(limit, name):
+        raise TooManyRequests(retry_after=tries.wait(limit, name))
 
 
 def _tell(db: Session, person: Person, action: str, way: str) -> None:

@@ -1,9 +1,13 @@
-"""How often something may be tried: sign-ins by address and by account. Counted in the broker, for all processes
-together; while that is down each process counts for itself. Every count passes, so nobody is locked out for good.
+"""How often something may be tried: sign-ins by address and by account, keys of the API by address.
+
+Counted in the broker, for all processes together; while that is down each process counts for itself. Every count
+passes, so nobody is locked out for good.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
@@ -17,7 +21,9 @@ from limits.strategies import MovingWindowRateLimiter
 PER_ADDRESS = parse("20/minute")
 """Sign-ins that one address may try, of whomever, with whatever."""
 PER_ACCOUNT = parse("10/15 minutes")
-"""Wrong passwords of one account, from wherever."""
+"""Wrong passwords of one account, from wherever; browsers that it signed in with before are counted each by itself."""
+WRONG_KEYS = parse("30/minute")
+"""Keys of the API that are none, from one address. One that is right is never counted."""
 PER_CODE = parse("10/hour")
 """Wrong codes of one account: there are a million, and three fit at a time."""
 
@@ -46,6 +52,14 @@ class Throttle:
             with _broker_may_be_down():
                 return self._shared.hit(limit, *names)
         return self._own.hit(limit, *names)
+
+    def wait(self, limit: RateLimitItem, *names: str) -> int:
+        """Seconds until another try counts as one of those that are allowed, at least one."""
+        window = self._own.get_window_stats(limit, *names)
+        if self._shared is not None:
+            with _broker_may_be_down():
+                window = self._shared.get_window_stats(limit, *names)
+        return max(1, math.ceil(window.reset_time - time.time()))
 
     def forget(self, limit: RateLimitItem, *names: str) -> None:
         """Begin to count anew: the last try was right."""

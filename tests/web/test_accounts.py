@@ -12,9 +12,11 @@ from flask.testing import FlaskClient
 
 from service.store import people, second_step
 from service.store.people_models import Person
+from service.web import recognised
 
 PASSWORD = "a cow jumped over the moon"
 EMAIL = "ada@example.com"
+COOKIE = "deskmark-browser"
 
 
 @pytest.fixture
@@ -88,8 +90,52 @@ def test_wrong_passwords_of_an_account_are_counted(web: Any, ada: str) -> None:
     assert attempt(web, "203.0.113.98", PASSWORD, email="other@example.com").status_code == 403
 
 
-def attempt(web: Any, address: str, password: str, email: str = EMAIL) -> Any:
-    client = web.client()
+def test_a_stranger_keeps_nobody_out_of_a_known_browser(web: Any, ada: str) -> None:
+    known = web.client()
+    assert sign_in(web, known).status_code == 302
+    assert web.post(known, "/sign-out", form_on="/account").status_code == 302
+    assert [attempt(web, f"203.0.113.{n}", "wrong").status_code for n in range(11)] == [403] * 10 + [429]
+    assert sign_in(web, known).status_code == 302
+
+    assert web.post(known, "/sign-out", form_on="/account").status_code == 302
+    codes = [attempt(web, f"198.51.100.{n}", "wrong", client=known).status_code for n in range(11)]
+    assert codes == [403] * 10 + [429], "whoever has the browser may not try more often"
+    assert attempt(web, "198.51.100.99", "wrong", email="other@example.com", client=known).status_code == 403
+
+
+def test_a_browser_is_known_by_a_signed_cookie_for_some_accounts(web: Any, ada: str) -> None:
+    first, both = web.client(), web.client()
+    sign_in(web, first)
+    cookie = first.get_cookie(COOKIE)
+    assert (cookie.http_only, cookie.same_site, cookie.max_age) == (True, "Lax", 365 * 86_400)
+    assert EMAIL not in cookie.value
+    marks = {counted_as(web, cookie.value, EMAIL), counted_as(web, f"{cookie.value}x", EMAIL)}
+    assert len(marks) == 2, "a forged one counts as none"
+    assert counted_as(web, f"{cookie.value}x", EMAIL) == counted_as(web, "", EMAIL)
+
+    for number in range(6):
+        web.person(email=f"{number}@example.com", password=PASSWORD)
+        sign_in(web, both, email=f"{number}@example.com")
+    seen = both.get_cookie(COOKIE).value
+    told = [counted_as(web, seen, f"{number}@example.com") != counted_as(web, "", f"{number}@example.com")
+            for number in range(6)]  # fmt: skip
+    assert told == [False, True, True, True, True, True], "the latest five"
+    sign_in(web, first)
+    again = first.get_cookie(COOKIE).value
+    assert counted_as(web, again, EMAIL) == counted_as(web, cookie.value, EMAIL)
+
+
+def test_a_link_of_the_command_line_is_nobody_s_browser(web: Any) -> None:
+    assert web.admin().get_cookie(COOKIE) is None
+
+
+def counted_as(web: Any, cookie: str, email: str) -> str:
+    with web.app.test_request_context(headers={"Cookie": f"{COOKIE}={cookie}"}):
+        return recognised.counter(recognised.account_of(email))
+
+
+def attempt(web: Any, address: str, password: str, email: str = EMAIL, client: FlaskClient | None = None) -> Any:
+    client = client or web.client()
     data = {"csrf_token": web.csrf(client, "/sign-in"), "email": email, "password": password}
     return client.post("/sign-in", data=data, environ_base={"REMOTE_ADDR": address})
 

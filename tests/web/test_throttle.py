@@ -22,6 +22,12 @@ def test_processes_count_together(valkey: str) -> None:
     assert other.hit(LIMIT, "a")
 
 
+def test_how_long_to_wait(valkey: str) -> None:
+    for throttle in (Throttle(valkey), Throttle("redis://127.0.0.1:1/0"), Throttle()):
+        assert throttle.hit(LIMIT, "a")
+        assert 3500 < throttle.wait(LIMIT, "a") <= 3600
+
+
 def test_while_the_broker_is_down_each_counts_for_itself() -> None:
     throttle = Throttle("redis://127.0.0.1:1/0")
     with capture_logs() as logs:

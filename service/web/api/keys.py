@@ -15,12 +15,14 @@ from service.store.people_models import Scope
 from service.web.parts import parts
 from service.web.problems import Problem
 from service.web.rights import Open, requested, within_reach
+from service.web.throttle import WRONG_KEYS, network
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="deskmark"'}
 
 
 def admit_key() -> None:
-    """Let the request on, or answer: 401 without a key that works, 403 without the scope, 404 for what is foreign."""
+    """Let the request on, or answer: 401 (after many 429) without a key that works, 403 without the scope, 404 for
+    what is foreign."""
     need = requested()
     if need is Open.TO_ALL:  # The description of the API holds no data.
         return
@@ -28,11 +30,20 @@ def admit_key() -> None:
         raise Problem(403, "this address does not say what it needs, so nobody may use it")
     kind, _, given = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not (_is_token(given.strip()) or _is_key(given.strip())):
+        _count_wrong()
         raise Problem(401, "send an API key as a bearer token; an admin makes one under People", headers=CHALLENGE)
     if need not in g.scopes:
         raise Problem(403, f"this key lacks the scope {need.value}")
     if not within_reach(request.view_args or {}):
         raise Problem(404, "there is no such thing")
+
+
+def _count_wrong() -> None:
+    """Count a request without a key that works. Raises `Problem` 429 after too many; who has a key is not held up."""
+    address, tries = network(request.remote_addr), parts().tries
+    if not tries.hit(WRONG_KEYS, "api", address):
+        seconds = tries.wait(WRONG_KEYS, "api", address)
+        raise Problem(429, "too many requests without a key that works", headers={"Retry-After": str(seconds)})
 
 
 def shows_texts() -> bool:

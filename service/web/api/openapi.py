@@ -42,6 +42,7 @@ ERRORS = {
     "401": "The key is missing, wrong, expired or revoked.",
     "403": "The key lacks the scope.",
     "404": "There is no such thing, or the key does not reach it.",
+    "429": "Too many requests without a key that works; try again after the seconds in Retry-After.",
     "503": "The database does not answer; try again after the seconds in Retry-After.",
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from service.scoring.definitions import VERSIONS
@@ -69,6 +70,21 @@ def test_without_a_token_or_a_key_nobody_is_let_in(sqlite_url: str, make_web: An
         answer = client.get("/api/v1/figures", headers=headers)
         assert answer.status_code == 401
         assert "API key" in answer.get_json()["detail"]
+
+
+def test_wrong_keys_are_counted_by_address(sqlite_url: str, make_web: Any) -> None:
+    client = make_web(sqlite_url, api_token=SecretStr("a token for tests of the API")).client()
+
+    def ask(address: str, token: str = "wrong") -> Any:
+        headers = {"Authorization": f"Bearer {token}"}
+        return client.get("/api/v1/figures", headers=headers, environ_base={"REMOTE_ADDR": address})
+
+    assert [ask("203.0.113.1").status_code for _ in range(31)] == [401] * 30 + [429]
+    refused = ask("203.0.113.1")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert (refused.content_type, refused.get_json()["status"]) == ("application/problem+json", 429)
+    assert ask("203.0.113.2").status_code == 401
+    assert ask("203.0.113.1", "a token for tests of the API").status_code == 200, "a right one is not held up"
 
 
 def test_a_short_token_is_refused() -> None:
