@@ -21,7 +21,7 @@ from service.store.models import State, WriteState
 from service.store.opinion_models import Source
 from service.store.reviews import Said
 from tasks import gaps, planning
-from tasks.runtime import Clock, policy_of, utc_now
+from tasks.runtime import Clock, Ground, policy_of, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Rules:
         return policy_of(self.settings, row.policy)
 
 
-def express(rules: planning.Ground, session: Session, said: Sequence[Said]) -> bool:
+def express(rules: Ground, session: Session, said: Sequence[Said]) -> bool:
     """Keep opinions on one conversation, and all that follows; whether a write-back is due now, to be announced.
 
     Whoever reviews has looked at what agents disputed, so disputes about it are settled.
@@ -50,9 +50,7 @@ def express(rules: planning.Ground, session: Session, said: Sequence[Said]) -> b
     return settle(rules, session, row_id)
 
 
-def take_back(
-    rules: planning.Ground, session: Session, row_id: str, *, episode: int, score: str, reviewer: str
-) -> bool | None:
+def take_back(rules: Ground, session: Session, row_id: str, *, episode: int, score: str, reviewer: str) -> bool | None:
     """Remove a reviewer's own opinion, and all that followed; `None` when there is none, else as `express`."""
     work.lock(session, [row_id])
     if not reviews.take_back(session, row_id, episode=episode, score=score, reviewer=reviewer):
@@ -60,7 +58,7 @@ def take_back(
     return settle(rules, session, row_id)
 
 
-def settle(rules: planning.Ground, session: Session, row_id: str) -> bool:
+def settle(rules: Ground, session: Session, row_id: str) -> bool:
     """Let what stands follow from the opinions: cards, gaps, what is to be written, facts; whether writing is due.
 
     The caller holds the conversation's row, and this is the last thing its transaction does.
@@ -79,7 +77,7 @@ def settle(rules: planning.Ground, session: Session, row_id: str) -> bool:
     return pending
 
 
-def _ask_write_back(rules: planning.Ground, session: Session, row: models.Conversation, card: Scorecard) -> bool:
+def _ask_write_back(rules: Ground, session: Session, row: models.Conversation, card: Scorecard) -> bool:
     """Only where writing is on for it, and a conversation that was never written is not begun with (`unasked`)."""
     if planning.ask_write_back(rules, session, row.id, card, anew=False) is not WriteState.PENDING:
         return False

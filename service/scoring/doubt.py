@@ -29,7 +29,7 @@ class Doubt:
 
 
 CONTRADICTIONS = (
-    ("containment", "returned", "repeat_contact", "not_returned", "The outcome says returned, repeat contact does not."),
+    ("containment", "returned", "repeat_contact", "not_returned", "One verdict says returned, another does not."),
     ("containment", "confirmed", "escalation", "missed", "Solved for sure, and yet a human was needed and never came."),
     ("containment", "likely", "escalation", "missed", "Likely solved, and yet a human was needed and never came."),
     ("containment", "confirmed", "answer_relevance", "irrelevant", "Solved for sure with answers beside the question."),

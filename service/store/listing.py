@@ -89,9 +89,7 @@ def _along(
 
 
 def _conditions(sought: Sought) -> list[Any]:
-    conditions: list[Any] = [
-        verdict_of(score) == said for score, said in sought.verdicts
-    ]
+    conditions: list[Any] = [verdict_of(score) == said for score, said in sought.verdicts]
     if sought.installation_ids is not None:
         conditions.append(Conversation.installation_id.in_(sorted(sought.installation_ids)))
     for column, value in (

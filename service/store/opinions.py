@@ -1,4 +1,4 @@
-"""What stands of a conversation's verdicts once reviewers were heard, kept with its cards so that lists can ask for it."""
+"""What stands of a conversation once reviewers were heard, kept with its cards so that lists can ask for it."""
 
 from __future__ import annotations
 

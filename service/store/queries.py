@@ -106,7 +106,11 @@ def conversations(
     if search:
         statement = statement.where(or_(Conversation.external_id == search, Conversation.id == search.lower()))
     found, number, more = _page(session, statement, page)
-    return Page([Listed(row, of, None if card is None else card.stands) for row, of, card in found], number, more)
+    return Page([Listed(row, of, _stands(card)) for row, of, card in found], number, more)
+
+
+def _stands(card: Scorecard | None) -> Mapping[str, Any] | None:
+    return None if card is None else card.stands
 
 
 def deliveries(

@@ -23,7 +23,7 @@ Reviews = Mapping[tuple[str, str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One opinion. `reviewer` is an opaque id, `why` their own words; `source`, `blind` and `drawn` as `Review` has them."""
+    """One opinion. `reviewer` is an opaque id, `why` their own words; the rest is as `Review` has it."""
 
     installation_id: str
     conversation_id: str

@@ -55,7 +55,7 @@ CARD: dict[str, Any] = {
                 "return": {"key": ["zendesk", "acme", "7"], "probability": 0.9},
             },
         },
-        "intent": {"verdict": None, "value": None, "confidence": 0.0, "reason": None, "evidence": [], "details": None},
+        "intent": {"verdict": None, "value": None, "confidence": 0.0, "reason": None, "evidence": [], "details": {}},
     },
 }  # fmt: skip
 
