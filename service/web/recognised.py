@@ -37,7 +37,7 @@ def counter(account: str) -> str:
 def remember(answer: Response, account: str) -> None:
     """Know this browser again as one in which the account has just signed in."""
     marks = _marks()
-    marks[account] = marks.pop(account, None) or token_urlsafe(12)
+    marks[account] = marks.pop(account, "") or token_urlsafe(12)
     answer.set_cookie(
         _name(),
         _signer().dumps(dict(list(marks.items())[-MOST:])),
