@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from meanwhile import ctrl_c_after
 from rich.console import Console
 from sqlalchemy import func, select
 
@@ -21,7 +21,6 @@ from service.cli import main
 from service.commands import backfill as command
 from service.conversation import Author, Contact, Conversation, Message, Role
 from service.embedded import own_settings
-from service.language.model import ModelMissing
 from service.reports.backfill import Standing
 from service.store import backfills, installations
 from service.store.backfill_models import BackfillState
@@ -142,23 +141,17 @@ def test_what_cannot_be_is_said(run: Run, arguments: tuple[str, ...], words: str
     assert words in came.output
 
 
-def test_interrupted_it_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(backfilling, "alone", interrupt)
-    came = run("desk", "--since", "2026-01-01")
+def test_interrupted_it_says_how_to_go_on(run: Run) -> None:
+    with ctrl_c_after("UPDATE backfill"):
+        came = run("desk", "--since", "2026-01-01")
     assert came.exit_code == command.INTERRUPTED
     assert "deskmark backfill desk --resume" in came.output
 
 
-def test_without_a_model_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(*_: Any, **__: Any) -> None:
-        raise ModelMissing("install it")
-
-    monkeypatch.setattr(backfilling, "alone", missing)
-    came = run("desk", "--since", "2026-01-01")
-    assert (came.exit_code, "install it" in came.output) == (1, True)
+def test_without_a_model_it_says_so(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKMARK_MODEL_DIR", str(tmp_path / "nothing"))
+    came = run("desk", "--since", BEGIN.date().isoformat())
+    assert (came.exit_code, "DESKMARK_MODEL_DIR" in came.output) == (1, True)
 
 
 def test_a_limit_is_waited_for(run: Run, desk: Sandbox) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count as count_from
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import func, select
+from meanwhile import ctrl_c_after, meanwhile
+from sqlalchemy import func, select, update
 
 from service.cli import main
 from service.commands import rescore as commands_rescore
@@ -106,19 +108,30 @@ def test_an_unknown_version_is_explained(run: Run) -> None:
     assert "'7' is not one of '1', '2'" in done.output
 
 
-def test_rescore_can_be_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: Any, tell: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(commands_rescore, "rescore", interrupted)
-    done = run("rescore")
+def test_rescore_can_be_interrupted(run: Run) -> None:
+    with ctrl_c_after("UPDATE rescoring"):
+        done = run("rescore")
     assert done.exit_code == commands_rescore.INTERRUPTED
     assert "The same command goes on from here." in done.output
+    assert run("rescore").output == "3 conversations under definitions 2.\n"
 
 
-def test_skipped_conversations_are_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands_rescore, "rescore", lambda *_, **__: commands_rescore.Progress(3, 3, 1))
-    assert "1 were skipped: workers scored them meanwhile." in run("rescore").output
+def test_skipped_conversations_are_told(run: Run, database: Database) -> None:
+    read = count_up(NOW)
+
+    def scored_by_a_worker() -> None:
+        with database.begin() as session:
+            which = Row.id == conversations.conversation_id("zendesk", "acme", "1")
+            session.execute(update(Row).where(which).values(read_at=next(read)))
+
+    with meanwhile("conversation.document,", scored_by_a_worker):
+        done = run("rescore")
+    assert "1 were skipped: workers scored them meanwhile." in done.output
+
+
+def count_up(moment: datetime) -> Iterator[datetime]:
+    """Later and later."""
+    return (moment + timedelta(seconds=number) for number in count_from(1))
 
 
 def test_without_the_model_the_error_names_the_setting(tmp_path: Path, run: Run, monkeypatch: Any) -> None:

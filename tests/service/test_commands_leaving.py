@@ -12,6 +12,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+from meanwhile import ctrl_c_after
 from sqlalchemy import select, update
 
 from connectors.zendesk.sandbox import Sandbox
@@ -24,7 +25,7 @@ from service.store.errand_models import Errand
 from service.store.models import Conversation, Installation, State, WriteState
 from service.store.people_models import AuditEntry
 from service.store.secrets import SecretBox
-from tasks import clearing, errands
+from tasks import clearing
 from tasks.runtime import utc_now
 
 PLAN = {
@@ -249,17 +250,11 @@ def test_imported_files_can_only_be_deleted(place: Place) -> None:
     assert place.desk.requests_log == []
 
 
-def test_interrupted_it_goes_on_later(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = errands.take_step
-
-    def ctrl_c(*_: Any) -> bool:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(errands, "take_step", ctrl_c)
-    broken = place.run("leave", "z", "--disconnect", "--confirm", "acme")
+def test_interrupted_it_goes_on_later(place: Place) -> None:
+    with ctrl_c_after("UPDATE errand"):
+        broken = place.run("leave", "z", "--disconnect", "--confirm", "acme")
     assert broken.exit_code == 130
     assert "installations go-on 1" in broken.output
-    monkeypatch.setattr(errands, "take_step", real)
     assert place.run("go-on", "1").exit_code == 0
     assert place.row().disconnected_at is not None
 

@@ -97,19 +97,15 @@ def test_what_the_sweep_announces_is_told_with_its_trace(shop: Any, ticket: str)
     assert (announced["work"], announced["trace"]) == ("score", shop.row(ticket).trace)
 
 
-def test_a_delivery_that_cannot_be_taken_in(shop: Any, ticket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    number = shop.webhook(ticket)
-
-    def broken(*_: Any) -> Any:
-        raise KeyError("my kettle leaks")
-
-    monkeypatch.setattr(intake, "_when", broken)
-    with pytest.raises(KeyError):
+def test_a_delivery_that_cannot_be_taken_in(shop: Any, ticket: str) -> None:
+    number = shop.webhook(ticket, actor_id="somebody")
+    shop.change(actor_ids=7)  # As nobody writes it: no list.
+    with pytest.raises(TypeError):
         intake.take_in(shop.runtime, number)
     intake.take_in(shop.runtime, number + 1)  # There is none.
     with shop.runtime.database.read() as session:
         (tried,) = failures.history(session, delivery_id=number)
-        assert (tried.work, tried.error) == ("ingest", "unforeseen: KeyError")
+        assert (tried.work, tried.error) == ("ingest", "unforeseen: TypeError")
         assert tried.trace == session.get_one(Delivery, number).trace
     settings = shop.runtime.settings
     for _ in range(settings.max_attempts + 1):

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from meanwhile import meanwhile
 from sqlalchemy import select, update
 
 from service.conversation import Author, Message, Role
@@ -170,33 +171,35 @@ def test_only_what_ended_since_then(shop: Any, close: Any, clock: Any) -> None:
     assert (cards(shop, "1"), cards(shop, "2")) == ({"2": True}, {"1": False, "2": True})
 
 
-def test_a_worker_that_scores_meanwhile_wins(
-    shop: Any, close: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+READS_A_TEXT = "conversation.document,"
+
+
+def test_a_worker_that_scores_meanwhile_wins(shop: Any, close: Any, clock: Any) -> None:
     """What was judged from an older reading is thrown away and judged again."""
     close("1")
-    judge, times = scoring.judge, []
-
-    def slow(runtime: Any, installation: Any, conversation: Any, row_id: str, version: str = "2") -> Any:
-        cards = judge(runtime, installation, conversation, row_id, version)
-        if version == "1":
-            times.append(len(conversation.messages))
-            if len(times) == 1:
-                _another_message(shop, clock)
-        return cards
-
-    monkeypatch.setattr(scoring, "judge", slow)
-    came = rescoring.rescore(shop.runtime, OLD)
-    assert times == [4, 5], "judged anew, from what the worker has read"
+    rescoring.rescore(shop.runtime, OLD)
+    before = card(shop, "1")
+    with meanwhile(READS_A_TEXT, lambda: _another_message(shop, clock), times=1):
+        came = rescoring.rescore(shop.runtime, OLD)
     assert (came.done, came.skipped) == (1, 0)
     assert cards(shop, "1") == {"1": False, "2": True}
+    after = card(shop, "1")
+    rescoring.rescore(shop.runtime, OLD)
+    assert before != after == card(shop, "1"), "judged anew, from what the worker has read"
+
+
+def card(shop: Any, key: str) -> Any:
+    with shop.runtime.database.read() as session:
+        of_it = (Scorecard.conversation_id == shop.id_of(key), Scorecard.definitions == "1")
+        return session.scalars(select(Scorecard.card).where(*of_it)).one()
 
 
 def _another_message(shop: Any, clock: Any) -> None:
     ticket = shop.desk.tickets["1"]
     clock.forward(minutes=1)
-    late = Message("late", Author(Role.CUSTOMER, "customer"), "It still leaks.", at=clock())
-    ticket.conversation = replace(ticket.conversation, messages=(*ticket.conversation.messages, late))
+    said = ticket.conversation.messages
+    late = Message(f"late-{len(said)}", Author(Role.CUSTOMER, "customer"), "It still leaks.", at=clock())
+    ticket.conversation = replace(ticket.conversation, messages=(*said, late))
     shop.webhook("1")
     shop.work()
 
@@ -225,10 +228,10 @@ def test_workers_and_rescoring_at_once(shop: Any, close: Any, clock: Any) -> Non
     assert all(cards(shop, key) == {"1": False, "2": True} for key in "123456")
 
 
-def test_what_changes_each_time_is_skipped(shop: Any, close: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_changes_each_time_is_skipped(shop: Any, close: Any, clock: Any) -> None:
     close("1", "2")
-    monkeypatch.setattr(progress, "stands", lambda session, was: {each.id for each in was} - {shop.id_of("1")})
-    came = rescoring.rescore(shop.runtime, OLD)
+    with meanwhile(READS_A_TEXT, lambda: _another_message(shop, clock)):
+        came = rescoring.rescore(shop.runtime, OLD)
     assert (came.done, came.skipped) == (2, 1)
     assert (cards(shop, "1"), cards(shop, "2")) == ({"2": True}, {"1": False, "2": True})
 

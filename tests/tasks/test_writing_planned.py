@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from meanwhile import ctrl_c_after
 from sandboxed import Rig, rig
 from sqlalchemy import select
 
@@ -166,21 +167,14 @@ def test_too_many_jobs_waits_and_stops_nobody_else(zendesk: Rig) -> None:
     assert all(stands(zendesk, key) == (True, 1) for key in keys)
 
 
-def test_killed_between_sending_and_saying_so(zendesk: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_between_sending_and_saying_so(zendesk: Rig) -> None:
     """Zendesk has it, we do not know: sent again it is a conflict, read again it is true already; no second note."""
     keys = planned(zendesk, 3)
     number = ask(zendesk, bulk=True)
     work.take_step(zendesk.runtime, number)  # gathered
-    real = errands.settle
-
-    def die(*args: Any, **values: Any) -> None:
-        raise KeyboardInterrupt
-
     work.take_step(zendesk.runtime, number)
-    monkeypatch.setattr(errands, "settle", die)
-    with pytest.raises(KeyboardInterrupt):
+    with ctrl_c_after("UPDATE errand_item"), pytest.raises(KeyboardInterrupt):
         work.take_step(zendesk.runtime, number)
-    monkeypatch.setattr(errands, "settle", real)
     zendesk.clock.forward(minutes=5)
     zendesk.errands(20)
     assert errand(zendesk, number).stage == "finished"
@@ -287,15 +281,12 @@ def test_one_that_killed_its_worker_each_time_stops(zendesk: Rig) -> None:
     assert (stopped.due_at, stopped.error) == (None, "the worker died each time")
 
 
-def test_what_nobody_foresaw_is_told_by_its_name_only(zendesk: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    planned(zendesk, 1)
+def test_what_nobody_foresaw_is_told_by_its_name_only(zendesk: Rig) -> None:
+    (key,) = planned(zendesk, 1)
     number = ask(zendesk, bulk=True)
-
-    def choke(*_: Any, **__: Any) -> None:
-        raise ValueError("a customer's words")
-
-    monkeypatch.setattr(plans, "following", choke)
-    with pytest.raises(ValueError, match="customer"):
+    with zendesk.runtime.database.begin() as session:
+        session.get_one(Conversation, zendesk.row(key).id).plan = {"note": "a customer's words"}
+    with pytest.raises(KeyError):
         work.take_step(zendesk.runtime, number)
-    assert errand(zendesk, number).error == "unforeseen: ValueError"
+    assert errand(zendesk, number).error == "unforeseen: KeyError"
     assert work.take_step(zendesk.runtime, 99) is False

@@ -1,0 +1,44 @@
+"""Something that happens at a known place of real work: right after a statement went to the database."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+
+@contextmanager
+def meanwhile(words: str, what: Callable[[], object], *, times: int = 1000) -> Iterator[list[str]]:
+    """`what` happens after each statement that holds `words`, at most so many times; what it sends itself is left out.
+
+    Yields the statements after which it happened.
+    """
+    seen: list[str] = []
+    busy = False
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        nonlocal busy
+        if busy or words not in statement or len(seen) >= times:
+            return
+        seen.append(statement)
+        busy = True
+        try:
+            what()
+        finally:
+            busy = False
+
+    event.listen(Engine, "after_cursor_execute", look)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "after_cursor_execute", look)
+    assert seen, f"no statement said {words}"
+
+
+def ctrl_c_after(words: str) -> AbstractContextManager[list[str]]:
+    """A real SIGINT comes once, after a statement that holds `words`."""
+    return meanwhile(words, partial(signal.raise_signal, signal.SIGINT), times=1)
