@@ -43,13 +43,13 @@ def known_names() -> KnownNames:
     return KnownNames(
         given=frozenset(_words("person", lambda name: "first_name" in name)),
         surnames=frozenset(_words("person", lambda name: "last_name" in name)),
-        also=folded(
+        words=folded(
             (
                 *_words("lorem", lambda name: name == "word_list"),
-                *_words("address", lambda name: name.startswith(_PLACES) and not name.endswith(("fixes", "fix"))),
                 *_words("color", lambda name: name in ("all_colors", "safe_colors")),
             )
         ),
+        places=folded(_words("address", lambda name: name.startswith(_PLACES) and not name.endswith(("fixes", "fix")))),
     )
 
 

@@ -51,7 +51,7 @@ _PARTICLES = frozenset("al ben bin da dal de del della den der di do dos du el l
 _MOST_PARTICLES = 2
 _THINGS_FOLLOW = frozenset(
     """
-    the this that a an my your his her our their its any every each no some another
+    the this an my your his her our their its any every each no some another
     der die das dem den des ein eine einen einem einer dieser diese dieses im am beim zum zur vom
     le les un une des ces cette au aux
     el los las una unos unas este esta ese esa
@@ -63,6 +63,13 @@ _THINGS_FOLLOW = frozenset(
 )
 """Words after which things and places stand. Articles that stand before people's names as well are left out."""
 _PLACE_FOLLOWS = frozenset("saint sankt san santa santo st s\u00e3o".split())
+_PLACES_END = frozenset(
+    """
+    avenue beach bridge center centre city college court garden gardens gate hall heights hill hills hospital hotel
+    house island lake lane park plaza road school springs square station street tower university valley village
+    """.split()
+)
+"""Last words of places that are called like people."""
 _ALSO_WORDS = frozenset(
     """
     alexa alpha amber americo angel asia atlanta atlas autumn ava babe basil bishop bob bristol brook brooklyn
@@ -75,7 +82,7 @@ _ALSO_WORDS = frozenset(
     patience pearl penny pepper phoenix pierce piper poppy precious press princess queen ray reed ridge river
     rob robin rocky roos rosemary royal ruby rusty sage said sandy savannah scarlet serenity shade siri skip
     sonny sterling stone sue sunny sunshine sydney tanner tea till tiny velvet victor victory wade walker ward
-    wells whit willow woody
+    wells whit willow woody leider uma ela jun sep
     """.split()
 )
 """Names that are words, seasons, things or brands as well, beyond those that the lists tell of themselves."""
@@ -83,18 +90,24 @@ _ALSO_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownNames:
-    """Finds people by lists: `given` names and `surnames` as they are written, `also` what is no name alone, folded."""
+    """Finds people by lists: `given` names and `surnames` as they are written, `words` and `places` folded.
+
+    A name that is a word is none beside another word; a name that is a place is none alone.
+    """
 
     given: frozenset[str]
     surnames: frozenset[str]
-    also: frozenset[str]
+    words: frozenset[str]
+    places: frozenset[str]
 
     def spans(self, text: str) -> Sequence[Span]:
-        """Given names with the surnames that follow them.
+        """Given names with the surnames that follow them, known or not.
 
-        >>> names = KnownNames(frozenset({"Raj", "Olive"}), frozenset({"Patel"}), frozenset({"olive"}))
-        >>> [text[start:end] for text in ("ask Raj Patel", "the Olive one") for start, end in names.spans(text)]
-        ['Raj Patel']
+        >>> lists = ({"Raj", "Milan"}, {"Patel", "Roe"}, {"will"}, {"milan"})
+        >>> names = KnownNames(*map(frozenset, lists))
+        >>> text = "Raj Patel and Milan Roe are in Milan"
+        >>> [text[start:end] for start, end in names.spans(text)]
+        ['Raj Patel', 'Milan Roe']
         """
         words = list(_WORD.finditer(text))
         found: list[Span] = []
@@ -102,6 +115,7 @@ class KnownNames:
         while place < len(words):
             end = self._until(words, place) if self._is_given(words[place][0]) else place
             if end > place and self._is_person(words, place, end):
+                end += end == place + 1 and self._may_be_surname(words, end)
                 found.append((words[place].start(), words[end - 1].end()))
                 place = end
             else:
@@ -120,6 +134,13 @@ class KnownNames:
             end = after + 1
         return end
 
+    def _may_be_surname(self, words: Sequence[re.Match[str]], place: int) -> bool:
+        """Whether the word, which stands behind a given name, may be a surname that the lists lack."""
+        if place == len(words) or not _one_space(words, place, place):
+            return False
+        word = words[place][0]
+        return _capitalised(word) and not self._is_word(word) and word.casefold() not in _PLACES_END
+
     def _is_given(self, word: str) -> bool:
         return len(word) >= _SHORTEST and _capitalised(word) and _bare(word) in self.given
 
@@ -129,7 +150,7 @@ class KnownNames:
 
     def _is_word(self, word: str) -> bool:
         plain = _bare(word).casefold()
-        return plain in _ALSO_WORDS or plain in NO_NAMES or plain in self.also
+        return plain in _ALSO_WORDS or plain in NO_NAMES or plain in self.words
 
     def _is_person(self, words: Sequence[re.Match[str]], place: int, end: int) -> bool:
         before = words[place - 1][0].casefold() if place else ""
@@ -137,8 +158,11 @@ class KnownNames:
             return False
         name = [each[0] for each in words[place:end] if _capitalised(each[0])]
         if len(name) > 1:
-            return not all(self._is_word(each) for each in name)
-        return not self._is_word(name[0]) and before not in _THINGS_FOLLOW
+            # "Mark Ellison" is somebody, "Sie Friederike" is a word before a name.
+            begins = not self._is_word(name[0]) or (_bare(name[1]) in self.surnames and not self._is_word(name[1]))
+            return begins and name[-1].casefold() not in _PLACES_END
+        alone = _bare(name[0]).casefold() not in self.places and not self._is_word(name[0])
+        return alone and before not in _THINGS_FOLLOW
 
 
 _SHORTEST = 3
@@ -160,5 +184,5 @@ def _one_space(words: Sequence[re.Match[str]], end: int, last: int) -> bool:
 
 
 def folded(words: Iterable[str]) -> frozenset[str]:
-    """Words as `KnownNames.also` wants them."""
+    """Words as `KnownNames.words` and `places` are."""
     return frozenset(word.casefold() for word in words)
