@@ -1,0 +1,121 @@
+"""pygal's drawings made plain: no script, no style, no ids, no dates, short numbers; coloured by classes alone.
+
+What Deskmark draws beside pygal's own lines and bars (bands, lines of reference, events, labels within the plot) goes
+through pygal's projection and nodes, so that it fits whatever scale pygal chose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from pygal.config import Config
+from pygal.etree import etree
+from pygal.graph.graph import Graph
+from pygal.style import Style
+
+etree.to_etree()  # lxml, where it happens to be installed, writes the same chart differently.
+
+WIDTH = 720
+"""Units that every chart is wide; the page or the picture says how large a unit is."""
+
+LETTERS = 13
+"""Size of a chart's letters in units, where there is room; narrow pages enlarge them by style."""
+
+DROPPED = frozenset({"defs", "desc", "style", "script"})
+NUMBER = re.compile(r"-?\d+\.\d+")
+PLAIN = Style(label_font_size=LETTERS, major_label_font_size=LETTERS, value_font_size=LETTERS, font_family="sans-serif")
+
+
+def config(height: int, **given: Any) -> Config:
+    """What all charts have in common."""
+    return Config(
+        width=WIDTH, height=height, js=(), css=(), style=PLAIN, no_prefix=True, show_legend=False, margin=0, spacing=4,
+        truncate_label=-1, x_value_formatter=lambda _: "", classes=(), no_data_text="No number to show yet", **given,
+    )  # fmt: skip
+
+
+class Drawn(Graph):
+    """What every chart does otherwise than pygal: a tooltip is a title, margins are fixed, labels stand in the plot.
+
+    `margins`: top, right, bottom, left, in units. `room`: share of its length that an axis goes beyond its ends.
+    `beside`: whether the numbers of the y axis stand beside the plot, for columns would hide them; else on its lines.
+    """
+
+    margins = (10, 16, 26, 16)
+    room = 0.02
+    beside = False
+
+    def _draw(self) -> None:
+        self.svg.pre_render = _nothing  # It writes pygal's script and style sheet, which would be taken out again.
+        super()._draw()
+
+    def _tooltip_data(self, *_given: Any, **_more: Any) -> None:
+        """Nothing: it needs a script. `tooltip` in a value's metadata becomes a title."""
+
+    def _compute_margin(self) -> None:
+        super()._compute_margin()
+        box = self.margin_box
+        box.top, box.right, box.bottom, box.left = self.margins
+
+    def _set_view(self) -> None:
+        self._box.margin = self.room
+        super()._set_view()
+
+    def _y_axis(self) -> None:
+        """Numbers of the y axis, where they take little room."""
+        super()._y_axis()
+        for text in self.nodes["plot"].iterfind("./g[@class='axis y always_show']/g/text"):
+            text.set("x", f"{8 - self.margin_box.left if self.beside else 0}")
+            if not self.beside:
+                text.set("y", f"{float(text.get('y')) - 0.35 * LETTERS - 4}")
+
+    def _confidence_interval(self, node: Any, x: float, y: float, value: Any, metadata: Any) -> None:
+        """pygal's, also where a value is an x and a y."""
+        super()._confidence_interval(node, x, y, value[1] if isinstance(value, list) else value, metadata)
+
+    def text(self, parent: Any, words: str, x: float, y: float, class_: str) -> Any:
+        """Words at a place of the plot."""
+        node = self.svg.node(parent, "text", x=x, y=y, class_=class_)
+        node.text = words
+        return node
+
+    def path(self, parent: Any, points: Sequence[tuple[float, float]], class_: str, *, close: bool = False) -> None:
+        """A line through places of the plot."""
+        drawn = "M" + " L".join(f"{x:f} {y:f}" for x, y in points) + (" Z" if close else "")
+        self.svg.node(parent, "path", d=drawn, class_=class_)
+
+
+def _nothing() -> None:
+    pass
+
+
+def drawn(chart: Graph) -> ET.Element:
+    """The chart as a group of plain shapes, with the chart's own width and height."""
+    root = chart.render_tree()
+    _strip(root)
+    group = ET.Element("g", {"class": "chart-drawing"})
+    group.extend(list(root))
+    return group
+
+
+def _strip(node: Any) -> None:
+    for child in list(node):
+        if not isinstance(child.tag, str) or child.tag in DROPPED or _is_empty(child):
+            node.remove(child)
+            continue
+        for name in ("id", "style", "transform") if child.get("transform") == "translate(0 0)" else ("id", "style"):
+            child.attrib.pop(name, None)
+        for name, value in child.attrib.items():
+            child.set(name, NUMBER.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), value))
+        _strip(child)
+        if child.tag == "g" and not len(child):
+            node.remove(child)
+
+
+def _is_empty(node: Any) -> bool:
+    """Boxes for tooltips and backgrounds, titles of nothing, and the title of the whole, which is written anew."""
+    class_ = node.get("class", "")
+    return class_ in ("background", "tooltip", "titles") or (node.tag == "title" and node.text in (None, "", "Pygal"))
