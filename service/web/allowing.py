@@ -33,8 +33,8 @@ from service.store.models import Installation as Row
 from service.store.secrets import SecretBox
 from service.web import guiding
 from service.web.audited import audited
-from service.web.connecting import KINDS, Kind
 from service.web.connecting_section import connect_page
+from service.web.kinds import KINDS, Kind
 from service.web.parts import Parts, known, parts
 from service.web.rights import Right, needs
 from tasks.runtime import Clients

@@ -17,7 +17,8 @@ from service.store import queries
 from service.store.models import Installation
 from service.store.secrets import SecretsUnreadable
 from service.web import guiding
-from service.web.connecting import KINDS, Field, Kind, as_list, missing_secrets, webhook_url
+from service.web.connecting import as_list, missing_secrets, webhook_url
+from service.web.kinds import KINDS, Field, Kind
 from service.web.parts import parts
 
 

@@ -15,7 +15,8 @@ from service.store.errand_models import ErrandKind
 from service.store.models import Installation
 from service.store.secrets import SecretsUnreadable
 from service.web.audited import audited
-from service.web.connecting import KINDS, missing_secrets
+from service.web.connecting import missing_secrets
+from service.web.kinds import KINDS
 from service.web.parts import known, parts
 from service.web.rights import Right, acting, needs
 from tasks import leaving

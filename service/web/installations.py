@@ -16,16 +16,9 @@ from service.store import pausing, queries
 from service.store.models import Installation
 from service.web.asked import helpdesk
 from service.web.audited import audited
-from service.web.connecting import (
-    KINDS,
-    Kind,
-    NotAccepted,
-    as_given,
-    changes,
-    new_installation,
-    webhook_url,
-)
+from service.web.connecting import NotAccepted, as_given, changes, new_installation, webhook_url
 from service.web.connecting_section import connect_page, shown
+from service.web.kinds import KINDS, Kind
 from service.web.parts import known, parts
 from service.web.rights import Right, acting, needs, visible_ids
 from service.web.trying import tried

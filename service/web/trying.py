@@ -10,7 +10,7 @@ from connectors.registry import connectors
 from service.store.database import Database
 from service.store.models import Installation
 from service.store.secrets import SecretBox
-from service.web.connecting import KINDS
+from service.web.kinds import KINDS
 from tasks.runtime import Clients, Clock, connected, stored_tokens, utc_now
 
 

@@ -19,7 +19,7 @@ from service.store.database import Database
 from service.store.models import Delivery, Installation
 from service.store.people_models import AuditEntry
 from service.store.secrets import SecretBox
-from service.web.connecting import KINDS
+from service.web.kinds import KINDS
 from service.writeback import FIELDS
 from tasks.runtime import utc_now
 

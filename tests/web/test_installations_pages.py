@@ -14,7 +14,8 @@ from connectors.zendesk.sandbox import Sandbox
 from service.store.models import Conversation, Installation
 from service.store.people_models import AuditEntry
 from service.store.secrets import new_key
-from service.web.connecting import KINDS, NotAccepted, new_installation
+from service.web.connecting import NotAccepted, new_installation
+from service.web.kinds import KINDS
 
 pytestmark = pytest.mark.usefixtures("no_helpdesk")
 

@@ -13,7 +13,8 @@ from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.store import installations as store
 from service.store.secrets import SecretBox
-from service.web.connecting import KINDS, Kind, NotAccepted, new_installation, webhook_url
+from service.web.connecting import NotAccepted, new_installation, webhook_url
+from service.web.kinds import KINDS, Kind
 from tasks.runtime import utc_now
 
 

@@ -15,7 +15,8 @@ from service.store import installations as store
 from service.store import pausing
 from service.store.database import Database
 from service.store.secrets import SecretBox, SecretsUnreadable
-from service.web.connecting import KINDS, Kind, NotAccepted, changes
+from service.web.connecting import NotAccepted, changes
+from service.web.kinds import KINDS, Kind
 from tasks.runtime import utc_now
 
 

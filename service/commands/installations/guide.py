@@ -9,8 +9,8 @@ from service.commands.installations.finding import helpdesk
 from service.commands.running import database, settings
 from service.store import queries
 from service.store.secrets import SecretBox
-from service.web.connecting import KINDS
 from service.web.guiding import credentials_refused, left, steps_before, steps_of
+from service.web.kinds import KINDS
 
 MARKS = {State.DONE: "done", State.OPEN: "open", State.MEND: "mend", State.UNKNOWN: "look"}
 

@@ -12,7 +12,8 @@ from service.store import errands, installations
 from service.store import leaving as store
 from service.store.audit import COMMAND_LINE
 from service.store.secrets import SecretBox, SecretsUnreadable
-from service.web.connecting import KINDS, missing_secrets
+from service.web.connecting import missing_secrets
+from service.web.kinds import KINDS
 from tasks import leaving
 from tasks.runtime import utc_now
 

@@ -10,7 +10,8 @@ from service.commands.running import database, settings
 from service.store import installations as store
 from service.store import pausing
 from service.store.secrets import SecretBox
-from service.web.connecting import KINDS, Kind, NotAccepted, as_given, changes
+from service.web.connecting import NotAccepted, as_given, changes
+from service.web.kinds import KINDS, Kind
 from tasks.runtime import utc_now
 
 COLUMNS = ("base_url", "account_group")

@@ -6,7 +6,7 @@ import click
 
 from service.store.database import Database
 from service.store.secrets import SecretBox
-from service.web.connecting import Kind
+from service.web.kinds import Kind
 from service.web.trying import tried
 
 
