@@ -47,10 +47,11 @@ def prepare() -> None:
 
 
 def load_models() -> None:
-    """Load the sentence model and the scores' weights, for forked children to share. Raises `ModelMissing`."""
-    assert _process.model is not None, "start() comes first"
+    """Load the sentence model, the scores' weights and lists of names, for children to share. Raises `ModelMissing`."""
+    assert _process.settings is not None and _process.model is not None, "start() comes first"
     _process.model.load()
     detection.load()
+    finder(switched_on=_process.settings.pii_names).spans("")
     # The scores load their weights when first used: one conversation that has a bit of everything uses them all.
     score_conversation(_EVERYTHING, History(), Policy(), _process.model)
 
