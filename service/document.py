@@ -1,4 +1,4 @@
-"""The file contract: a conversation document (JSON) to `Conversation` and back, and a scorecard to JSON.
+"""The file contract: a conversation document (JSON) to `Conversation` and back.
 
 Pydantic checks the shape at this border and nowhere else. Required are `id`, at least one message, and of each message
 `id`, `author.role` and `text`; everything else may be absent or null. Unknown keys are ignored, unknown event kinds
@@ -36,7 +36,6 @@ from service.conversation import (
     Rating,
     Role,
 )
-from service.scoring.score import Evidence, Score, Scorecard
 
 
 class DocumentError(ValueError):
@@ -218,7 +217,7 @@ def to_document(conversation: Conversation) -> dict[str, Any]:
     """The document of a conversation: JSON types only, `from_document` gives an equal conversation back."""
     c = conversation
     return {
-        **{name: _plain(getattr(c, name)) for name in _SIMPLE},
+        **{name: plain(getattr(c, name)) for name in _SIMPLE},
         "contact": {
             "id": c.contact.id,
             "external_id": c.contact.external_id,
@@ -227,7 +226,7 @@ def to_document(conversation: Conversation) -> dict[str, Any]:
         },
         "messages": [_message_document(m) for m in c.messages],
         "events": [
-            {"id": e.id, "at": _plain(e.at), "kind": e.kind, "by": e.by, "from": e.origin, "to": e.target}
+            {"id": e.id, "at": plain(e.at), "kind": e.kind, "by": e.by, "from": e.origin, "to": e.target}
             for e in c.events
         ],
         "rating": _rating_document(c.rating),
@@ -240,7 +239,7 @@ def _message_document(message: Message) -> dict[str, Any]:
     author = message.author
     document: dict[str, Any] = {
         "id": message.id,
-        "at": _plain(message.at),
+        "at": plain(message.at),
         "author": {"role": author.role.value, "id": author.id, "group": author.group},
         "text": message.text,
         "internal": message.internal,
@@ -262,79 +261,15 @@ def _rating_document(rating: Rating | None) -> dict[str, Any] | None:
         "scale": rating.scale,
         "ces": rating.ces,
         "comment": rating.comment,
-        "at": _plain(rating.at),
+        "at": plain(rating.at),
     }
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A value as JSON has it: moments as ISO 8601 in UTC with a Z."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return value
-
-
-def score_document(score: Score) -> dict[str, Any]:
-    """One score as JSON types."""
-    return {
-        "verdict": score.verdict,
-        "value": score.value,
-        "confidence": round(score.confidence, 4),
-        "reason": score.reason,
-        "evidence": [_evidence_document(item) for item in score.evidence],
-        "details": _json(score.details),
-    }
-
-
-def _evidence_document(item: Evidence) -> dict[str, Any]:
-    document: dict[str, Any] = {"message": item.message, "quote": item.quote, "shows": item.shows}
-    if item.answered_in is not None:
-        document["answered_in"] = item.answered_in
-    if item.conversation is not None:
-        document["conversation"] = item.conversation
-    return document
-
-
-def _json(value: object) -> Any:
-    """`value` with mappings as dicts, sequences as lists and times as text."""
-    if isinstance(value, Mapping):
-        return {str(key): _json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_json(item) for item in value]
-    return _plain(value)
-
-
-def card_document(card: Scorecard) -> dict[str, Any]:
-    """A scorecard as JSON types, without its write-back."""
-    return {
-        "helpdesk": card.helpdesk,
-        "account": card.account,
-        "id": card.id,
-        "episode": card.episode,
-        "definitions": card.definitions,
-        "scores": {name: score_document(score) for name, score in card.scores.items()},
-    }
-
-
-def card_from_document(document: Mapping[str, Any]) -> Scorecard:
-    """The scorecard that `card_document` wrote."""
-    return Scorecard(
-        helpdesk=document["helpdesk"],
-        account=document["account"],
-        id=document["id"],
-        episode=document["episode"],
-        definitions=document["definitions"],
-        scores={name: _score(score) for name, score in document["scores"].items()},
-    )
-
-
-def _score(document: Mapping[str, Any]) -> Score:
-    return Score(
-        verdict=document["verdict"],
-        value=document["value"],
-        confidence=document["confidence"],
-        reason=document["reason"],
-        evidence=tuple(Evidence(**item) for item in document["evidence"]),
-        details=MappingProxyType(document["details"]),
-    )
 
 
 def schema(shape: type[BaseModel]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from connectors.base import Reading
 from connectors.errors import NotFound
 from connectors.many import Outcome, Trouble, Writer
-from service.document import card_from_document, from_document
+from service.card_document import card_from_document
+from service.document import from_document
 from service.scoring.score import Scorecard
 from service.store import conversations, errands, models, results, work
 from service.store.errand_models import Errand, ItemState

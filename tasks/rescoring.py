@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from service.card_document import card_document
 from service.conversation import Conversation
-from service.document import card_document, from_document
+from service.document import from_document
 from service.scoring.definitions import definitions
 from service.scoring.score import Policy, Scorecard
 from service.scoring.scorecard import judged_episodes

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Reading
 from connectors.errors import Merged, NotFound, OptedOut
+from service.card_document import card_document
 from service.conversation import Conversation
-from service.document import card_document, from_document, to_document
+from service.document import from_document, to_document
 from service.scoring.customer import customer_keys, same_customer
 from service.scoring.score import DEFINITIONS, History, Policy, Scorecard
 from service.scoring.scorecard import judged_episodes, score_conversation

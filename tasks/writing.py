@@ -9,7 +9,8 @@ import structlog
 
 from connectors.base import Client, Reading
 from connectors.errors import Conflict, NotFound, NotWritable, OptedOut, RetryLater
-from service.document import card_from_document, from_document
+from service.card_document import card_from_document
+from service.document import from_document
 from service.scoring.score import Scorecard
 from service.store import conversations, installations, models, results, work
 from service.store.models import State, WriteState

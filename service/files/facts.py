@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from connectors.shelf import Shelf
+from service.card_document import card_from_document
 from service.conversation import Conversation
-from service.document import DocumentError, card_from_document, from_document
+from service.document import DocumentError, from_document
 from service.figures.fact import Fact
 from service.figures.facts import fact_of
 from service.files.scores import BadLine

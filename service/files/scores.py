@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service import note, writeback
+from service.card_document import card_document
 from service.conversation import Conversation
-from service.document import DocumentError, card_document, from_json
+from service.document import DocumentError, from_json
 from service.files.spool import DuplicateConversation, Spool
 from service.language.embedding import Embedder
 from service.language.intents import IntentCatalog

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from service.document import card_from_document, score_document
+from service.card_document import card_from_document, score_document
 from service.scoring import doubt
 from service.scoring.corrected import Opinion, corrected
 from service.scoring.score import Scorecard as Card

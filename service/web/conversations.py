@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from service.card_document import card_from_document
 from service.conversation import Conversation
-from service.document import card_from_document, from_document
+from service.document import from_document
+from service.scoring.corrected import own_verdict
+from service.scoring.definitions import age
 from service.scoring.score import Scorecard
+from service.scoring.scorecard import judged_episodes
 from service.store import conversations as store
-from service.store import installations, overview, queries
+from service.store import disputes, installations, overview, queries
+from service.store.models import Scorecard as StoredCard
 from service.store.models import State, WriteState
 from service.web.audited import audited
+from service.web.opinions import judgements, rules, saw
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
 from service.web.transcript import transcript
@@ -108,17 +116,25 @@ def conversation(row_id: str) -> str:
             abort(404)
         related = queries.related(session, row_id, within=visible_ids())
         plan = shown_plan(session, dossier.conversation)
+        current = _current([card_from_document(card.stands) for card in dossier.cards])
+        said = judgements(session, dossier.installation.id, row_id, current)
+        disputed = disputes.of_conversation(session, row_id)
+    read = from_document(dossier.conversation.document) if dossier.conversation.document else None
+    pieces = judged_episodes(read, rules().policy(dossier.installation)) if read else ()
     with p.database.begin() as session:
         audited(session, "look at transcript", row_id, dossier.installation.id)
-    current = _current([card_from_document(card.card) for card in dossier.cards])
-    read = from_document(dossier.conversation.document) if dossier.conversation.document else None
+        saw(session, row_id)
     empty = Conversation(id=dossier.conversation.external_id, messages=())
     return render_template(
         "conversation.html",
         dossier=dossier,
         row=dossier.conversation,
         read=read,
-        page=transcript(read or empty, current) if read or current else None,
+        page=transcript(read or empty, current, pieces) if read or current else None,
+        judgements=said,
+        disputes=disputed,
+        versions=_older(dossier.cards, current),
+        next_review="reviewed" in request.args,
         related=related,
         others={other.external_id: other for other in related},
         scored_at=max((card.scored_at for card in dossier.cards), default=None),
@@ -126,6 +142,47 @@ def conversation(row_id: str) -> str:
         writes=WRITES,
         plan=plan,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A score that older definitions judged otherwise; `None`: no verdict."""
+
+    words: Described
+    then: Verdict | None
+    now: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """A card that no longer speaks, and where Deskmark's verdicts then and now differ."""
+
+    definitions: str
+    episode: int
+    scored_at: datetime
+    differences: tuple[Difference, ...]
+
+
+def _older(cards: Sequence[StoredCard], current: Sequence[Scorecard]) -> list[Older]:
+    """The cards of older definitions, the newest version first."""
+    newest = {card.episode: card for card in current}
+    old = [card for card in cards if card.episode in newest and card.definitions != newest[card.episode].definitions]
+    return [
+        Older(card.definitions, card.episode, card.scored_at, tuple(_differences(card, newest[card.episode])))
+        for card in sorted(old, key=lambda card: (age(card.definitions), card.episode), reverse=True)
+    ]
+
+
+def _differences(card: StoredCard, now: Scorecard) -> Iterator[Difference]:
+    for name, words in SCORES.items():
+        then_said = (card.card["scores"].get(name) or {}).get("verdict")
+        now_said = own_verdict(now.scores[name]) if name in now.scores else None
+        if then_said != now_said:
+            yield Difference(
+                words,
+                verdict(name, then_said) if then_said else None,
+                verdict(name, now_said) if now_said else None,
+            )
 
 
 def _current(cards: list[Scorecard]) -> list[Scorecard]:

@@ -11,6 +11,7 @@ import numpy as np
 from fact_samples import facts
 from hypothesis import given
 
+from service.card_document import card_document, card_from_document
 from service.conversation import (
     Author,
     BotTurn,
@@ -23,7 +24,6 @@ from service.conversation import (
     Role,
     episodes,
 )
-from service.document import card_document, card_from_document
 from service.figures.facts import DIMENSIONS, Fact, fact_of, name, number
 from service.figures.tally import tally
 from service.language.embedding import Vectors

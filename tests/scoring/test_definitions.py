@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from service.card_document import card_document, score_document
 from service.conversation import Author, Conversation, Message, Role
-from service.document import card_document, score_document
 from service.language.embedding import CachedEmbedder, Embedder, MemoryCache
 from service.language.model import MiniLM
 from service.scoring.definitions import VERSIONS, UnknownDefinitions, age, definitions, not_defined

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.card_document import score_document
 from service.conversation import Author, Conversation, Event, EventKind, Message, Role
-from service.document import score_document
 from service.scoring.handoff_time import handoff_time, spell
 from service.scoring.schedule import Hours, Schedule
 from service.scoring.score import Case, History, Policy, Score

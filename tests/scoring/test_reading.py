@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service.card_document import card_document
 from service.conversation import Author, BotTurn, Contact, Conversation, Event, Feedback, Message, Rating, Role
-from service.document import card_document
 from service.language.embedding import DIMENSIONS, Vectors
 from service.language.labels import terms
 from service.language.masking import mask

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from service.card_document import card_document, card_from_document
 from service.conversation import Author, Contact, Conversation, Event, EventKind, Message, Rating, Role
-from service.document import card_document, card_from_document
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM
 from service.scoring.score import History, Policy, Scorecard

@@ -14,10 +14,11 @@ from click.testing import CliRunner, Result
 from meanwhile import ctrl_c_after, meanwhile
 from sqlalchemy import func, select, update
 
+from service.card_document import card_document
 from service.cli import main
 from service.commands import rescore as commands_rescore
 from service.conversation import Author, Conversation, Message, Role
-from service.document import card_document, to_document
+from service.document import to_document
 from service.embedded import own_settings
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM

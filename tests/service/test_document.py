@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from service.card_document import card_document, card_from_document
 from service.conversation import (
     Author,
     BotTurn,
@@ -28,8 +29,6 @@ from service.conversation import (
 from service.document import (
     ConversationDocument,
     DocumentError,
-    card_document,
-    card_from_document,
     from_document,
     from_json,
     schema,

@@ -219,7 +219,8 @@ def test_scored_again_while_the_job_ran(zendesk: Rig) -> None:
         last = {**document["messages"][-1], "id": "m9", "text": "Great, that solves it. Thank you!"}
         last["author"] = {**last["author"], "role": "customer"}
         row.document = {**document, "messages": [*document["messages"], last]}
-        from service.document import card_document, from_document  # noqa: PLC0415
+        from service.card_document import card_document  # noqa: PLC0415
+        from service.document import from_document  # noqa: PLC0415
         from service.store.results import save_cards  # noqa: PLC0415
         from tasks import scoring  # noqa: PLC0415
 

@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from connectors.registry import connectors
 from service.app import build
+from service.card_document import card_document
 from service.conversation import (
     Author,
     BotTurn,
@@ -33,7 +34,7 @@ from service.conversation import (
     Message,
     Role,
 )
-from service.document import card_document, to_document
+from service.document import to_document
 from service.scoring.customer import customer_keys
 from service.scoring.score import Evidence, Score, Scorecard
 from service.settings import Settings

@@ -12,9 +12,10 @@ import pytest
 from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
+from service.card_document import card_document
 from service.cli import main
 from service.conversation import Author, Rating
-from service.document import card_document, to_document
+from service.document import to_document
 from service.files.export_writing import Csv, JsonLines
 from service.language.intents import Example
 from service.language.masking import mask
