@@ -6,15 +6,19 @@ Pure: conversation and scorecards in, frozen lines out. It makes no markup; the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from types import MappingProxyType
 
 from service.conversation import Conversation, Event, EventKind, Message
+from service.scoring.effort_trail import Step, effort_trail
 from service.scoring.score import Evidence, Score, Scorecard
-from service.web.vocabulary import SCORES, Described, Tone, Verdict, described, value_in_words, verdict
+from service.web.vocabulary import SCORES, Described, Tone, Verdict, described, duration, value_in_words, verdict
+
+SHORTEST_WAIT = 30
+"""Seconds of waiting from which it is told along the way: an answer within them is one at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,18 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message as shown. `proves` cites it; `answers` are re-asks whose answer this message had already given."""
+    """One message as shown. `proves` cites it; `answers` are re-asks whose answer this message had already given.
+
+    `effort` counts the customer's effort along the way, in words; `needed` says that a human was needed from here on.
+    """
 
     anchor: str
     message: Message
     passages: tuple[Passage, ...]
     proves: tuple[Citation, ...] = ()
     answers: tuple[Citation, ...] = ()
+    effort: tuple[str, ...] = ()
+    needed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +108,13 @@ class Transcript:
     anchors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def transcript(conversation: Conversation, cards: Sequence[Scorecard]) -> Transcript:
-    """`conversation` with the evidence of all `cards` (one for each episode, any order) laid over its messages."""
+def transcript(
+    conversation: Conversation, cards: Sequence[Scorecard], pieces: Sequence[Conversation] = ()
+) -> Transcript:
+    """`conversation` with the evidence of all `cards` (one for each episode, any order) laid over its messages.
+
+    `pieces` are its episodes as they were scored, in order: with them effort is counted along the way.
+    """
     anchors = {message.id: f"message-{number}" for number, message in enumerate(conversation.messages, 1)}
     here = _Here(conversation.id, anchors)
     episodes: list[Episode] = []
@@ -112,8 +126,56 @@ def transcript(conversation: Conversation, cards: Sequence[Scorecard]) -> Transc
             cited.extend(found)
             judged.append(_judged(name, card.scores[name], found))
         episodes.append(Episode(card.episode, card.definitions, tuple(judged)))
-    lines = tuple(_line(message, anchors[message.id], cited) for message in conversation.messages)
+    steps, needed = _steps(cards, pieces), dict(_needed(cards))
+    lines = tuple(
+        replace(
+            _line(message, anchors[message.id], cited),
+            effort=_in_words(steps.get(message.id)),
+            needed=needed.get(message.id, ""),
+        )
+        for message in conversation.messages
+    )
     return Transcript(_woven(lines, conversation.events), tuple(episodes), MappingProxyType(anchors))
+
+
+def plain(conversation: Conversation) -> Transcript:
+    """The conversation alone, without a word of what anybody made of it: for whoever is to judge it blind."""
+    return transcript(conversation, ())
+
+
+def _steps(cards: Sequence[Scorecard], pieces: Sequence[Conversation]) -> dict[str, Step]:
+    steps: dict[str, Step] = {}
+    for card in cards:
+        if card.episode <= len(pieces):
+            effort, context = (card.scores.get(name) or Score(None) for name in ("effort", "context_repeat"))
+            steps |= effort_trail(pieces[card.episode - 1], effort, context)
+    return steps
+
+
+def _in_words(step: Step | None) -> tuple[str, ...]:
+    """Everything that a message adds to the effort, e.g. ("message 3", "asks again", "waited 4 min so far")."""
+    if step is None:
+        return ()
+    said = [
+        f"message {step.message}" if step.message else "",
+        f"asks again ({step.rephrasing})" if step.rephrasing else "",
+        f"waited {duration(step.waited)} so far" if step.waited and step.waited >= SHORTEST_WAIT else "",
+        f"asked for again ({step.re_ask})" if step.re_ask else "",
+        "first useful answer" if step.useful else "",
+    ]
+    return tuple(filter(None, said))
+
+
+def _needed(cards: Sequence[Scorecard]) -> Iterator[tuple[str, str]]:
+    """The message from which on a human was warranted, and what became of that."""
+    for card in cards:
+        score = card.scores.get("escalation") or Score(None)
+        at, timing, turns = (score.details.get(name) for name in ("warranted_at", "timing", "turns_late"))
+        if not isinstance(at, str) or score.verdict not in ("warranted", "missed"):
+            continue
+        late = f"it took {turns} more bot turns" if turns else "it came late"
+        came = {"missed": "nobody came", "late": late}.get("missed" if score.verdict == "missed" else str(timing))
+        yield at, f"A human was needed from here: {came or 'one came in time'}"
 
 
 def _in_order(scores: Mapping[str, Score]) -> list[str]:
