@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+import responses
 from near import near
 
 from connectors.base import Installation, Reading
@@ -22,6 +23,7 @@ from connectors.zendesk.options import Options
 from connectors.zendesk.sandbox import Sandbox
 from service.conversation import Author, Channel, Contact, Conversation, Event, Message, Role
 
+BASE = "https://acme.zendesk.com"
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CUSTOMER, AGENT, OTHER_AGENT, ROBOT = 501, 601, 602, 603
 USERS = [
@@ -43,7 +45,7 @@ USERS = [
 def installation() -> Installation:
     """An installation whose helpdesk does not exist."""
     secrets = {"client_id": "id", "client_secret": "hush", "webhook_secret": "c2VjcmV0"}
-    return Installation("z1", "zendesk", "acme", "https://acme.zendesk.com", secrets=secrets)
+    return Installation("z1", "zendesk", "acme", BASE, secrets=secrets)
 
 
 @pytest.fixture
@@ -94,7 +96,7 @@ def read() -> Callable[..., Reading]:
             log=tuple(log) if log is not None else None,
             survey=survey or {},
         )
-        place = Installation("z1", "zendesk", "acme", "https://acme.zendesk.com", account_group="g")
+        place = Installation("z1", "zendesk", "acme", BASE, account_group="g")
         return read_ticket(material, place, Options.read(options or {}), calls=2)
 
     return make
@@ -160,3 +162,19 @@ def shared() -> Path:
     if not (folder / "fixtures" / "zendesk").is_dir():
         pytest.skip("the shared folder with Zendesk's specification and fixtures is absent")
     return folder
+
+
+@pytest.fixture
+def wire() -> Iterator[responses.RequestsMock]:
+    """Answers that a test gives instead of a helpdesk; a token is always given."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as answers:
+        body = {"access_token": "t-1", "token_type": "bearer", "scope": "read write", "expires_in": 1800}
+        answers.post(f"{BASE}/oauth/tokens", json=body)
+        yield answers
+
+
+@pytest.fixture
+def client(installation: Installation) -> ZendeskClient:
+    """A client on the wire."""
+    http = Http(BASE, requests.Session(), Limiter(), name="z1", hosts=ZendeskConnector.hosts)
+    return ZendeskConnector().client(installation, http)

@@ -34,21 +34,6 @@ Connect = Callable[..., ZendeskClient]
 Told = Callable[..., Conversation]
 
 
-@pytest.fixture
-def wire() -> Any:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        body = {"access_token": "t-1", "token_type": "bearer", "scope": "read write", "expires_in": 1800}
-        mock.post(f"{BASE}/oauth/tokens", json=body)
-        yield mock
-
-
-@pytest.fixture
-def client(installation: Installation) -> ZendeskClient:
-    return ZendeskConnector().client(
-        installation, Http(BASE, requests.Session(), Limiter(), name="z1", hosts=ZendeskConnector.hosts)
-    )
-
-
 def bare_ticket(**more: Any) -> dict[str, Any]:
     return {"ticket": {"id": 42, "status": "solved", "requester_id": 5, "tags": [], "updated_at": "x", **more}}
 

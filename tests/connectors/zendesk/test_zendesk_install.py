@@ -7,14 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
-import responses
 
-from connectors.base import Installation
 from connectors.errors import ConnectorError
-from connectors.http import Http
-from connectors.limiter import Limiter
-from connectors.zendesk import ZendeskConnector, install, own
+from connectors.zendesk import install, own
 from connectors.zendesk.client import ZendeskClient
 from connectors.zendesk.sandbox import Sandbox
 from connectors.zendesk.webhook import delivery
@@ -23,20 +18,6 @@ from service.conversation import Conversation
 BASE = "https://acme.zendesk.com"
 Connect = Callable[..., ZendeskClient]
 Told = Callable[..., Conversation]
-
-
-@pytest.fixture
-def wire() -> Any:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        mock.post(f"{BASE}/oauth/tokens", json={"access_token": "t", "token_type": "bearer"})
-        yield mock
-
-
-@pytest.fixture
-def client(installation: Installation) -> ZendeskClient:
-    return ZendeskConnector().client(
-        installation, Http(BASE, requests.Session(), Limiter(), name="z1", hosts=ZendeskConnector.hosts)
-    )
 
 
 @pytest.mark.parametrize("by_trigger", [False, True])

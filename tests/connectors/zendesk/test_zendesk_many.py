@@ -8,13 +8,10 @@ import pytest
 import requests
 import responses
 
-from connectors.base import Installation, Reading
+from connectors.base import Reading
 from connectors.errors import ConnectorError, Rejected, Throttled
-from connectors.http import Http
-from connectors.limiter import Limiter
 from connectors.many import DONE, Outcome, Trouble
 from connectors.registry import remover, writer
-from connectors.zendesk import ZendeskConnector
 from connectors.zendesk.bulk import ZendeskWriter, look_at_job
 from connectors.zendesk.client import ZendeskClient
 from connectors.zendesk.removal import ZendeskRemover
@@ -25,20 +22,6 @@ BASE = "https://acme.zendesk.com"
 MANY = f"{BASE}/api/v2/tickets/update_many"
 JOB = f"{BASE}/api/v2/job_statuses/j1"
 TAG = Plan(add_tags=("dm__gap",))
-
-
-@pytest.fixture
-def wire() -> Any:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        body = {"access_token": "t-1", "token_type": "bearer", "scope": "read write", "expires_in": 1800}
-        mock.post(f"{BASE}/oauth/tokens", json=body)
-        yield mock
-
-
-@pytest.fixture
-def client(installation: Installation) -> ZendeskClient:
-    http = Http(BASE, requests.Session(), Limiter(), name="z1", hosts=ZendeskConnector.hosts)
-    return ZendeskConnector().client(installation, http)
 
 
 def reading(number: int, writable: Writable = Writable.FULL, tags: tuple[str, ...] = ("vip",)) -> Reading:
