@@ -11,13 +11,14 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -28,7 +29,7 @@ from connectors.zendesk.sandbox import Sandbox as ZendeskSandbox
 from service.conversation import Contact
 from service.settings import Settings
 from service.store import conversations, installations
-from service.store.database import Database
+from service.store.database import Database, migrate
 from service.store.models import Delivery, State, WriteState
 from service.store.secrets import SecretBox
 from service.writeback import parse_note
@@ -207,7 +208,8 @@ class House:
 
     def stop(self) -> None:
         for process in self.processes.values():
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # It ended by itself.
+                os.killpg(process.pid, signal.SIGKILL)
         for process in self.processes.values():
             process.wait()
         for wire in self.wires.values():
@@ -278,6 +280,24 @@ def built(folder: Path, url: str, secret_key: str) -> House:
             )  # fmt: skip
             installations.add(session, new, now=datetime.now(UTC))
     return house
+
+
+@contextmanager
+def inhabited(request: pytest.FixtureRequest, *, sqlite: bool = False) -> Iterator[House]:
+    """What `built` makes on a fresh database, PostgreSQL unless it is to be SQLite; all of it is stopped in the end."""
+    folder = request.getfixturevalue("tmp_path_factory").mktemp("house")
+    if sqlite:
+        url = f"sqlite:///{folder}/deskmark.sqlite3"
+        migrate(url)
+    else:
+        url = request.getfixturevalue("postgres_databases")()
+    house = built(folder, url, request.getfixturevalue("secret_key"))
+    try:
+        yield house
+    finally:
+        house.stop()
+        house.database.close()
+        house.broker.stop()
 
 
 def seed(house: House, desk: str, kit: Any, number: int) -> str:

@@ -10,13 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from house import PATIENCE, House, built, until
+from house import PATIENCE, House, inhabited, until
 from sqlalchemy import func, select
 
 from service.conversation import Channel, Contact
 from service.store import backfills, installations
 from service.store.backfill_models import BackfillPart, BackfillState
-from service.store.database import migrate
 from service.store.models import Conversation, State, WriteState
 
 MANY = 6
@@ -27,23 +26,14 @@ GATES = {
 
 
 @pytest.fixture(scope="module", params=["zendesk", "intercom"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    if request.param == "intercom":
-        url = f"sqlite:///{folder}/deskmark.sqlite3"
-        migrate(url)
-    else:
-        url = request.getfixturevalue("postgres_databases")()
-    house = built(folder, url, request.getfixturevalue("secret_key"))
-    house.desks["zendesk"].limits.incremental = 1000
-    options = {**house.desks["zendesk"].options, "incremental_rate": "1000/minute"}
-    with house.database.begin() as session:
-        installations.change(session, "zendesk", options=options)
-    house.start("ingest", "score", "writeback", "beat")
-    yield house
-    house.stop()
-    house.database.close()
-    house.broker.stop()
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    with inhabited(request, sqlite=request.param == "intercom") as house:
+        house.desks["zendesk"].limits.incremental = 1000
+        options = {**house.desks["zendesk"].options, "incremental_rate": "1000/minute"}
+        with house.database.begin() as session:
+            installations.change(session, "zendesk", options=options)
+        house.start("ingest", "score", "writeback", "beat")
+        yield house
 
 
 @pytest.fixture

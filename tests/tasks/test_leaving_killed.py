@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from house import PATIENCE, House, built, seed, until
+from house import PATIENCE, House, inhabited, seed, until
 from sqlalchemy import select
 
 from service.store import conversations
-from service.store.database import migrate
 from service.store.errand_models import Errand
 from service.store.models import Conversation, Installation
 from service.writeback import FIELDS
@@ -29,18 +28,9 @@ GATES = {
 
 
 @pytest.fixture(params=["zendesk", "intercom"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    if request.param == "intercom":
-        url = f"sqlite:///{folder}/deskmark.sqlite3"
-        migrate(url)
-    else:
-        url = request.getfixturevalue("postgres_databases")()
-    house = built(folder, url, request.getfixturevalue("secret_key"))
-    yield house
-    house.stop()
-    house.database.close()
-    house.broker.stop()
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    with inhabited(request, sqlite=request.param == "intercom") as house:
+        yield house
 
 
 def marked(house: House, desk: str, kit: Any) -> list[str]:

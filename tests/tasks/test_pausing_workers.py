@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from house import House, built, seed, until
+from house import House, inhabited, seed, until
 
 from service.store import notices, pausing
-from service.store.database import migrate
 from service.store.models import Installation
 from service.store.notices import Kind
 
@@ -21,21 +19,16 @@ SCORING, WRITING = 2, 4
 
 
 @pytest.fixture
-def house(tmp_path: Path, secret_key: str) -> Iterator[House]:
-    url = f"sqlite:///{tmp_path}/deskmark.sqlite3"
-    migrate(url)
-    house = built(tmp_path, url, secret_key)
-    house.more |= {
-        "DESKMARK_PROBE_SECONDS": str(PROBE),
-        "DESKMARK_POLL_SECONDS": "3600",
-        "DESKMARK_LEASE_SECONDS": "30",
-    }
-    house.web()
-    house.start("ingest", "score", "writeback", "beat")
-    yield house
-    house.stop()
-    house.database.close()
-    house.broker.stop()
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    with inhabited(request, sqlite=True) as house:
+        house.more |= {
+            "DESKMARK_PROBE_SECONDS": str(PROBE),
+            "DESKMARK_POLL_SECONDS": "3600",
+            "DESKMARK_LEASE_SECONDS": "30",
+        }
+        house.web()
+        house.start("ingest", "score", "writeback", "beat")
+        yield house
 
 
 def revoke(house: House, name: str) -> None:

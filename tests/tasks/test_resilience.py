@@ -15,46 +15,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house import PATIENCE, House, built, seed, until
+from house import PATIENCE, House, inhabited, seed, until
 from werkzeug.serving import make_server
 
 from service.app import create_app
-from service.store.database import migrate
 from service.web.parts import EXTENSION
 
 
 @pytest.fixture(scope="module", params=["embedded", "production"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    if request.param == "embedded":
-        url = f"sqlite:///{folder}/deskmark.sqlite3"
-        migrate(url)
-    else:
-        url = request.getfixturevalue("postgres_databases")()
-    house = built(folder, url, request.getfixturevalue("secret_key"))
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
     server = request.getfixturevalue("postgres") if request.param == "production" else None
-    if server is not None:
+    with inhabited(request, sqlite=request.param == "embedded") as house:
+        if server is not None:
 
-        def restart() -> None:
-            server.stop("immediate")
-            server.start()
+            def restart() -> None:
+                server.stop("immediate")
+                server.start()
 
-        house.restart_database = restart
-    app = create_app(house.settings)
-    web = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=web.serve_forever, daemon=True)
-    thread.start()
-    for name, desk in house.desks.items():
-        desk.connect_webhook(f"http://127.0.0.1:{web.server_port}/webhooks/{name}/{name}")
-    house.start("ingest", "score", "writeback", "beat")
-    yield house
-    house.stop()
-    web.shutdown()
-    thread.join()
-    web.server_close()
-    app.extensions[EXTENSION].database.close()
-    house.database.close()
-    house.broker.stop()
+            house.restart_database = restart
+        app = create_app(house.settings)
+        web = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=web.serve_forever, daemon=True)
+        thread.start()
+        for name, desk in house.desks.items():
+            desk.connect_webhook(f"http://127.0.0.1:{web.server_port}/webhooks/{name}/{name}")
+        house.start("ingest", "score", "writeback", "beat")
+        yield house
+        web.shutdown()
+        thread.join()
+        web.server_close()
+        app.extensions[EXTENSION].database.close()
 
 
 @pytest.fixture(params=["zendesk", "intercom"])

@@ -12,23 +12,19 @@ from typing import Any
 
 import pytest
 import requests
-from house import PATIENCE, House, built, seed, until
+from house import PATIENCE, House, inhabited, seed, until
 
 SENDERS = 4
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="a process's children are found in /proc")
 
 
 @pytest.fixture(scope="module")
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    house = built(folder, request.getfixturevalue("postgres_databases")(), request.getfixturevalue("secret_key"))
-    # A loaded machine must not take a task for a lost one while we look.
-    house.settings = house.settings.model_copy(update={"lease_seconds": 120})
-    house.start("ingest", "score", "writeback", "beat")
-    yield house
-    house.stop()
-    house.database.close()
-    house.broker.stop()
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    with inhabited(request) as house:
+        # A loaded machine must not take a task for a lost one while we look.
+        house.settings = house.settings.model_copy(update={"lease_seconds": 120})
+        house.start("ingest", "score", "writeback", "beat")
+        yield house
 
 
 @NEEDS_PROC

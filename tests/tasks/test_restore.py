@@ -10,30 +10,21 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from house import House, built, seed, until
+from house import House, inhabited, seed, until
 from sqlalchemy import text
 
 from service.commands.backup import backup, restore
-from service.store.database import Database, migrate
+from service.store.database import Database
 from service.store.models import State
 from service.writeback import parse_note
 
 
 @pytest.fixture(params=["production" if shutil.which("pg_dump") else "embedded"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    if request.param == "embedded":
-        url = f"sqlite:///{folder}/deskmark.sqlite3"
-        migrate(url)
-    else:
-        url = request.getfixturevalue("postgres_databases")()
-    house = built(folder, url, request.getfixturevalue("secret_key"))
-    house.more["DESKMARK_POLL_SECONDS"] = "1"
-    house.start("ingest", "score", "writeback", "beat")
-    yield house
-    house.stop()
-    house.database.close()
-    house.broker.stop()
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    with inhabited(request, sqlite=request.param == "embedded") as house:
+        house.more["DESKMARK_POLL_SECONDS"] = "1"
+        house.start("ingest", "score", "writeback", "beat")
+        yield house
 
 
 @pytest.fixture

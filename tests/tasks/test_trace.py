@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from house import PATIENCE, House, built, seed, until
+from house import PATIENCE, House, inhabited, seed, until
 from prometheus_client.parser import text_string_to_metric_families
 
 PROGRAMS = ("web", "ingest", "score", "writeback", "beat")
@@ -21,15 +21,10 @@ def address(house: House) -> str:
 
 
 @pytest.fixture(scope="module")
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    url = request.getfixturevalue("postgres_databases")()
-    house = built(folder, url, request.getfixturevalue("secret_key"))
-    house.start("ingest", "score", "writeback", "beat")
-    yield house
-    house.stop()
-    house.database.close()
-    house.broker.stop()
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    with inhabited(request) as house:
+        house.start("ingest", "score", "writeback", "beat")
+        yield house
 
 
 def events(folder: Path, trace: str) -> dict[str, list[dict[str, Any]]]:
