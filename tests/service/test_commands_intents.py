@@ -100,6 +100,22 @@ def test_learning_from_what_humans_tagged(run: Run, database: Database) -> None:
         assert store.examples(session, "i1")[0].text == "I want my money back, write to (email)"
 
 
+def test_names_in_free_prose_are_masked_in_what_is_learned(
+    run: Run, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.begin() as session:
+        installation = installations.get(session, "i1")
+        assert installation is not None
+        now = datetime(2026, 3, 1, tzinfo=UTC)
+        row_id = conversations.announce(session, installation, "1", at=now, now=now)
+        messages = [{"id": "m0", "author": {"role": "customer"}, "text": "refund my colleague Deborah Whitlock please"}]
+        session.get_one(Conversation, row_id).document = {"id": "1", "messages": messages, "intent_corrected": "refund"}
+    monkeypatch.setenv("DESKMARK_PII_NAMES", "true")
+    assert "1 example added" in run("intents", "learn", "i1").output
+    with database.read() as session:
+        assert [each.text for each in store.examples(session, "i1")] == ["refund my colleague (name) please"]
+
+
 @pytest.mark.parametrize("words", [("intents", "list", "i9"), ("intents", "learn", "i9"), ("policy", "i9")])
 def test_an_unknown_installation_is_named(run: Run, words: tuple[str, ...]) -> None:
     assert "no helpdesk is connected as i9" in run(*words).output
@@ -135,9 +151,14 @@ def test_a_policy_is_shown_set_and_cleared(run: Run, tmp_path: Path, database: D
         assert row.policy is None
 
 
-def test_proposing_intents_from_what_fits_none(run: Run, database: Database) -> None:
+def test_proposing_intents_from_what_fits_none(run: Run, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKMARK_PII_NAMES", "true")
     assert run("intents", "propose", "i1").output == "Error: no conversation has ended yet\n"
-    gifts = ["Do you sell gift cards?", "do you sell gift cards in the shop", "Are gift cards sold by you?"]
+    gifts = [
+        "Do you sell gift cards?",
+        "do you sell gift cards in the shop",
+        "Are gift cards sold by you, asks Deborah?",
+    ]
     asked = [*gifts, "my parcel is late", "where is my parcel", "hm what now"]
     # A past import: the days are counted back from its last conversation, not from today.
     now = datetime(2024, 5, 6, 9, tzinfo=UTC)
@@ -157,5 +178,6 @@ def test_proposing_intents_from_what_fits_none(run: Run, database: Database) -> 
     assert "5 conversations of the 90 days up to 2024-05-06 fit no intent of the catalog." in shown.output
     assert "(3 conversations)" in shown.output
     assert "gift" in shown.output
+    assert "Are gift cards sold by you, asks (name)?" in shown.output
     assert "parcel" not in shown.output, "two may be chance"
     assert "what now" not in shown.output

@@ -76,6 +76,23 @@ def test_json_lines_are_masked_and_can_be_scored(run: Callable[..., Result]) -> 
     assert scored.exit_code == 0, scored.output
 
 
+@pytest.mark.parametrize("switched_on", [True, False])
+def test_names_in_free_prose_go_where_it_is_switched_on(tmp_path: Path, switched_on: bool) -> None:
+    told = document(1, subject="for Jürgen Hoffmann")
+    told["comments"][0]["body"] = "my colleague Deborah Whitlock ordered it"
+    into = str(tmp_path / "data")
+    typed = ["import", "zendesk", "-", "--bot-author", "800", "--into", into]
+    done = CliRunner().invoke(main, typed, input=json.dumps(told))
+    assert done.exit_code == 0, done.output
+    environment = {"DESKMARK_DATA_DIR": into, "DESKMARK_PII_NAMES": str(switched_on).lower()}
+    done = CliRunner(env=environment).invoke(main, ["export"])
+    assert done.exit_code == 0, done.output
+    line = json.loads(done.stdout)
+    assert ("my colleague (name) ordered it" in [m["text"] for m in line["messages"]]) is switched_on
+    assert (line["subject"] == "for (name)") is switched_on
+    assert any(name in done.stdout for name in ("Deborah", "Whitlock", "Hoffmann")) is not switched_on
+
+
 def test_with_personal_data_an_export_scores_as_what_was_stored(run: Callable[..., Result]) -> None:
     done = run("--with-personal-data")
     assert "Quinn Marlow" in done.stdout

@@ -14,12 +14,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from service.name_lists import finder
 from service.scoring.definitions import VERSIONS
 from service.scoring.score import Score
 from service.settings import Settings
 from service.store.intent_models import IntentExample
 from service.store.models import Installation, State
 from service.web.api import ROUTES
+from service.web.parts import EXTENSION
 
 DOCS = Path(__file__).parents[3] / "docs" / "api.md"
 
@@ -223,6 +225,18 @@ def test_pages_are_stable_while_others_come_in(api: Any, seed: Any, shapes: Any)
     rest = api.get(f"/conversations?limit=200&cursor={first['next']}")
     assert {line["id"] for line in (*first["items"], *rest["items"])} == {*made, *waiting}
     assert len(first["items"]) + len(rest["items"]) == 10
+
+
+@pytest.mark.parametrize("switched_on", [True, False])
+def test_names_in_free_prose_are_masked_where_it_is_switched_on(
+    api: Any, seed: Any, shapes: Any, switched_on: bool
+) -> None:
+    api.web.app.extensions[EXTENSION] = replace(api.web.parts, names=finder(switched_on=switched_on))
+    told = shapes.told("4711")
+    first = replace(told.messages[0], text="my colleague Deborah Whitlock ordered it")
+    found = api.get(f"/conversations/{seed(replace(told, messages=(first, *told.messages[1:])))}")
+    masked = "my colleague (name) ordered it"
+    assert (found["document"]["messages"][0]["text"] == masked) is switched_on
 
 
 def test_one_conversation_is_masked_unless_asked_otherwise(api: Any, seed: Any, shapes: Any) -> None:
