@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 
 from connectors.errors import ConnectorError, CredentialsRefused, RetryLater
 from connectors.history import Aside, Head, History, Page, Scope
-from service.store import backfills, installations, models, work
+from service.store import backfills, installations, models
 from service.store.backfill_models import Backfill, BackfillPart, BackfillState
 from service.store.backfills import HEAD, OUTDATED, Held, Kept, LeaseLost
+from service.store.handing_out import hand_out_history
 from service.telemetry.unforeseen import unforeseen
 from tasks import pausing, scoring
 from tasks.backfill_keeping import LEFT_OUT, STORED, settle
@@ -219,7 +220,7 @@ def score_waiting(runtime: Runtime, installation_id: str, *, tell: Callable[[], 
     done = 0
     while True:
         with runtime.database.begin() as session:
-            ids = work.hand_out_history(
+            ids = hand_out_history(
                 session,
                 now=runtime.clock(),
                 hold=runtime.settings.hold,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service.store import conversations, deliveries, failures, installations, late, notices, pausing, vectors, work
 from service.store.failure_models import Happened
 from service.store.failures import Wrong
+from service.store.handing_out import hand_out, hand_out_history
 from service.store.work import SCORING, WRITING, Work
 from service.telemetry.metrics import GIVEN_UP
 from tasks.runtime import Runtime
@@ -30,9 +31,9 @@ def sweep(runtime: Runtime) -> None:
             _give_up(session, kind, now=now, max_attempts=settings.max_attempts)
         conversations.windows_passed(session, now=now)
         to_ingest = deliveries.hand_out(session, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
-        to_score = work.hand_out(session, SCORING, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
-        of_history = work.hand_out_history(session, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
-        to_write = work.hand_out(session, WRITING, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
+        to_score = hand_out(session, SCORING, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
+        of_history = hand_out_history(session, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
+        to_write = hand_out(session, WRITING, now=now, hold=settings.hold, max_attempts=settings.max_attempts)
         _tell(SCORING, work.traces(session, to_score))
         _tell(WRITING, work.traces(session, to_write))
         to_probe = pausing.probes_due(session, now=now, first=settings.probe)

@@ -122,7 +122,7 @@ def claim(
     token = uuid4().hex
     statement = (
         update(Conversation)
-        .where(Conversation.id == conversation_id, _ready(work, now), _may_ask(work, now), work.attempts < max_attempts)
+        .where(Conversation.id == conversation_id, ready(work, now), may_ask(work, now), work.attempts < max_attempts)
         .values(
             {
                 work.lease: token,
@@ -195,7 +195,7 @@ def park(session: Session, work: Work, held: Claim, *, error: str) -> None:
 
 def park_exhausted(session: Session, work: Work, *, now: datetime, max_attempts: int) -> list[str]:
     """Give up on everything that was tried too often without ever coming back; the ids of those conversations."""
-    exhausted = select(Conversation.id).where(_ready(work, now), work.attempts >= max_attempts)
+    exhausted = select(Conversation.id).where(ready(work, now), work.attempts >= max_attempts)
     ids = list(session.scalars(exhausted.with_for_update(skip_locked=True)))
     changes: dict[Any, Any] = {
         work.state: work.dead,
@@ -217,51 +217,9 @@ def traces(session: Session, conversation_ids: Iterable[str]) -> dict[str, str |
     return {row.id: row.trace for row in rows}
 
 
-def hand_out(
-    session: Session, work: Work, *, now: datetime, hold: timedelta, max_attempts: int, limit: int = 500
-) -> list[str]:
-    """Ids of what is due, held by nobody and not handed out within `hold`: the oldest first, at most `limit`.
-
-    Without the scoring of what came out of a helpdesk's history: that is handed out by `hand_out_history`.
-    """
-    allowed = (_may_ask(work, now), work.attempts < max_attempts, *((~of_history(),) if work is SCORING else ()))
-    return _handed_out(session, work, allowed, now=now, hold=hold, limit=limit)
-
-
-HISTORY_AT_ONCE = 200
-"""Scorings of history under way: enough to keep the workers busy between two sweeps."""
-
-
-def hand_out_history(
-    session: Session, *, now: datetime, hold: timedelta, max_attempts: int, installation_id: str | None = None
-) -> list[str]:
-    """The same for scoring what came out of a helpdesk's history and is not asked for live: so many that with those
-    handed out before no more than `HISTORY_AT_ONCE` are under way. Of one installation, or of all."""
-    out = (of_history(), SCORING.due_at <= now, SCORING.queued_until > now)
-    limit = HISTORY_AT_ONCE - (session.scalar(select(func.count()).where(*out)) or 0)
-    if limit <= 0:
-        return []
-    allowed = [of_history(), SCORING.attempts < max_attempts]
-    if installation_id is not None:
-        allowed.append(Conversation.installation_id == installation_id)
-    return _handed_out(session, SCORING, allowed, now=now, hold=hold, limit=limit)
-
-
 def of_history() -> ColumnElement[bool]:
     """Work on what came out of a helpdesk's history and nobody asked for live."""
     return and_(Conversation.backfilled, ~Conversation.reread)
-
-
-def _handed_out(
-    session: Session, work: Work, allowed: Iterable[ColumnElement[bool]], *, now: datetime, hold: timedelta, limit: int
-) -> list[str]:
-    free = or_(work.queued_until.is_(None), work.queued_until <= now)
-    waiting = select(Conversation.id).where(_ready(work, now), free, *allowed).order_by(work.due_at).limit(limit)
-    ids = list(session.scalars(waiting.with_for_update(skip_locked=True)))
-    if ids:
-        statement = update(Conversation).where(Conversation.id.in_(ids)).values({work.queued_until: now + hold})
-        session.execute(statement.execution_options(synchronize_session=False))
-    return ids
 
 
 def replay(session: Session, work: Work, conversation_id: str, *, now: datetime) -> bool:
@@ -281,11 +239,12 @@ def hasten(session: Session, installation_id: str, *, now: datetime) -> int:
     return changed
 
 
-def _ready(work: Work, now: datetime) -> ColumnElement[bool]:
+def ready(work: Work, now: datetime) -> ColumnElement[bool]:
+    """Whether it is due and nobody holds it."""
     return and_(work.due_at <= now, or_(work.lease_until.is_(None), work.lease_until <= now))
 
 
-def _may_ask(work: Work, now: datetime) -> ColumnElement[bool]:
+def may_ask(work: Work, now: datetime) -> ColumnElement[bool]:
     """Whether the helpdesk may be asked, or need not be: what is stored can always be scored."""
     may = Conversation.installation_id.in_(select(Installation.id).where(is_working(now)))
     return or_(Conversation.reread.is_(False), may) if work is SCORING else may

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.store import conversations, work
+from service.store import conversations, handing_out, work
 from service.store.database import Database
 from service.store.models import Conversation, Installation, State, WriteState
 from service.store.work import SCORING, WRITING, Claim, LeaseLost
@@ -76,7 +76,7 @@ def test_a_dead_worker_s_work_is_taken_over_and_then_given_up(
         at += LEASE
     assert claim(database, row, at) is None, "tried often enough"
     with database.begin() as session:
-        assert work.hand_out(session, SCORING, now=at, hold=HOLD, max_attempts=3) == []
+        assert handing_out.hand_out(session, SCORING, now=at, hold=HOLD, max_attempts=3) == []
         assert work.park_exhausted(session, SCORING, now=at, max_attempts=3) == [row]
     dead = stored(database, row)
     assert (dead.state, dead.due_at, dead.error) == (State.DEAD, None, "the worker died each time")
@@ -139,7 +139,7 @@ def test_what_is_due_is_handed_out_once_in_a_while(database: Database, announce:
 
     def hand_out(at: datetime, limit: int = 10) -> list[str]:
         with database.begin() as session:
-            return work.hand_out(session, SCORING, now=at, hold=HOLD, max_attempts=3, limit=limit)
+            return handing_out.hand_out(session, SCORING, now=at, hold=HOLD, max_attempts=3, limit=limit)
 
     assert hand_out(at, limit=1) == [early]
     assert hand_out(at) == [late]

@@ -21,13 +21,14 @@ from connectors.zendesk.sandbox import Sandbox as ZendeskSandbox
 from service.conversation import Author, Channel, Contact, Conversation, Message, Rating, Role
 from service.demo.story import stories
 from service.settings import Settings
-from service.store import backfills, conversations, facts, installations, work
+from service.store import backfills, conversations, facts, handing_out, installations
 from service.store.backfill_models import Backfill, BackfillPart, BackfillState
 from service.store.backfills import BackfillRefused, LeaseLost
 from service.store.database import Database
 from service.store.figure_models import FactRow
 from service.store.models import Conversation as Row
 from service.store.models import Scorecard, State, WriteState
+from service.store.work import SCORING
 from tasks import backfilling, retention, scoring
 from tasks.runtime import Clients, Runtime
 
@@ -348,9 +349,8 @@ def test_a_customer_who_comes_back_makes_a_live_conversation_of_it(past: Past, c
     assert found is not None
     assert found.backfilled
     with past.runtime.database.begin() as session:
-        assert work.hand_out(session, work.SCORING, now=clock.now, hold=timedelta(minutes=1), max_attempts=3) == [
-            row_id
-        ]
+        handed = handing_out.hand_out(session, SCORING, now=clock.now, hold=timedelta(minutes=1), max_attempts=3)
+        assert handed == [row_id]
     scoring.score(past.runtime, row_id)
     found = past.conversation(number)
     assert found is not None
@@ -502,13 +502,13 @@ def test_history_is_handed_out_apart_and_not_all_at_once(past: Past, monkeypatch
         past.desk.seed(told(f"t{number}", days_ago(5), "Hello", "Hi", who=f"c{number}"))
     past.begin()
     past.run()
-    monkeypatch.setattr(work, "HISTORY_AT_ONCE", 3)
+    monkeypatch.setattr(handing_out, "HISTORY_AT_ONCE", 3)
     minute = timedelta(minutes=1)
     with past.runtime.database.begin() as session:
-        assert work.hand_out(session, work.SCORING, now=NOW, hold=minute, max_attempts=3) == []
-        assert len(work.hand_out_history(session, now=NOW, hold=minute, max_attempts=3)) == 3
-        assert work.hand_out_history(session, now=NOW, hold=minute, max_attempts=3) == []
-        assert len(work.hand_out_history(session, now=NOW + minute, hold=minute, max_attempts=3)) == 3
+        assert handing_out.hand_out(session, SCORING, now=NOW, hold=minute, max_attempts=3) == []
+        assert len(handing_out.hand_out_history(session, now=NOW, hold=minute, max_attempts=3)) == 3
+        assert handing_out.hand_out_history(session, now=NOW, hold=minute, max_attempts=3) == []
+        assert len(handing_out.hand_out_history(session, now=NOW + minute, hold=minute, max_attempts=3)) == 3
 
 
 def test_alone_it_reads_waits_and_scores(past: Past, clock: Any) -> None:
