@@ -5,6 +5,7 @@ What each kind means and what to do stands in docs/operations.md; here are the c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -15,11 +16,15 @@ from service.store.models import Installation
 from service.store.notices import Kind
 from service.store.secrets import SecretBox
 from service.store.troubles import Dead
+from service.telemetry.board import Board, BoardDown
+from service.telemetry.holding import blind
 from tasks.runtime import Runtime
 
 WATCH = "watch"
 REFUSED_FOR = timedelta(hours=1)
 """A refused webhook is a trouble for so long, unless a genuine one comes."""
+NAMED = 3
+"""Processes that are named in a notice."""
 POLLS = 3
 """Looks at a helpdesk that may fail one after the other."""
 
@@ -38,6 +43,7 @@ def watch(runtime: Runtime) -> None:
             _refused(session, row, heard.get(row.id), settings, now)
             _not_polled(session, row, settings, now)
             _unreadable(session, row, runtime.secrets, now)
+    _read_by_all(runtime, rows, now)
 
 
 def _standstill(session: Session, settings: Settings, now: datetime) -> None:
@@ -119,3 +125,22 @@ def _unreadable(session: Session, row: Installation, box: SecretBox, now: dateti
         "back into DESKMARK_SECRET_KEY (behind a comma), or enter the credentials anew."
     )
     notices.raised(session, Kind.SECRETS_UNREADABLE, text, now=now, installation_id=row.id)
+
+
+def _read_by_all(runtime: Runtime, rows: Sequence[Installation], now: datetime) -> None:
+    """Whether a process that runs lacks a key which this one has: maybe a web, which refuses webhooks without it."""
+    needed = {key for row in rows if (key := runtime.secrets.key_of(row.secrets)) is not None}
+    try:
+        names = blind(Board(runtime.settings.broker), needed)
+    except (BoardDown, ValueError):  # Nobody can be asked: what is known stands.
+        return
+    with runtime.database.begin() as session:
+        if not names:
+            notices.close(session, Kind.SECRETS_UNREADABLE, now=now)
+            return
+        text = (
+            f"Stored credentials cannot be read by {'; '.join(names[:NAMED])}{' and more' if names[NAMED:] else ''}: "
+            "started with other keys. A web that lacks one answers webhooks with 503. Restart it with the same "
+            "DESKMARK_SECRET_KEY as all others."
+        )
+        notices.raised(session, Kind.SECRETS_UNREADABLE, text, now=now)

@@ -85,12 +85,15 @@ def _words(value: object, default: Iterable[str]) -> frozenset[str]:
 
 
 def _rate(value: object, default: str) -> str:
-    """A rate that the `limits` library understands, else the default: a typing mistake must not stop the work."""
+    """A rate that the `limits` library understands and that allows a call, else the default.
+
+    A typing mistake must not stop the work.
+    """
     try:
-        parse(str(value))
+        rate = parse(str(value))
     except ValueError:
         return default
-    return str(value)
+    return str(value) if rate.amount and rate.get_expiry() else default
 
 
 def _field_ids(options: Mapping[str, object]) -> dict[str, int]:

@@ -6,6 +6,7 @@ No key and no secret is ever shown by any of them.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 
 import click
 from rich.console import Console
@@ -21,7 +22,7 @@ from service.store.database import Database
 from service.store.rotation import Progress, Standing
 from service.store.secrets import SecretBox
 from service.telemetry.board import Board, BoardDown
-from service.telemetry.holding import LIVING, lacking
+from service.telemetry.holding import LIVING, apart, lacking
 
 FROM_OUTSIDE = "DESKMARK_SECRET_KEY"
 
@@ -64,10 +65,7 @@ def rotate(anyway: bool) -> None:
     """
     given = settings()
     box = _box(given)
-    if fault := _left_behind(given, box):
-        if not anyway:
-            raise click.ClickException(f"nothing was changed. {fault}")
-        click.echo(f"Going on anyway. {fault}", err=True)
+    _refuse(_left_behind(given, lambda board: lacking(board, box.fingerprints[0])), anyway=anyway)
     with database(given) as opened, progress(Console(stderr=True)) as bar:
         task = bar.add_task("encrypting", total=None)
 
@@ -84,25 +82,42 @@ def rotate(anyway: bool) -> None:
 
 
 @secrets_group.command("drop-old-keys")
-def drop() -> None:
-    """Take the data folder's older keys away. Refused while anything stored needs one."""
+@click.option(
+    "--anyway", is_flag=True, help="Also when a running process works with an older key, or nobody can be asked."
+)
+def drop(anyway: bool) -> None:
+    """Take the data folder's older keys away. Refused while anything stored needs one, or a running process uses one.
+
+    What such a process still encrypts could not be read any more.
+    """
     given = _with_own_keys()
+    box = _box(given)
     with database(given) as opened:
-        left = rotation.standing(opened, _box(given))
+        left = rotation.standing(opened, box)
         if left.older:
             raise click.ClickException(f"{left.older} stored secrets need an older key; run: deskmark secrets rotate")
+        if len(box.fingerprints) > 1:
+            _refuse(_left_behind(given, lambda board: apart(board, box.fingerprints[:1])), anyway=anyway)
         gone = drop_old_keys(given.data_dir)
         _record(opened, "drop old keys", {"keys": str(gone)})
     click.echo(f"{gone} older keys are gone." if gone else "There is one key only.")
 
 
-def _left_behind(given: Settings, box: SecretBox) -> str:
-    """Why rotating now could leave running processes with what they cannot read, and what to do; else empty."""
+def _refuse(fault: str, *, anyway: bool) -> None:
+    """Raises `ClickException` where there is a fault, unless somebody insists."""
+    if fault and not anyway:
+        raise click.ClickException(f"nothing was changed. {fault}")
+    if fault:
+        click.echo(f"Going on anyway. {fault}", err=True)
+
+
+def _left_behind(given: Settings, ask: Callable[[Board], Sequence[str]]) -> str:
+    """Why something could be encrypted that not everybody reads, and what to do; else empty. `ask` names processes."""
     url, _ = broker_address(given)
     if url is None:
         return _NOT_ASKED.format("REDIS_URL is not set, and no service has run in the data folder")
     try:
-        names = lacking(Board(url), box.fingerprints[0])
+        names = ask(Board(url))
     except (BoardDown, ValueError) as error:
         return _NOT_ASKED.format(f"the broker does not answer ({type(error).__name__})")
     if not names:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import b32encode
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
-from secrets import token_bytes
+from secrets import token_bytes, token_urlsafe
 
 import pyotp
 from sqlalchemy import delete, func, or_, select, update
@@ -24,14 +25,39 @@ CODES = 10
 STEPS_ASIDE = 1
 """Codes of so many steps (30 s) before and after now are taken: clocks differ (RFC 6238, section 5.2)."""
 
-_NAME = "totp"
+OFFERED_FOR = timedelta(minutes=15)
+_NAME, _PAGE, _UNTIL = "totp", "page", "until"
 
 
-def offer(person: Person, box: SecretBox) -> pyotp.TOTP:
-    """What an authenticator app is to take in: the secret that was offered before and not confirmed, else a new one."""
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an authenticator app is to take in. `page` is known to the page that shows it, and to nobody else."""
+
+    totp: pyotp.TOTP
+    page: str
+
+
+def offer(person: Person, box: SecretBox, *, now: datetime) -> Offer:
+    """A new secret, to be confirmed within `OFFERED_FOR`; one that was offered before is worth nothing any more."""
+    made = Offer(pyotp.TOTP(pyotp.random_base32()), token_urlsafe(16))
+    until = (now + OFFERED_FOR).isoformat()
+    person.totp_offered = box.lock({_NAME: made.totp.secret, _PAGE: made.page, _UNTIL: until})
+    return made
+
+
+def offered(person: Person, page: str, box: SecretBox, *, now: datetime) -> Offer | None:
+    """What was offered on this page; `None` when it was too long ago, or something else was offered since.
+
+    So a secret is not shown again to whoever finds the browser: they have not got the page.
+    """
     if person.totp_offered is None:
-        person.totp_offered = box.lock({_NAME: pyotp.random_base32()})
-    return _totp(person.totp_offered, box)
+        return None
+    kept = box.unlock(person.totp_offered)
+    # Of a version that showed what was offered to everybody who came, nothing is kept.
+    fits = hmac.compare_digest(kept.get(_PAGE, "").encode(), page.encode()) and bool(page)
+    if not fits or now > datetime.fromisoformat(kept[_UNTIL]):
+        return None
+    return Offer(pyotp.TOTP(kept[_NAME]), page)
 
 
 def address(totp: pyotp.TOTP, person: Person) -> str:
@@ -39,14 +65,12 @@ def address(totp: pyotp.TOTP, person: Person) -> str:
     return totp.provisioning_uri(name=person.email, issuer_name=ISSUER)
 
 
-def confirm(session: Session, person: Person, code: str, box: SecretBox, *, now: datetime) -> bool:
+def confirm(session: Session, person: Person, shown: Offer, code: str, box: SecretBox, *, now: datetime) -> bool:
     """Ask for codes from now on, when `code` shows that the app took the offered secret in."""
-    if person.totp_offered is None:
-        return False
-    step = _step_of(_totp(person.totp_offered, box), code, now)
+    step = _step_of(shown.totp, code, now)
     if step is None:
         return False
-    person.totp_secret, person.totp_offered, person.totp_step = person.totp_offered, None, step
+    person.totp_secret, person.totp_offered, person.totp_step = box.lock({_NAME: shown.totp.secret}), None, step
     session.flush()
     return True
 

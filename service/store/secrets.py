@@ -23,8 +23,8 @@ class SecretBox:
         if not parts:
             raise ValueError("DESKMARK_SECRET_KEY is empty; create one with `deskmark key`")
         try:
-            self._first = Fernet(parts[0])
-            self._fernet = MultiFernet([Fernet(key) for key in parts])
+            self._each = [Fernet(key) for key in parts]
+            self._fernet = MultiFernet(self._each)
         except ValueError as error:
             raise ValueError(
                 "DESKMARK_SECRET_KEY must be Fernet keys (44 characters each) with commas between"
@@ -46,11 +46,16 @@ class SecretBox:
 
     def is_current(self, locked: bytes) -> bool:
         """Whether it is encrypted with the first key, so that no other is needed to read it."""
-        return _opens(self._first, locked)
+        return _opens(self._each[0], locked)
 
     def opens(self, locked: bytes) -> bool:
         """Whether any of the keys reads it."""
         return _opens(self._fernet, locked)
+
+    def key_of(self, locked: bytes) -> str | None:
+        """The fingerprint of the key that it is encrypted with; `None` when it is none of these."""
+        found = (name for name, each in zip(self.fingerprints, self._each, strict=True) if _opens(each, locked))
+        return next(found, None)
 
     def renewed(self, locked: bytes) -> bytes:
         """The same, encrypted with the first key; when it was made stays in it. Raises `SecretsUnreadable`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from service.telemetry.board import Board, BoardDown, Holder
@@ -47,6 +47,11 @@ def living(board: Board) -> list[Holder]:
 def lacking(board: Board, first: str) -> list[str]:
     """Names of running processes that could not read what is encrypted under `first`. Raises `BoardDown`."""
     return [each.name for each in living(board) if first not in each.keys]
+
+
+def blind(board: Board, needed: Collection[str]) -> list[str]:
+    """Names of running processes that lack one of the keys `needed` for what is stored. Raises `BoardDown`."""
+    return [each.name for each in living(board) if not set(needed) <= set(each.keys)]
 
 
 def apart(board: Board, keys: Sequence[str]) -> list[str]:

@@ -5,10 +5,9 @@ Whatever changes how one signs in asks for the password again: a browser left op
 
 from __future__ import annotations
 
-from io import BytesIO
-
 import segno
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.store import passwords, people, second_step, sessions
@@ -52,36 +51,20 @@ def change_password() -> Answer:
 @blueprint.post("/second-step")
 @needs(Open.TO_SIGNED_IN)
 def offer() -> Answer:
-    """Begin to set up an authenticator app."""
-    person = _own()
+    """Begin to set up an authenticator app: the code to scan, this one time, and where to give the app's first code."""
+    p, person = parts(), _own()
     if fault := _password_needed(person, "current"):
         return _page(faults={"step": fault}), 422
-    with parts().database.begin() as db:
-        second_step.offer(db.get_one(Person, person.id), parts().box)
-    return redirect(url_for("account.set_up"))
+    with p.database.begin() as db:
+        row = db.get_one(Person, person.id)
+        return _setting_up(row, second_step.offer(row, p.box, now=p.now()))
 
 
 @blueprint.get("/second-step")
 @needs(Open.TO_SIGNED_IN)
 def set_up() -> Answer:
-    """The code to scan, and where to give the first code of the app."""
-    person = _own()
-    if person.totp_offered is None:
-        return redirect(url_for("account.page"))
-    return _setting_up(person)
-
-
-@blueprint.get("/second-step.svg")
-@needs(Open.TO_SIGNED_IN)
-def picture() -> Response:
-    """The QR code of the secret that is offered, as an image of its own: pages hold no data: images."""
-    person = _own()
-    if person.totp_offered is None:
-        abort(404)
-    drawn = BytesIO()
-    address = second_step.address(second_step.offer(person, parts().box), person)
-    segno.make(address, micro=False).save(drawn, kind="svg", border=2, scale=5, light="#ffffff", xmldecl=False)
-    return Response(drawn.getvalue(), content_type="image/svg+xml")
+    """Whoever comes back begins anew: what was offered before is not shown again."""
+    return redirect(url_for("account.page"))
 
 
 @blueprint.post("/second-step/confirm")
@@ -92,13 +75,15 @@ def confirm() -> Answer:
     count_try(PER_CODE, person.id)
     with p.database.begin() as db:
         row = db.get_one(Person, person.id)
-        if second_step.confirm(db, row, request.form.get("code", ""), p.box, now=p.now()):
-            p.tries.forget(PER_CODE, person.id)
-            audited(db, "switch second step on", row.email)
-            return _codes(second_step.new_recovery_codes(db, row))
-    if person.totp_offered is None:
-        return redirect(url_for("account.page"))
-    return _setting_up(person, refused=True), 422
+        shown = second_step.offered(row, request.form.get("page", ""), p.box, now=p.now())
+        if shown is None:
+            flash("That took too long, or was begun anew somewhere else: please begin again.", "error")
+            return redirect(url_for("account.page"))
+        if not second_step.confirm(db, row, shown, request.form.get("code", ""), p.box, now=p.now()):
+            return _setting_up(row, shown, refused=True), 422
+        p.tries.forget(PER_CODE, person.id)
+        audited(db, "switch second step on", row.email)
+        return _codes(second_step.new_recovery_codes(db, row))
 
 
 @blueprint.post("/second-step/off")
@@ -194,9 +179,11 @@ def _page(faults: dict[str, str] | None = None) -> str:
     )
 
 
-def _setting_up(person: Person, *, refused: bool = False) -> str:
-    offered = second_step.offer(person, parts().box)
-    return render_template("second_step.html", secret=offered.secret, refused=refused)
+def _setting_up(person: Person, shown: second_step.Offer, *, refused: bool = False) -> str:
+    drawn = segno.make(second_step.address(shown.totp, person), micro=False)
+    # In the page itself: pages hold no data: images, and an address of its own would show the secret once more.
+    picture = Markup(drawn.svg_inline(border=2, scale=5, light="#ffffff", svgclass="qr"))  # noqa: S704 - segno's own
+    return render_template("second_step.html", shown=shown, picture=picture, refused=refused)
 
 
 def _codes(codes: tuple[str, ...]) -> str:

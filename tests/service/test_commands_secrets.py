@@ -142,3 +142,34 @@ def test_when_nobody_can_be_asked_that_is_said(run: Run, stored: Database, broke
     assert "could not be asked" in refused.output
     assert why in refused.output
     assert run("rotate", "--anyway", REDIS_URL=broker).exit_code == 0
+
+
+def test_no_key_goes_that_what_runs_still_encrypts_with(
+    run: Run, stored: Database, tmp_path: Path, valkey: str
+) -> None:
+    (old,) = keys(tmp_path)
+    run("new-key")
+    both = keys(tmp_path)
+    assert run("rotate").exit_code == 0
+    # It reads both, and encrypts with the old one: what it stores next could not be read any more.
+    late = Holding(Board(valkey), SecretBox(",".join(reversed(both))).fingerprints, "web")
+    late.tell()
+    for environment in ({}, {"REDIS_URL": "redis://127.0.0.1:9/0"}):
+        refused = run("drop-old-keys", **environment)
+        assert refused.exit_code == 1
+        assert "nothing was changed." in refused.output
+        assert keys(tmp_path) == both
+    assert "web on " in run("drop-old-keys").output
+    late.end()
+    Holding(Board(valkey), SecretBox(",".join(both)).fingerprints, "web").tell()
+    assert run("drop-old-keys").exit_code == 0
+    assert keys(tmp_path) == both[:1] != [old]
+
+
+def test_whoever_insists_drops_old_keys(run: Run, stored: Database, tmp_path: Path, valkey: str) -> None:
+    run("new-key")
+    run("rotate")
+    Holding(Board(valkey), SecretBox(keys(tmp_path)[1]).fingerprints, "web").tell()
+    done = run("drop-old-keys", "--anyway")
+    assert "Going on anyway. Restart Deskmark first" in done.output
+    assert len(keys(tmp_path)) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ from service.store.models import Conversation, Delivery, DeliveryState, State, W
 from service.store.notices import QUIET, Kind
 from service.store.secrets import SecretBox, new_key
 from service.store.upkeep_models import Notice
+from service.telemetry.board import Board
+from service.telemetry.holding import Holding
 from tasks import alarms, alerting, upkeep
 
 HOUR = timedelta(hours=1)
@@ -240,8 +243,6 @@ def test_a_channel_that_is_dead_for_days_is_not_tried_for_ever(shop: Any, channe
 
 
 def test_no_channel(shop: Any) -> None:
-    from dataclasses import replace  # noqa: PLC0415
-
     alone = replace(shop.runtime, settings=shop.runtime.settings.model_copy(update={"alert_webhook": None}))
     with shop.runtime.database.begin() as session:
         notices.raised(session, Kind.DEAD_WORK, "x", now=shop.clock())
@@ -259,6 +260,29 @@ def test_credentials_that_the_workers_cannot_read(shop: Any) -> None:
     assert Kind.SECRETS_UNREADABLE in watch(shop)
     shop.change(secrets=own.lock({"token": "t"}))
     assert watch(shop) == {}
+
+
+def test_a_web_that_cannot_read_what_the_workers_can(shop: Any, valkey: str) -> None:
+    own, other = shop.runtime.secrets, SecretBox(new_key())
+    shop.change(secrets=own.lock({"token": "t"}))
+    there = replace(shop.runtime, settings=shop.runtime.settings.model_copy(update={"redis_url": valkey}))
+    board = Board(valkey)
+    Holding(board, own.fingerprints, "worker score@here").tell()
+    Holding(board, (*other.fingerprints, *own.fingerprints), "beat").tell()
+    alarms.watch(there)
+    assert standing(shop) == {}, "these can read it"
+
+    web = Holding(board, other.fingerprints, "web")
+    web.tell()
+    alarms.watch(there)
+    told = standing(shop)[Kind.SECRETS_UNREADABLE]
+    assert "cannot be read by web on " in told
+    assert "worker" not in told
+    alarms.watch(replace(there, settings=there.settings.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"})))
+    assert Kind.SECRETS_UNREADABLE in standing(shop), "nobody could be asked"
+    web.end()
+    alarms.watch(there)
+    assert standing(shop) == {}
 
 
 def test_every_kind_has_a_title_and_is_explained() -> None:

@@ -210,11 +210,11 @@ class TestSecondStep:
     def totp(self, web: Any, ada: str) -> pyotp.TOTP:
         with web.parts.database.begin() as session:
             row = session.get_one(Person, ada)
-            offered = second_step.offer(row, web.parts.box)
-            code = offered.at(web.clock())
-            assert second_step.confirm(session, row, code, web.parts.box, now=web.clock())
+            offered = second_step.offer(row, web.parts.box, now=web.clock())
+            code = offered.totp.at(web.clock())
+            assert second_step.confirm(session, row, offered, code, web.parts.box, now=web.clock())
         web.clock.forward(minutes=5)
-        return offered
+        return offered.totp
 
     def give(self, web: Any, client: FlaskClient, code: str) -> Any:
         return web.post(client, "/sign-in/code", form_on="/sign-in/code", code=code)
@@ -282,31 +282,57 @@ class TestSecondStep:
     def test_setting_it_up_takes_password_and_code(self, web: Any, ada: str) -> None:
         client = web.signed_in(ada)
         assert client.get("/account/second-step").status_code == 302
-        assert client.get("/account/second-step.svg").status_code == 404
         refused = web.post(client, "/account/second-step", form_on="/account", current="wrong")
         assert refused.status_code == 422
         assert "not your password" in text_of(refused)
-        web.post(client, "/account/second-step", form_on="/account", current=PASSWORD)
-        page = text_of(client.get("/account/second-step"))
+        page = text_of(web.post(client, "/account/second-step", form_on="/account", current=PASSWORD))
         secret = page.split('class="key">', 1)[1].split("<", 1)[0].replace(" ", "")
-        picture = client.get("/account/second-step.svg")
-        assert picture.content_type == "image/svg+xml"
-        assert b"<svg" in picture.data
-        assert secret.encode() not in picture.data
+        assert "<svg" in page
+        assert "style=" not in page
+        shown = page.split('name="page" value="', 1)[1].split('"', 1)[0]
 
-        wrong = web.post(client, "/account/second-step/confirm", form_on="/account/second-step", code="12345")
+        wrong = self.confirm(web, client, "12345", shown)
         assert wrong.status_code == 422
+        assert secret[:4] in text_of(wrong), "the page goes on with the same secret"
         assert row_of(web, ada).totp_secret is None
         code = pyotp.TOTP(secret).at(web.clock())
-        done = web.post(client, "/account/second-step/confirm", form_on="/account/second-step", code=code)
+        done = self.confirm(web, client, code, shown)
         assert done.status_code == 200
         assert text_of(done).count("<li>") == 10
         stored = row_of(web, ada).totp_secret
         assert stored is not None
+        assert web.parts.box.unlock(stored) == {"totp": secret}
         assert secret.encode() not in stored
         assert (EMAIL, "switch second step on", EMAIL, None) in web.audited()
-        again = web.post(client, "/account/second-step/confirm", form_on="/account", code=code)
-        assert again.headers["Location"] == "/account"
+        assert self.confirm(web, client, code, shown).headers["Location"] == "/account"
+
+    def confirm(self, web: Any, client: FlaskClient, code: str, page: str) -> Any:
+        return web.post(client, "/account/second-step/confirm", form_on="/account", code=code, page=page)
+
+    def test_what_was_offered_is_not_shown_to_whoever_comes_later(self, web: Any, ada: str) -> None:
+        client = web.signed_in(ada)
+        page = text_of(web.post(client, "/account/second-step", form_on="/account", current=PASSWORD))
+        secret = page.split('class="key">', 1)[1].split("<", 1)[0].replace(" ", "")
+        shown = page.split('name="page" value="', 1)[1].split('"', 1)[0]
+        assert client.get("/account/second-step").headers["Location"] == "/account"
+        code = pyotp.TOTP(secret).at(web.clock())
+        for guess in ("", "x", shown[:-1]):
+            assert self.confirm(web, client, code, guess).headers["Location"] == "/account"
+        assert secret[:4] not in text_of(client.get("/account"))
+        again = text_of(web.post(client, "/account/second-step", form_on="/account", current=PASSWORD))
+        assert secret[:8] not in again.replace(" ", ""), "a new one each time"
+        assert self.confirm(web, client, code, shown).headers["Location"] == "/account"
+        assert row_of(web, ada).totp_secret is None
+
+    def test_what_was_offered_is_good_for_a_quarter_of_an_hour(self, web: Any, ada: str) -> None:
+        with web.parts.database.begin() as session:
+            row = session.get_one(Person, ada)
+            offered = second_step.offer(row, web.parts.box, now=web.clock())
+            later = web.clock() + second_step.OFFERED_FOR
+            assert second_step.offered(row, offered.page, web.parts.box, now=later) is not None
+            assert second_step.offered(row, offered.page, web.parts.box, now=later + timedelta(seconds=1)) is None
+            row.totp_offered = web.parts.box.lock({"totp": offered.totp.secret})
+            assert second_step.offered(row, "", web.parts.box, now=later) is None, "of an older version"
 
     def test_it_is_switched_off_and_codes_are_made_anew_with_the_password(
         self, web: Any, ada: str, totp: pyotp.TOTP

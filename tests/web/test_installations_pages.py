@@ -240,6 +240,9 @@ def test_options_that_make_no_sense_are_said(web: Any) -> None:
 
     assert "This must be a rate such as 400/minute" in said
     assert "This must be auto, always or never." in said
+    for never in ("0/minute", "0/10 minutes"):
+        said = web.post(client, page, form_on=page, rate=never, conversation_log="auto").get_data(as_text=True)
+        assert "This must allow one call at least" in said
 
 
 def test_the_usual_address_follows_from_the_account(web: Any) -> None:

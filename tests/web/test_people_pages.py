@@ -101,8 +101,8 @@ class TestPeople:
         bob_id = web.person("viewer", email=BOB, password=PASSWORD)
         with web.parts.database.begin() as session:
             row = session.get_one(Person, bob_id)
-            offered = second_step.offer(row, web.parts.box)
-            second_step.confirm(session, row, offered.at(web.clock()), web.parts.box, now=web.clock())
+            offered = second_step.offer(row, web.parts.box, now=web.clock())
+            second_step.confirm(session, row, offered, offered.totp.at(web.clock()), web.parts.box, now=web.clock())
         bob, page = web.signed_in(bob_id), f"/people/{bob_id}"
 
         changed = web.post(client, page, form_on=page, name="B", role="manager", access="some")
