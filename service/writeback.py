@@ -16,6 +16,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from service.scoring.score import DEFINITIONS, Score, Scorecard
+from service.translation.catalogue import Context, say
+from service.translation.headlines import heard, said
+from service.translation.languages import Language
 
 FieldValue = str | int | None
 
@@ -51,7 +54,7 @@ class Writable(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WrittenNote:
-    """A note of ours found on the conversation: its reference and the verdicts its first line states."""
+    """A note of ours found on the conversation: its reference and the verdicts its first line states, in English."""
 
     reference: str
     headline: str
@@ -99,7 +102,8 @@ class Plan:
 class Desired:
     """What should stand on the conversation: our tags, our fields, and the note's text without its reference line.
 
-    `definitions` is the version that the verdicts were made under.
+    `headline` is in English whatever the `language` of the note is, so that notes of all languages can be compared;
+    `lines` are in that language. `definitions` is the version that the verdicts were made under.
     """
 
     tags: tuple[str, ...]
@@ -108,6 +112,7 @@ class Desired:
     actionable: bool
     lines: tuple[str, ...]
     definitions: str = DEFINITIONS
+    language: Language = Language.EN
 
 
 def plan(desired: Desired, there: AlreadyThere, *, reference: str, prefix: str = PREFIX, now: datetime) -> Plan:
@@ -220,25 +225,31 @@ def note_reference(card: Scorecard) -> str:
 def _note(desired: Desired, there: AlreadyThere, reference: str) -> Note | None:
     """One note an episode; one short correction each time the verdicts it stated are no longer true."""
     mine = [note for note in there.notes if note.reference.split(".")[0] == reference]
-    ending = f"(definitions {desired.definitions}, times UTC)"
     if not mine:
         if not desired.actionable:
             return None
-        lines = [f"Deskmark: {desired.headline} {ending}", *desired.lines, f"ref {reference}"]
-        return Note(reference, "\n".join(lines))
+        return Note(reference, "\n".join([f"Deskmark: {_told(desired)}", *desired.lines, f"ref {reference}"]))
     if mine[-1].headline == desired.headline:
         return None
     correction = f"{reference}.{len(mine) + 1}"
-    first = f"Deskmark correction of ref {mine[-1].reference}: {desired.headline} {ending}"
+    corrects = say(desired.language, Context.NOTE, "correction of ref {reference}", reference=mine[-1].reference)
+    first = f"Deskmark {corrects}: {_told(desired)}"
     return Note(correction, "\n".join([first, *desired.lines[:1], f"ref {correction}"]))
 
 
-_FIRST = re.compile(r"^Deskmark(?: correction of ref \S+)?: (?P<headline>.+?) \(definitions [^)]*\)\s*$", re.MULTILINE)
+def _told(desired: Desired) -> str:
+    """What stands after the colon of the first line: the verdicts, and in brackets what they are to be read by."""
+    read_by = say(desired.language, Context.NOTE, "definitions {version}, times UTC", version=desired.definitions)
+    return f"{said(desired.headline, desired.language)} ({read_by})"
+
+
+# The same in every language: Deskmark, a colon, the verdicts, brackets; and in the end the reference.
+_FIRST = re.compile(r"^Deskmark(?: [^:\n]*)?: (?P<headline>.+) \([^()\n]*\)\s*$", re.MULTILINE)
 _LAST = re.compile(r"^ref (?P<reference>[0-9a-f]{8}-\d+(?:\.\d+)?)\s*\Z", re.MULTILINE)
 
 
 def parse_note(text: str) -> WrittenNote | None:
-    """The note of ours that `text` (plain text of an internal note) is, or `None`."""
+    """The note of ours that `text` (plain text of an internal note, in any of our languages) is, or `None`."""
     stripped = text.strip()
     first, last = _FIRST.match(stripped), _LAST.search(stripped)
-    return WrittenNote(last["reference"], first["headline"]) if first and last else None
+    return WrittenNote(last["reference"], heard(first["headline"])) if first and last else None

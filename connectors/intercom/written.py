@@ -11,7 +11,7 @@ from connectors.intercom.parts import in_order, internal, plain
 from service import writeback
 from service.writeback import AlreadyThere, FieldValue, WrittenNote, parse_note
 
-_REFLOWED = re.compile(r"(Deskmark\b.*?\(definitions [^)]*\)).*\s(ref \S+)\s*\Z", re.DOTALL)
+_REFLOWED = re.compile(r"(Deskmark\b[^()]*\([^()]*\)).*\s(ref \S+)\s*\Z", re.DOTALL)
 
 
 def already_there(payload: payloads.Conversation, attributes: Collection[str]) -> AlreadyThere:

@@ -46,6 +46,7 @@ from service.language.information.naming import name_of
 from service.language.information.reask import asks_anything, assess, stated
 from service.language.information.replies import told_before
 from service.scoring.score import Case, Evidence, Score
+from service.scoring.sentences import AFTER_HANDOFF, AFTER_TRANSFER, Sentence, listed
 from service.scoring.transfers import transfers
 
 READ_LENGTH = 4000
@@ -96,7 +97,7 @@ def context_repeat(case: Case) -> Score:
     )
     if repeats:
         evidence = tuple(_evidence(a) for a in repeats)
-        reason = _reason(repeats, after="handoff" if handoff_position(case.conversation) is not None else "transfer")
+        reason = _reason(repeats, AFTER_TRANSFER if handoff_position(case.conversation) is None else AFTER_HANDOFF)
         return Score("repeated", len(repeats), round(top, 4), reason, evidence, details)
     if top >= threshold - UNCLEAR_BAND:
         reason = "A question after the handoff may ask for something the customer had given; that is not sure."
@@ -222,8 +223,7 @@ def _evidence(asked: Asked) -> Evidence:
     )
 
 
-def _reason(repeats: Sequence[Asked], *, after: str) -> str:
+def _reason(repeats: Sequence[Asked], sentence: Sentence) -> str:
     items: list[Item | None] = [a.finding.item for a in repeats]
     names = list(dict.fromkeys(name_of(item) for item in items))
-    listed = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-    return f"After the {after} the human asked again for {listed}, which the customer had already given."
+    return sentence(listed=listed(names))

@@ -10,6 +10,7 @@ from service.language.acts import BotAct, first_of, read_bot_turns
 from service.language.statements import NEGATIVE, Outcome, read_statements
 from service.scoring.rephrasing import Rephrasing, rephrasings
 from service.scoring.score import Case, Evidence, Policy, Score
+from service.scoring.sentences import AGAIN, NEVER, ONLY, USEFUL
 
 
 class Effort(StrEnum):
@@ -175,12 +176,8 @@ def _verdict(value: float, policy: Policy) -> Effort:
 
 def _reason(useful: int | None, asked: int, again: int) -> str:
     """One sentence with what weighs most."""
-    first = (
-        f"None of {asked} customer message{'s'[: asked > 1]} got a useful answer"
-        if useful is None
-        else f"The first useful answer came after {useful} customer message{'s'[: useful > 1]}"
-    )
-    return f"{first}." if not again else f"{first}; the question was put again {again} time{'s'[: again > 1]}."
+    first = NEVER(n=asked) if useful is None else USEFUL(n=useful)
+    return AGAIN(first=first, n=again) if again else ONLY(first=first)
 
 
 def _evidence(

@@ -19,6 +19,7 @@ from service.scoring.handoff import (
 )
 from service.scoring.human_needed import ENOUGH, STRONG, WEAK, Need, Reason, Sign, human_needed
 from service.scoring.score import Case, Evidence, Score
+from service.scoring.sentences import IN_TIME, LATE, MISSED
 
 LATE_TURNS = 2
 """Bot turns between the moment a human was warranted and the handoff from which the handoff is late."""
@@ -110,7 +111,7 @@ def _contained(messages: Sequence[Message], need: Need) -> Score:
     return Score(
         "missed",
         confidence=_confidence(need.weight),
-        reason=f"A person was needed because {_IN_WORDS[moment.reason]}, but nobody took over.",
+        reason=MISSED(why=_IN_WORDS[moment.reason]),
         evidence=(Evidence.of(message, moment.shows),),
         details=_details(
             "never",
@@ -151,12 +152,12 @@ def _warranted(messages: Sequence[Message], handoff: Handoff, need: Need, moment
     turns = bot_turns(messages, moment.position, handoff.position, need.announced)
     seconds = seconds_until(message, handoff)
     late = turns >= LATE_TURNS
-    when = f"but it took {turns} more bot turns" if late else "and it came in time"
+    sentence = LATE if late else IN_TIME
     return Score(
         "warranted",
         value=seconds,
         confidence=_confidence(need.weight),
-        reason=f"The handoff was needed because {_IN_WORDS[moment.reason]}, {when}.",
+        reason=sentence(why=_IN_WORDS[moment.reason], n=turns),
         evidence=(Evidence.of(message, moment.shows), _handoff_evidence(handoff)),
         details=_details(
             "late" if late else "on_time",

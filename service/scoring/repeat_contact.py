@@ -13,6 +13,17 @@ from service.language.similarity import SameIssue, Statement, compare, only_than
 from service.scoring.contacts import Contact, contact_of, follows, nearby, utc
 from service.scoring.customer import matched_by
 from service.scoring.score import Case, Evidence, Score, short
+from service.scoring.sentences import (
+    CAME_BACK,
+    DAYS_LATER,
+    HOURS_LATER,
+    MINUTES_LATER,
+    PASSED,
+    PASSED_ELSE,
+    STILL_OPEN,
+    STILL_OPEN_ELSE,
+    WROTE_AGAIN,
+)
 
 PENDING, RETURNED, NOT_RETURNED = "pending", "returned", "not_returned"
 
@@ -236,27 +247,23 @@ def _shows(item: _Return) -> str:
 def _later(after: timedelta) -> str:
     minutes = round(after.total_seconds() / 60)
     if minutes < 90:
-        return f"{max(minutes, 1)} min later"
+        return MINUTES_LATER(n=max(minutes, 1))
     hours = round(minutes / 60)
-    return f"{hours} h later" if hours < 48 else f"{round(hours / 24)} days later"
+    return HOURS_LATER(n=hours) if hours < 48 else DAYS_LATER(n=round(hours / 24))
 
 
 def _reason(verdict: str | None, best: _Return | None, window: timedelta) -> str:
     span = label(window)
     if verdict == RETURNED and best is not None:
         if best.by == BY_CONVERSATION:
-            return f"The customer wrote again in this conversation {_later(best.after)}."
-        return f"The customer came back {_later(best.after)} with the same issue ({best.match.probability:.0%} likely)."
+            return WROTE_AGAIN(later=_later(best.after))
+        return CAME_BACK(later=_later(best.after), percent=f"{best.match.probability:.0%}")
     if verdict is None:
         return "language: a later contact could not be compared, the text model was measured on English only."
-    start = f"The window of {span} is still open" if verdict == PENDING else f"The window of {span} has passed"
     if best is None:
-        return (
-            f"{start}; no further contact with a stated problem so far."
-            if verdict == PENDING
-            else f"{start} without a further contact."
-        )
-    return f"{start}; a later contact is about something else ({best.match.probability:.0%} likely the same issue)."
+        return STILL_OPEN(span=span) if verdict == PENDING else PASSED(span=span)
+    elsewhere = STILL_OPEN_ELSE if verdict == PENDING else PASSED_ELSE
+    return elsewhere(span=span, percent=f"{best.match.probability:.0%}")
 
 
 def _confidence(verdict: str | None, best: _Return | None) -> float:

@@ -29,6 +29,7 @@ from service.scoring.repeat_contact import repeat_contact
 from service.scoring.resolution_confidence import resolution_confidence
 from service.scoring.satisfaction import satisfaction
 from service.scoring.score import DEFINITIONS, Case, History, Policy, Score, Scorecard
+from service.scoring.sentences import NOT_VALIDATED
 from service.scoring.training_example import training_example
 
 Scorer = Callable[[Case], Score]
@@ -132,7 +133,7 @@ def _without_reading(name: str, score: Score, spoken: str) -> Score:
     return Score(
         verdict="unclear" if name in _UNCLEAR_WITHOUT_ENGLISH else None,
         confidence=0.0,
-        reason=f"language: the text model is validated for English only, this is {spoken}.",
+        reason=NOT_VALIDATED(language=spoken),
         details=MappingProxyType({**_EMPTY_DETAILS.get(name, {}), "language": spoken}),
     )
 
