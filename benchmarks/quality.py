@@ -14,6 +14,7 @@ import sys
 
 from blind_set import blind
 from measuring import DATA, ROOT, Row, evaluator
+from names_in_prose import names_in_prose
 from personal_data import personal_data
 from public_sets import public
 
@@ -40,7 +41,7 @@ def main() -> None:
     if options.only in (None, "blind"):
         rows += blind()
     if options.only in (None, "privacy"):
-        rows += personal_data()
+        rows += personal_data() + names_in_prose()
     print(table(rows))
     if options.write:
         page = ROOT / "docs" / "quality.md"
