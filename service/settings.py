@@ -59,6 +59,8 @@ class FigureSettings(BaseSettings):
 
     fewest_cases: int = Field(default=20, ge=1)
     """Figures on fewer cases say "not enough data"."""
+    review_share: float = Field(default=0.05, gt=0, le=1)
+    """The share of each week's conversations that is drawn for review: what is known of all rests on these."""
     price_bot_conversation: float = Field(default=0, ge=0)
     price_human_conversation: float = Field(default=0, ge=0)
     price_agent_message: float = Field(default=0, ge=0)
