@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import structlog
+from celery import Celery
 from celery.exceptions import Retry
 from celery.signals import after_task_publish
 from kombu import Connection
@@ -97,7 +98,16 @@ def test_a_broker_that_is_away_stops_nobody(settings: Settings) -> None:
     CeleryQueue(publisher(nowhere)).score(["a", "b"])
 
 
-def test_a_failure_that_passes_is_waited_for_as_long_as_it_asks(celery: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def failing(error: Exception) -> Any:
+    """A task like ours that raises."""
+
+    def fail(*_: str) -> None:
+        raise error
+
+    return Celery("failing", set_as_current=False).task(base=jobs.Job, name="failing")(fail)
+
+
+def test_a_failure_that_passes_is_waited_for_as_long_as_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
 
     def retry(self: Any, *, exc: Exception, countdown: float) -> Retry:
@@ -106,27 +116,19 @@ def test_a_failure_that_passes_is_waited_for_as_long_as_it_asks(celery: Any, mon
 
     monkeypatch.setattr(jobs.Job, "retry", retry)
     for error in (RetryLater("429", after=42), DatabaseAway("x", {}, OperationalError("y"))):
-
-        def fail(error: Exception = error) -> None:
-            raise error
-
-        monkeypatch.setattr(worker_state, "runtime", fail)
         with pytest.raises(Retry):
-            jobs.sweep()
+            failing(error)()
     assert waits == [42, jobs.DATABASE_AWAY]
 
 
-def test_the_unforeseen_says_where_and_quotes_nothing(celery: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
-        raise ValueError("the customer's words")
-
-    monkeypatch.setattr(worker_state, "runtime", fail)
+def test_the_unforeseen_says_where_and_quotes_nothing() -> None:
+    choking = failing(ValueError("the customer's words"))
     with structlog.testing.capture_logs() as logs, pytest.raises(jobs.Failed, match=r"^ValueError$") as failure:
-        jobs.score("abc")
+        choking("abc")
     assert failure.value.__cause__ is None
     assert failure.value.__suppress_context__
     (entry,) = logs
-    assert (entry["task"], entry["ids"], entry["error"]) == ("deskmark.score", ("abc",), "ValueError")
+    assert (entry["task"], entry["ids"], entry["error"]) == ("failing", ("abc",), "ValueError")
     assert entry["frames"][-1].endswith(" fail")
     assert "words" not in str(logs)
 

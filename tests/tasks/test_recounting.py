@@ -61,14 +61,17 @@ def test_every_scored_conversation_is_counted_once(shop: Any, kit: Any, clock: A
 
 
 def test_the_running_service_logs_how_many_days_were_added_up(
-    shop: Any, kit: Any, monkeypatch: pytest.MonkeyPatch
+    shop: Any, kit: Any, valkey: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_state, "runtime", lambda: shop.runtime)
+    monkeypatch.setattr(worker_state, "_process", worker_state._Process())
+    where = {"database_url": shop.runtime.database.url, "redis_url": valkey}
+    worker_state.start(shop.runtime.settings.model_copy(update=where))
     with structlog.testing.capture_logs() as logs:
         jobs.recount()
         assert logs == []
         close(shop, kit, "1")
         jobs.recount()
+    worker_state.runtime().database.close()
     (told,) = [entry for entry in logs if entry["event"] == "recounted"]
     assert (told["days"], told["left"]) == (1, 0)
 
