@@ -41,9 +41,12 @@ NOBODY: Final = NoFinder()
 
 def hide_found(text: str, names: NameFinder, shown: Callable[[str], str]) -> str:
     """`text` with the names that the finder sees replaced by what `shown` says of each."""
-    for start, end in reversed(names.spans(text)):
-        text = text[:start] + shown(text[start:end]) + text[end:]
-    return text
+    pieces: list[str] = []
+    at = 0
+    for start, end in names.spans(text):
+        pieces += (text[at:start], shown(text[start:end]))
+        at = end
+    return "".join((*pieces, text[at:]))
 
 
 _WORD = re.compile(r"[^\W\d_](?:[\w'\u2019-]*\w)?")
