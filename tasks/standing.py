@@ -14,6 +14,7 @@ from service.note import desired
 from service.scoring.score import Scorecard
 from service.store import models
 from service.store.results import content_hash
+from service.translation.languages import language_of
 from service.write_rules import ALL, Part
 from service.writeback import AlreadyThere, Desired, Plan, Writable, WrittenNote, note_reference, plan
 from tasks.runtime import Ground
@@ -32,6 +33,7 @@ def desired_for(
         prefix=installation.prefix,
         link=f"{public}/c/{row.id}" if public else None,
         names=runtime.names,
+        language=language_of(installation.language),
     )
 
 

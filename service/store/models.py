@@ -129,7 +129,8 @@ class Installation(Base):
     did not match. `policy` holds the keys of a policy document that differ from the settings. `write_rules`: which
     parts are written, and to which conversations; `None`: all parts to all, once `writing` is on. `paused_*`: it waits
     by itself for its helpdesk. `disconnected_at`: it was left, its scores kept. `retention_days`: texts are dropped so
-    long after the end; `None`: kept. `missed_*`: conversations whose webhook never came, found by asking.
+    long after the end; `None`: kept. `missed_*`: conversations whose webhook never came, found by asking. `language`:
+    the code of the one that notes are written in (`service.translation.languages`).
     """
 
     __tablename__ = "installation"
@@ -159,6 +160,7 @@ class Installation(Base):
     retention_days: Mapped[int | None]
     missed_count: Mapped[int] = mapped_column(default=0, server_default="0")
     missed_at: Mapped[datetime | None]
+    language: Mapped[str] = mapped_column(String(8), default="en", server_default="en")
 
 
 class Delivery(Base):

@@ -13,6 +13,7 @@ from service.store import (  # noqa: F401 - each brings its tables; a new module
     people_models,
     privacy_models,
     self_test_models,
+    ticket_models,
     upkeep_models,
 )
 from service.store.models import Base

@@ -15,6 +15,7 @@ from service.settings import Settings
 from service.store.installations import NewInstallation
 from service.store.models import Installation
 from service.store.secrets import SecretBox
+from service.translation.languages import Language
 from service.web.kinds import Field, Kept, Kind
 
 
@@ -55,12 +56,16 @@ def changes(
     """
     values = _stripped(given)
     base_url, wrong = _address(kind, values.get("base_url") or row.base_url, settings)
+    language = values.get("language") or row.language
+    if language not in set(Language):
+        wrong = {**wrong, "language": f"must be one of {', '.join(Language)}"}
     _refuse({**_faults(kind, values), **wrong})
     shown = {f.name for f in kind.fields if not f.kept.encrypted and f.name in values}
     kept = {name: value for name, value in row.options.items() if name not in shown}
     return {
         "base_url": base_url,
         "account_group": values.get("account_group", row.account_group or "") or None,
+        "language": language,
         "secrets": box.lock({**box.unlock(row.secrets), **_encrypted(kind, values)}),
         "options": {**kept, **_options(kind, values)},
     }
@@ -70,7 +75,8 @@ def as_given(kind: Kind, row: Installation) -> dict[str, str]:
     """What a form for changing `row` starts with: everything but secrets."""
     options = {f.name: row.options.get(f.name, "") for f in kind.fields if not f.kept.encrypted}
     words = {name: ", ".join(map(str, as_list(value))) for name, value in options.items()}
-    return {"account": row.account, "base_url": row.base_url, "account_group": row.account_group or "", **words}
+    columns = {"base_url": row.base_url, "account_group": row.account_group or "", "language": row.language}
+    return {"account": row.account, **columns, **words}
 
 
 def as_list(value: object) -> list[object]:

@@ -1,4 +1,4 @@
-"""`deskmark installations set`: an installation's options, its address and its account group, by name."""
+"""`deskmark installations set`: an installation's options, its address, account group and language, by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.web.connecting import NotAccepted, as_given, changes
 from service.web.kinds import KINDS, Kind
 from tasks.runtime import utc_now
 
-COLUMNS = ("base_url", "account_group")
+COLUMNS = ("base_url", "account_group", "language")
 
 
 @click.command("set")
@@ -24,9 +24,9 @@ def set_options(installation: str, assignments: tuple[str, ...]) -> None:
     """Set options of a connected helpdesk; an empty value goes back to what is usual. Without any they are shown.
 
     Rates and limits of the plan, bots, ids of fields, how long a webhook's signature is good, whose e-mail addresses
-    are verified, and account_group: helpdesks of one group join their customers by verified e-mail address, which none
-    does without. Secrets are not set here, since a command is seen by others: `deskmark installations credentials` asks
-    for them unseen.
+    are verified, account_group: helpdesks of one group join their customers by verified e-mail address, which none
+    does without, and language: what notes are written in (en, de, fr, es, pt, ja). Secrets are not set here, since a
+    command is seen by others: `deskmark installations credentials` asks for them unseen.
     """
     given = settings()
     box = SecretBox(given.secret_key.get_secret_value())
