@@ -1,4 +1,4 @@
-"""Something that happens at a known place of real work: right after a statement went to the database."""
+"""The statements of real work: what goes to the database, and something that happens right after one of them."""
 
 from __future__ import annotations
 
@@ -37,6 +37,21 @@ def meanwhile(words: str, what: Callable[[], object], *, times: int = 1000) -> I
     finally:
         event.remove(Engine, "after_cursor_execute", look)
     assert seen, f"no statement said {words}"
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Every statement that goes to a database."""
+    sent: list[str] = []
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "after_cursor_execute", look)
+    try:
+        yield sent
+    finally:
+        event.remove(Engine, "after_cursor_execute", look)
 
 
 def ctrl_c_after(words: str) -> AbstractContextManager[list[str]]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from service.app import build
+from service.store.database import Database
 from service.web.security import HEADERS, MOST_BYTES, MOST_FIELDS
 
 STRANGE = {"string": "x", "default": "x", "int": "7", "path": "x"}
@@ -52,7 +55,7 @@ def test_no_address_forgets_them(web: Any, signed_in: bool) -> None:
     assert wrong == {}
 
 
-def test_errors_have_them_too(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_have_them_too(web: Any) -> None:
     client = web.admin()
     web.app.config["PROPAGATE_EXCEPTIONS"] = False
     asked = [
@@ -63,16 +66,10 @@ def test_errors_have_them_too(web: Any, monkeypatch: pytest.MonkeyPatch) -> None
         client.get("/api/v1/nothing"),
         client.get("/c/x%00y"),
     ]
-    monkeypatch.setattr(web.parts.database, "read", broken)
-    asked.append(client.get("/api/v1/conversations", headers={"Authorization": "Bearer x"}))
+    away = build(replace(web.parts, database=Database("postgresql://127.0.0.1:1/nothing")))
+    asked.append(away.test_client().get("/api/v1/conversations", headers={"Authorization": "Bearer x"}))
     assert [answer.status_code for answer in asked] == [404, 405, 403, 413, 404, 400, 503]
     assert [lacking(answer) for answer in asked] == [[]] * len(asked)
-
-
-def broken() -> Any:
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
-
-    raise OperationalError("SELECT secret", {}, Exception("down"))
 
 
 def test_pages_have_no_script_and_no_style_of_their_own(web: Any, seed: Any) -> None:
