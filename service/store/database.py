@@ -15,6 +15,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from psycopg.pq import Format
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,8 @@ CONNECT_SECONDS = 3
 """An unreachable host must not hang a webhook: the helpdesk waits five seconds at most."""
 
 _BEGIN = "deskmark_begin"
+BINARY = "deskmark_binary"
+"""Execution option of statements whose results are mostly bytes."""
 PRIVATE = 0o600
 
 
@@ -121,7 +124,9 @@ def _engine(url: str, pool_size: int) -> Engine:
     # Parameters are hidden: an error's text ends up in logs, and customers' words do not belong there.
     if make_url(url).get_backend_name() != "sqlite":
         # A connection that died with a restarted server is noticed before it is handed out.
-        return create_engine(url, pool_pre_ping=True, **_postgres(pool_size))
+        server = create_engine(url, pool_pre_ping=True, **_postgres(pool_size))
+        event.listen(server, "before_cursor_execute", _postgres_binary)
+        return server
     # Python's own transaction handling would begin too late and not immediately: it is switched off, see _begin.
     arguments = {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True)
@@ -139,6 +144,14 @@ def _postgres(pool_size: int) -> dict[str, Any]:
         "max_overflow": pool_size,
         "hide_parameters": True,
     }
+
+
+def _postgres_binary(
+    _connection: Connection, cursor: Any, _statement: str, _parameters: Any, context: Any, _many: bool
+) -> None:
+    """Many bytes come as they are where a statement asks for it: as text they would be twice as long."""
+    if context is not None and context.execution_options.get(BINARY):
+        cursor.format = Format.BINARY
 
 
 def _sqlite_private(_dialect: Any, _record: Any, arguments: Sequence[str], _more: Any) -> None:

@@ -7,7 +7,7 @@ one snapshot (`Database.read`), or a fact that moves from one day to another mea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -15,13 +15,14 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, null, or_, select
+from sqlalchemy import ColumnElement, LargeBinary, and_, exists, func, literal, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.figures.fact import DIMENSIONS
 from service.figures.tally import Tally
 from service.scoring.score import DEFINITIONS
 from service.store.cells import Unpacked, added_up, named, present
+from service.store.database import BINARY
 from service.store.facts import COLUMNS
 from service.store.figure_models import DirtyDay, FactRow, Rollup
 from service.store.models import Installation
@@ -40,6 +41,11 @@ class Period(StrEnum):
     WEEK = "week"
     MONTH = "month"
     WHOLE = "whole"
+
+    @property
+    def cuts(self) -> bool:
+        """Whether there is more than one of it."""
+        return self is not Period.WHOLE
 
     def start(self, day: date, since: date) -> date:
         """The first day of the period that `day` lies in; for a week or month it may lie before `since`."""
@@ -62,10 +68,15 @@ class _Question:
     definitions: str
     owner: Mapping[str, str | None]
 
-    def key(self, installation_id: str, day: date, value: str | None) -> Key:
-        """Where a row belongs."""
-        own = self.dimension is None or self.dimension not in COLUMNS
-        return self.period.start(day, self.since), self.owner[installation_id] if own else value or None
+    @property
+    def owned(self) -> bool:
+        """Whether the dimension's value is one of the installation."""
+        return self.dimension is not None and self.dimension not in COLUMNS
+
+    def key(self, installation_id: str | None, day: date | None, value: str | None) -> Key:
+        """Where a row belongs. Only what the question cuts by is told of it."""
+        start = self.since if day is None else self.period.start(day, self.since)
+        return start, self.owner[installation_id] if installation_id else value or None
 
 
 def tallies(
@@ -126,26 +137,42 @@ def _owners(
 
 def _rollups(session: Session, question: _Question, dimension: str) -> Iterator[tuple[Key, bytes, bytes]]:
     """The sums of clean days."""
-    columns = (Rollup.installation_id, Rollup.day, Rollup.value, Rollup.cells, Rollup.large)
-    statement = select(*columns).where(Rollup.dimension == dimension, *_asked(Rollup, question), ~_is_dirty(Rollup))
+    conditions = [Rollup.dimension == dimension, *_asked(Rollup, question), ~_is_dirty(Rollup)]
     if dimension in question.filters:
-        statement = statement.where(Rollup.value == question.filters[dimension])
-    for installation_id, day, value, small, large in session.execute(statement):
-        yield question.key(installation_id, day, value), small, large
+        conditions.append(Rollup.value == question.filters[dimension])
+    value: Any = Rollup.value if question.dimension in COLUMNS else null()
+    return _together(session, question, Rollup, value, conditions)
 
 
 def _facts(session: Session, question: _Question, *, only_dirty: bool) -> Iterator[tuple[Key, bytes, bytes]]:
     """The facts of dirty days, or of all."""
-    cut: Any = getattr(FactRow, question.dimension) if question.dimension in COLUMNS else null()
-    columns = (FactRow.installation_id, FactRow.day, cut, FactRow.cells, FactRow.large)
-    statement = select(*columns).where(*_asked(FactRow, question))
+    conditions = [*_asked(FactRow, question)]
     for name, wanted in question.filters.items():
         column: InstrumentedAttribute[Any] = getattr(FactRow, name)
-        statement = statement.where(column == wanted if wanted else or_(column.is_(None), column == ""))
+        conditions.append(column == wanted if wanted else or_(column.is_(None), column == ""))
     if only_dirty:
-        statement = statement.where(_is_dirty(FactRow))
-    for installation_id, day, value, small, large in session.execute(statement):
-        yield question.key(installation_id, day, value), small, large
+        conditions.append(_is_dirty(FactRow))
+    value: Any = getattr(FactRow, question.dimension) if question.dimension in COLUMNS else null()
+    return _together(session, question, FactRow, value, conditions)
+
+
+def _together(
+    session: Session, question: _Question, table: Any, value: Any, conditions: Iterable[ColumnElement[bool]]
+) -> Iterator[tuple[Key, bytes, bytes]]:
+    """Packed counts with where they belong. What is packed adds up when it is put one behind the other; PostgreSQL does
+    that itself, which spares a row for each fact."""
+    place = [table.installation_id if question.owned else null(), table.day if question.period.cuts else null(), value]
+    if session.get_bind().dialect.name == "postgresql":
+        end = literal(b"", LargeBinary)
+        packed = [func.string_agg(column, end, type_=LargeBinary) for column in (table.cells, table.large)]
+        labelled = [column.label(f"place_{number}") for number, column in enumerate(place)]
+        statement = select(*labelled, *packed).group_by(*(f"place_{number}" for number in range(len(place))))
+    else:
+        statement = select(*place, table.cells, table.large)
+    for installation_id, day, of, small, large in session.execute(
+        statement.where(*conditions), execution_options={BINARY: True}
+    ):
+        yield question.key(installation_id, day, of), small, large
 
 
 def _asked(table: type[FactRow | Rollup], question: _Question) -> tuple[ColumnElement[bool], ...]:
