@@ -43,6 +43,14 @@ _IN_WORDS = {
 }
 
 
+HAND_NEEDED = "The handoff was needed: the person then did something that the bot cannot do."
+NEW_ANSWER_NEEDED = "The handoff was needed: the person then gave an answer that the bot had not given."
+NEITHER_WAY = "A person took over; nothing before it shows why, and nothing after it shows that the bot had the answer."
+BOTH_WAYS = (
+    "A person took over; the answer repeats the bot's, but the person also did something that the bot cannot do."
+)
+
+
 def escalation(case: Case) -> Score:
     """Whether the bot handed over to a human, whether it should have, and when.
 
@@ -174,7 +182,9 @@ def _warranted(messages: Sequence[Message], handoff: Handoff, need: Need, moment
 def _warranted_afterwards(messages: Sequence[Message], handoff: Handoff, acted: Message | None, trigger: str) -> Score:
     """Warranted by what the person did: an action, or (`acted` is `None`) an answer that the bot had not given."""
     asked = next((m for m in reversed(messages[: handoff.position]) if m.role is Role.CUSTOMER), None)
-    did = "did something that the bot cannot do" if acted else "gave an answer that the bot had not given"
+    did, reason = "gave an answer that the bot had not given", NEW_ANSWER_NEEDED
+    if acted:
+        did, reason = "did something that the bot cannot do", HAND_NEEDED
     request = (Evidence.of(asked, "asks for what only the person then gave"),) if asked else ()
     proof = acted or handoff.answer
     seconds = seconds_until(asked, handoff) if asked else None
@@ -182,7 +192,7 @@ def _warranted_afterwards(messages: Sequence[Message], handoff: Handoff, acted: 
         "warranted",
         value=seconds,
         confidence=0.65 if acted else 0.55,
-        reason=f"The handoff was needed: the person then {did}.",
+        reason=reason,
         evidence=(*request, *((Evidence.of(proof, did),) if proof else ())),
         details=_details(
             "on_time",
@@ -220,13 +230,10 @@ def _solved_before(message: Message, trigger: str) -> Score:
 
 
 def _unclear(handoff: Handoff, repeated: bool, trigger: str) -> Score:
-    why = "nothing before it shows why, and nothing after it shows that the bot had the answer"
-    if repeated:
-        why = "the answer repeats the bot's, but the person also did something that the bot cannot do"
     return Score(
         "unclear",
         confidence=0.5,
-        reason=f"A person took over; {why}.",
+        reason=BOTH_WAYS if repeated else NEITHER_WAY,
         evidence=(_handoff_evidence(handoff),),
         details=_details("early", trigger=trigger),
     )
