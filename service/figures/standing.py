@@ -34,6 +34,16 @@ def baseline_period(first: date) -> tuple[date, date]:
     return first, first + BASELINE
 
 
+def months_after(first: date, day: date) -> int:
+    """Which month of goals `day` lies in for an account whose first day is `first`: 1 for the 30 days that follow its
+    baseline, then 2 ...; 0 within the baseline.
+
+    >>> months_after(date(2026, 1, 5), date(2026, 2, 3)), months_after(date(2026, 1, 5), date(2026, 2, 4))
+    (0, 1)
+    """
+    return max(0, (day - first) // BASELINE)
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """How a value of a figure differs from an earlier period: `now` minus `before`, with interval and p-values.

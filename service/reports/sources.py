@@ -16,8 +16,8 @@ from service.figures.tally import Tally, merge, tally
 from service.reports import gaps as gap_report
 from service.reports.figures import Filters, Key
 from service.store import figures, gaps, installations, intents, reviews
-from service.store.fact_days import last_day
-from service.store.figures import Period
+from service.store.fact_days import first_day, last_day
+from service.store.figures import Period, Read
 
 AT_ONCE = 500
 """Facts that are counted together."""
@@ -36,30 +36,50 @@ class Stored:
     now: datetime
     prices: Prices | None = None
     least: int = LEAST
+    _known: dict[tuple[str | None, tuple[tuple[str, str | None], ...]], Read] = field(default_factory=dict)
 
     def tallies(
         self, since: date, until: date, period: Period, dimension: str | None, filters: Filters
     ) -> Mapping[Key, Tally]:
-        """As `service.reports.figures.Source` says."""
-        return figures.tallies(
+        """As `service.reports.figures.Source` says. What was read of these days once is not read again."""
+        key = (dimension, tuple(sorted(filters.items(), key=str)))
+        known = self._known.get(key)
+        if known is not None and known.since <= since and until <= known.until:
+            return known.tallies(self.session, since, until, period)
+        # By days, whatever is asked: next is asked for weeks of them. Of many values that would cost too much.
+        by_day = period.cuts or dimension is None
+        found = figures.read(
             self.session,
             since=since,
             until=until,
-            period=period,
+            by_day=by_day,
             dimension=dimension,
             filters=filters,
             definitions=self.definitions,
             installation_ids=self.installation_ids,
         )
+        if by_day:
+            self._known[key] = found
+        return found.tallies(self.session, since, until, period)
 
     def beside(self, since: date, until: date) -> Beside:
-        """The lives of the installations' knowledge gaps, reviews of what ended on these days, catalogs and prices."""
+        """The lives of the installations' knowledge gaps, reviews of what ended on these days, catalogs and prices.
+
+        Only reviews of the random sample and from files: those of what was doubtful would make Deskmark look worse.
+        """
         ids = self.installation_ids
         if ids is None:
             ids = [row.id for row in installations.all_of(self.session)]
         start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
         checked, reviewers = (
-            each(self.session, since=start, until=end, definitions=self.definitions, installation_ids=ids)
+            each(
+                self.session,
+                since=start,
+                until=end,
+                definitions=self.definitions,
+                installation_ids=ids,
+                which=reviews.Which.LABELLED,
+            )
             for each in (reviews.against_deskmark, reviews.between_reviewers)
         )
         return Beside(
@@ -90,6 +110,10 @@ class Stored:
     def last_day(self) -> date | None:
         """The latest day with anything to count."""
         return last_day(self.session, self.definitions, self.installation_ids)
+
+    def first_day(self) -> date | None:
+        """The earliest day with anything to count: the account's baseline begins on it."""
+        return first_day(self.session, self.definitions, self.installation_ids)
 
 
 @dataclass(slots=True)

@@ -7,11 +7,10 @@ one snapshot (`Database.read`), or a fact that moves from one day to another mea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +30,8 @@ from service.store.rollups import ALL
 NO_FILTERS: Mapping[str, str | None] = MappingProxyType({})
 
 Key = tuple[date, str | None]
+Part = tuple[date, str | None, bytes, bytes]
+"""A day, a value of the dimension, and what they come to: small and large counts, packed."""
 Parts = dict[Key, tuple[list[bytes], list[bytes]]]
 
 
@@ -62,7 +63,7 @@ class _Question:
 
     since: date
     until: date
-    period: Period
+    by_day: bool
     dimension: str | None
     filters: Mapping[str, str]
     definitions: str
@@ -72,11 +73,6 @@ class _Question:
     def owned(self) -> bool:
         """Whether the dimension's value is one of the installation."""
         return self.dimension is not None and self.dimension not in COLUMNS
-
-    def key(self, installation_id: str | None, day: date | None, value: str | None) -> Key:
-        """Where a row belongs. Only what the question cuts by is told of it."""
-        start = self.since if day is None else self.period.start(day, self.since)
-        return start, self.owner[installation_id] if installation_id else value or None
 
 
 def tallies(
@@ -97,23 +93,55 @@ def tallies(
     dimension, filtered by the same one or by none, it reads rollups; any other combination reads the facts of every
     day. Raises `ValueError` for an unknown dimension or period.
     """
+    found = read(
+        session, since=since, until=until, by_day=Period(period).cuts, dimension=dimension, filters=filters,
+        definitions=definitions, installation_ids=installation_ids,
+    )  # fmt: skip
+    return found.tallies(session, since, until, Period(period))
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of the days from `since` up to but without `until`, to be put together to any period of them."""
+
+    since: date
+    until: date
+    parts: Sequence[Part]
+
+    def tallies(self, session: Session, since: date, until: date, period: Period) -> Mapping[Key, Tally]:
+        """As `tallies` says, for days that were read; one by one if there is to be more than one period, or if not all
+        of them are asked for."""
+        parts: Parts = defaultdict(lambda: ([], []))
+        for day, value, small, large in self.parts:
+            if since <= day < until:
+                here = parts[period.start(day, since), value]
+                here[0].append(small)
+                here[1].append(large)
+        return _tallies(session, parts)
+
+
+def read(
+    session: Session,
+    *,
+    since: date,
+    until: date,
+    by_day: bool,
+    dimension: str | None,
+    filters: Mapping[str, str | None],
+    definitions: str,
+    installation_ids: Collection[str] | None,
+) -> Read:
+    """Everything that `tallies` of these days needs, `by_day` or all days together (as if all were the first)."""
     unknown = {*filters, *([dimension] if dimension else [])} - set(DIMENSIONS)
     if unknown:
         raise ValueError(f"no such dimension: {', '.join(sorted(unknown))}; known are {', '.join(DIMENSIONS)}")
     within = {name: value or "" for name, value in filters.items() if name in COLUMNS}
     own = {name: value for name, value in filters.items() if name not in COLUMNS}
-    question = _Question(
-        since, until, Period(period), dimension, within, definitions,
-        _owners(session, dimension, own, installation_ids),
-    )  # fmt: skip
+    owners = _owners(session, dimension, own, installation_ids)
+    question = _Question(since, until, by_day, dimension, within, definitions, owners)
     rolled = _rolled_up_by(question)
-    parts: Parts = defaultdict(lambda: ([], []))
     sums = _rollups(session, question, rolled) if rolled is not None else ()
-    for key, small, large in chain(sums, _facts(session, question, only_dirty=rolled is not None)):
-        here = parts[key]
-        here[0].append(small)
-        here[1].append(large)
-    return _tallies(session, parts)
+    return Read(since, until, [*sums, *_facts(session, question, only_dirty=rolled is not None)])
 
 
 def _rolled_up_by(question: _Question) -> str | None:
@@ -135,7 +163,7 @@ def _owners(
     return {row[0]: row[place] if place else None for row in session.execute(statement)}
 
 
-def _rollups(session: Session, question: _Question, dimension: str) -> Iterator[tuple[Key, bytes, bytes]]:
+def _rollups(session: Session, question: _Question, dimension: str) -> Iterator[Part]:
     """The sums of clean days."""
     conditions = [Rollup.dimension == dimension, *_asked(Rollup, question), ~_is_dirty(Rollup)]
     if dimension in question.filters:
@@ -144,7 +172,7 @@ def _rollups(session: Session, question: _Question, dimension: str) -> Iterator[
     return _together(session, question, Rollup, value, conditions)
 
 
-def _facts(session: Session, question: _Question, *, only_dirty: bool) -> Iterator[tuple[Key, bytes, bytes]]:
+def _facts(session: Session, question: _Question, *, only_dirty: bool) -> Iterator[Part]:
     """The facts of dirty days, or of all."""
     conditions = [*_asked(FactRow, question)]
     for name, wanted in question.filters.items():
@@ -158,10 +186,10 @@ def _facts(session: Session, question: _Question, *, only_dirty: bool) -> Iterat
 
 def _together(
     session: Session, question: _Question, table: Any, value: Any, conditions: Iterable[ColumnElement[bool]]
-) -> Iterator[tuple[Key, bytes, bytes]]:
+) -> Iterator[Part]:
     """Packed counts with where they belong. What is packed adds up when it is put one behind the other; PostgreSQL does
     that itself, which spares a row for each fact."""
-    place = [table.installation_id if question.owned else null(), table.day if question.period.cuts else null(), value]
+    place = [table.installation_id if question.owned else null(), table.day if question.by_day else null(), value]
     if session.get_bind().dialect.name == "postgresql":
         end = literal(b"", LargeBinary)
         packed = [func.string_agg(column, end, type_=LargeBinary) for column in (table.cells, table.large)]
@@ -169,10 +197,9 @@ def _together(
         statement = select(*labelled, *packed).group_by(*(f"place_{number}" for number in range(len(place))))
     else:
         statement = select(*place, table.cells, table.large)
-    for installation_id, day, of, small, large in session.execute(
-        statement.where(*conditions), execution_options={BINARY: True}
-    ):
-        yield question.key(installation_id, day, of), small, large
+    rows = session.execute(statement.where(*conditions), execution_options={BINARY: True})
+    for installation_id, day, of, small, large in rows:
+        yield day or question.since, question.owner[installation_id] if question.owned else of or None, small, large
 
 
 def _asked(table: type[FactRow | Rollup], question: _Question) -> tuple[ColumnElement[bool], ...]:

@@ -6,9 +6,10 @@ What cannot be used is told on the page and left out; no address is an error.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -92,6 +93,7 @@ class View:
     latest: date | None
     faults: tuple[str, ...]
     definitions: str = DEFINITIONS
+    _sources: WeakKeyDictionary[Session, Stored] = field(default_factory=WeakKeyDictionary, compare=False, repr=False)
 
     @classmethod
     def of(cls, arguments: MultiDict[str, str], session: Session) -> View:
@@ -129,9 +131,16 @@ class View:
         return Question(self.since, self.until, figures, period, dimension, kept, self.definitions)
 
     def source(self, session: Session) -> Stored:
-        """Where the answers come from: only what the visitor sees, and of the chosen installation."""
-        p = parts()
-        return Stored(session, self.definitions, self.reach, p.now(), p.settings.prices, p.settings.fewest_cases)
+        """Where the answers come from: only what the visitor sees, and of the chosen installation.
+
+        The same one every time in a session: what it read once it does not read again.
+        """
+        known = self._sources.get(session)
+        if known is None:
+            p, settings = parts(), parts().settings
+            known = Stored(session, self.definitions, self.reach, p.now(), settings.prices, settings.fewest_cases)
+            self._sources[session] = known
+        return known
 
     def args(self, **changes: str | int | date | None) -> dict[str, str]:
         """The address's arguments that lead to this view again, with changes; `None` takes one away.
