@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from connectors.errors import ConnectorError, CredentialsRefused, RetryLater, Throttled
+from connectors.errors import ConnectorError, RetryLater
 from service.store import failures, work
 from service.store.failure_models import Happened
 from service.store.failures import Wrong
@@ -16,12 +16,11 @@ from service.store.work import Claim, LeaseLost, Work
 from service.telemetry.metrics import GIVEN_UP, PUT_OFF
 from service.telemetry.trace import traced
 from service.telemetry.unforeseen import told
-from tasks import pausing
+from tasks import pausing, waiting
 from tasks.runtime import Runtime
+from tasks.waiting import NOT_COUNTED
 
 LONGEST_WAIT = 3600.0
-NOT_COUNTED = (Throttled, CredentialsRefused)
-"""Failures that say nothing of the conversation: it waits as long as they last and is never given up for them."""
 log = structlog.get_logger(__name__)
 
 
@@ -85,8 +84,7 @@ def _postpone(
     runtime: Runtime, kind: Work, held: Claim, wrong: Wrong, reason: str, *, after: float, counted: bool
 ) -> None:
     """Due again after what the helpdesk asked for, and no sooner than our own growing wait."""
-    backoff = runtime.settings.retry_seconds * 2 ** (held.attempts - 1) if counted else 0.0
-    seconds = max(after, min(backoff, LONGEST_WAIT))
+    seconds = waiting.seconds(runtime.settings, held.attempts, after=after, counted=counted, longest=LONGEST_WAIT)
     log.info("put_off", seconds=round(seconds, 1), error=wrong.error)
     PUT_OFF.labels(work=kind.name, reason=reason).inc()
     now = runtime.clock()

@@ -9,18 +9,18 @@ from types import MappingProxyType
 
 import structlog
 
-from connectors.errors import ConnectorError, CredentialsRefused, RetryLater, Throttled
+from connectors.errors import ConnectorError, RetryLater
 from service.store import errands
 from service.store.errand_models import Errand, ErrandKind
 from service.store.work import LeaseLost
 from service.telemetry.unforeseen import unforeseen
-from tasks import leaving, writing_planned
+from tasks import leaving, waiting, writing_planned
 from tasks.runtime import Runtime
+from tasks.waiting import NOT_COUNTED
 
 AT_MOST = 20.0
 """Seconds for the steps of one task: others wait for the same worker. What is left is done by the next one."""
 LONGEST_WAIT = 900.0
-NOT_COUNTED = (Throttled, CredentialsRefused)
 STEPS: Mapping[str, Callable[[Runtime, Errand], None]] = MappingProxyType(
     {ErrandKind.WRITE: writing_planned.step, ErrandKind.LEAVE: leaving.step}
 )
@@ -32,8 +32,8 @@ def work(runtime: Runtime) -> None:
     until = time.monotonic() + AT_MOST
     while time.monotonic() < until:
         with runtime.database.read() as session:
-            waiting = errands.due(session, now=runtime.clock())
-        if not sum(take_step(runtime, errand_id) for errand_id in waiting):
+            due = errands.due(session, now=runtime.clock())
+        if not sum(take_step(runtime, errand_id) for errand_id in due):
             return
 
 
@@ -63,8 +63,7 @@ def take_step(runtime: Runtime, errand_id: int) -> bool:
 
 def _failed(runtime: Runtime, errand: Errand, error: str, after: float, *, counted: bool) -> None:
     """Again after what the helpdesk asked for, and no sooner than our own growing wait."""
-    backoff = runtime.settings.retry_seconds * 2 ** (errand.attempts - 1) if counted else 0.0
-    seconds = max(after, min(backoff, LONGEST_WAIT))
+    seconds = waiting.seconds(runtime.settings, errand.attempts, after=after, counted=counted, longest=LONGEST_WAIT)
     log.info("errand_put_off", errand=errand.id, seconds=round(seconds, 1), error=error)
     with runtime.database.begin() as session:
         row = errands.held(session, errand)
