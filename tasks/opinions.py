@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.document import from_document
 from service.language.known_names import NOBODY, NameFinder
+from service.scoring.definitions import VERDICTS
 from service.scoring.score import Policy, Scorecard
 from service.settings import Settings
 from service.store import conversations, disputes, facts, models, opinions, reviews, work
@@ -69,12 +70,17 @@ def settle(rules: Ground, session: Session, row_id: str) -> bool:
     confidence = rules.policy(installation).review_confidence
     standing = opinions.stand_anew(session, row_id, review_confidence=confidence)
     pending = False
-    if standing and row.document is not None and row.state == State.SCORED:
+    if standing and row.document is not None and row.state == State.SCORED and _is_whole(standing[-1]):
         latest = [card for card in standing if card.definitions == standing[-1].definitions]
         gaps.keep(session, installation.id, row_id, from_document(row.document), latest)
         pending = _ask_write_back(rules, session, row, standing[-1])
     facts.rejudge(session, row_id, standing, now=rules.clock())
     return pending
+
+
+def _is_whole(card: Scorecard) -> bool:
+    """Whether the card knows every score: one of an earlier release is written from once it is scored anew."""
+    return card.scores.keys() >= VERDICTS.keys()
 
 
 def _ask_write_back(rules: Ground, session: Session, row: models.Conversation, card: Scorecard) -> bool:

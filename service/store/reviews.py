@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from service.scoring.score import DEFINITIONS
 from service.store.figure_models import FactRow, Review
 from service.store.models import Scorecard
-from service.store.opinion_models import Dispute, Source
+from service.store.opinion_models import Dispute, Drawn, Source
 from service.store.statements import insert
 
 Reviews = Mapping[tuple[str, str, str], int]
 """Counts by (score, what one said, what the other said)."""
+
+
+class Which(StrEnum):
+    """Which opinions are counted.
+
+    `random`: of the random sample, which alone speaks for all conversations. `labelled`: these, and what came from
+    files, for which the account vouches. `other`: all but the random sample: doubtful ones, pages that somebody opened,
+    files. `blind`: of the random sample, by reviewers who had seen no verdict.
+    """
+
+    ALL = "all"
+    RANDOM = "random"
+    LABELLED = "labelled"
+    OTHER = "other"
+    BLIND = "blind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +62,9 @@ def save(session: Session, said: Sequence[Said]) -> None:
         values = {name: getattr(each, name) for name in Said.__slots__}
         statement = insert(session, Review).values(values)
         key = [Review.conversation_id, Review.episode, Review.score, Review.reviewer]
-        again = {name: values[name] for name in ("verdict", "at", "why", "source", "blind", "drawn")}
+        again: dict[str, Any] = {name: values[name] for name in ("verdict", "at", "why", "source", "blind")}
+        # Whoever thinks again about what was drawn has still been drawn for it.
+        again["drawn"] = func.coalesce(statement.excluded.drawn, Review.drawn)
         newer = Review.at <= statement.excluded.at
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=again, where=newer))
 
@@ -94,26 +111,29 @@ def against_deskmark(
     until: datetime,
     definitions: str = DEFINITIONS,
     installation_ids: Collection[str] | None = None,
+    which: Which = Which.ALL,
 ) -> Reviews:
     """How often Deskmark said one thing and a reviewer another: (score, Deskmark's verdict, the reviewer's) -> times.
 
     Of episodes that ended from `since` up to but without `until`, like every figure, whenever they were reviewed;
-    where no day is known of an episode, that of the review counts. A score without a verdict, and one whose
-    conversation was removed, is not counted.
+    where no day is known of an episode, that of the review counts. Deskmark's own verdict is meant, whatever stands now
+    because reviewers decided so. A score without a verdict, and one whose conversation was removed, is not counted.
     """
     same = and_(
         Scorecard.conversation_id == Review.conversation_id,
         Scorecard.episode == Review.episode,
         Scorecard.definitions == definitions,
     )
-    statement = select(Review.score, Review.verdict, Scorecard.card).join(Scorecard, same)
-    statement = statement.outerjoin(FactRow, _fact_of(definitions))
-    found: Counter[tuple[str, str, str]] = Counter()
-    for score, theirs, card in session.execute(statement.where(*_asked(since, until, installation_ids))):
-        ours = (card["scores"].get(score) or {}).get("verdict")
-        if ours is not None:
-            found[(score, ours, theirs)] += 1
-    return dict(found)
+    conditions = (*_asked(since, until, installation_ids), *chosen(which))
+    found: dict[tuple[str, str, str], int] = {}
+    for score in session.scalars(select(Review.score).distinct()).all():
+        ours = Scorecard.card[("scores", score, "verdict")].as_string()
+        statement = select(ours, Review.verdict, func.count()).join(Scorecard, same)
+        statement = statement.outerjoin(FactRow, _fact_of(definitions)).where(Review.score == score, *conditions)
+        for own, theirs, times in session.execute(statement.group_by(ours, Review.verdict)):
+            if own is not None:
+                found[(score, own, theirs)] = times
+    return found
 
 
 def between_reviewers(
@@ -123,10 +143,12 @@ def between_reviewers(
     until: datetime,
     definitions: str = DEFINITIONS,
     installation_ids: Collection[str] | None = None,
+    which: Which = Which.ALL,
 ) -> Reviews:
     """How often two reviewers of the same score of an episode said what: (score, one's verdict, the other's) -> times.
 
-    Of the same episodes as `against_deskmark`. Of each pair the one whose id sorts first comes first.
+    Of the same episodes as `against_deskmark`. Of each pair the one whose id sorts first comes first. With
+    `Which.BLIND` at least one of them was.
     """
     other = aliased(Review)
     same = and_(
@@ -135,10 +157,24 @@ def between_reviewers(
         other.score == Review.score,
         other.reviewer > Review.reviewer,
     )
-    statement = select(Review.score, Review.verdict, other.verdict).join(other, same)
-    statement = statement.outerjoin(FactRow, _fact_of(definitions))
-    rows = session.execute(statement.where(*_asked(since, until, installation_ids)))
-    return dict(Counter((row[0], row[1], row[2]) for row in rows))
+    those = (or_(Review.blind, other.blind),) if which is Which.BLIND else chosen(which)
+    columns = (Review.score, Review.verdict, other.verdict)
+    statement = select(*columns, func.count()).join(other, same).outerjoin(FactRow, _fact_of(definitions))
+    statement = statement.where(*_asked(since, until, installation_ids), *those).group_by(*columns)
+    return {(row[0], row[1], row[2]): row[3] for row in session.execute(statement)}
+
+
+def chosen(which: Which) -> tuple[ColumnElement[bool], ...]:
+    """The condition on `Review` that picks these opinions."""
+    random = Review.drawn == Drawn.RANDOM
+    labelled = or_(random, and_(Review.source == Source.IMPORT, Review.drawn.is_(None)))
+    return {
+        Which.ALL: (),
+        Which.RANDOM: (random,),
+        Which.LABELLED: (labelled,),
+        Which.OTHER: (or_(Review.drawn.is_(None), ~random),),
+        Which.BLIND: (random, Review.blind.is_(True)),
+    }[which]
 
 
 def _asked(since: datetime, until: datetime, ids: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from service.figures.agreement import agreement
 from service.figures.beside import Beside, Prices, Reviews
-from service.figures.calibration import Estimate
 from service.figures.cells import CONTAINED
-from service.figures.rates import Rate, too_few
-from service.figures.results import Better, Unit, Value, estimate, mean, share, sums_of
+from service.figures.kappa import kappa
+from service.figures.rates import Rate
+from service.figures.results import Better, Unit, Value, mean, share, sums_of
 from service.figures.tally import Tally
 
 CLASSES = (*CONTAINED, "escalated", "human_only")
@@ -77,11 +77,5 @@ def review_agreement(tally: Tally, beside: Beside) -> tuple[Value, ...]:  # noqa
 def _agreed(who: str, reviews: Reviews, least: int) -> Iterator[Value]:
     for score in sorted({score for score, _, _ in reviews}):
         found = agreement({(one, other): n for (of, one, other), n in reviews.items() if of == score})
-        n = found.rate.n
         yield share(f"{who}.agreement", found.rate, of=score, better=Better.HIGHER, least=least)
-        if found.kappa is None or found.low is None or found.high is None or n < least:
-            note = too_few(n, least) or "undefined: one side gave a single verdict"
-            yield Value(f"{who}.kappa", None, Unit.NUMBER, n, score, better=Better.HIGHER, note=note)
-        else:
-            kappa = Estimate(found.kappa, found.low, found.high)
-            yield estimate(f"{who}.kappa", kappa, n, of=score, interval="normal", better=Better.HIGHER)
+        yield kappa(f"{who}.kappa", found, of=score, least=least)
