@@ -36,6 +36,7 @@ STATES = {
     State.SCORED: "Scored",
     State.OPTED_OUT: "Opted out",
     State.GONE: "Removed on the helpdesk",
+    State.MERGED: "Merged into another one",
     State.ERASED: "Erased on request",
     State.DEAD: "Given up",
     State.DROPPED: "Put aside",

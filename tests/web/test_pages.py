@@ -228,7 +228,13 @@ def test_earlier_episodes_and_older_definitions_are_kept_apart(web: Any, seed: A
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [(State.OPTED_OUT, "opted out"), (State.GONE, "removed on the helpdesk"), (State.NEW, "not been read")],
+    [
+        (State.OPTED_OUT, "opted out"),
+        (State.GONE, "removed on the helpdesk"),
+        (State.MERGED, "Merged into another one"),
+        (State.MERGED, "merged into another conversation on the helpdesk"),
+        (State.NEW, "not been read"),
+    ],
 )
 def test_a_conversation_without_text_says_why(state: str, words: str, web: Any, seed: Any) -> None:
     row_id = seed(state=state, document=None, error="no luck so far", attempts=3)
