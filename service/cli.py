@@ -152,7 +152,8 @@ def score(
 @click.option("--once", is_flag=True, help="Exit after the table, also on a terminal.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="0 takes a free one.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Keep everything in this folder.")
-def demo(once: bool, port: int, data_dir: Path | None) -> None:
+@click.option("--history/--no-history", default=True, show_default=True, help="Three months before, for the figures.")
+def demo(once: bool, port: int, data_dir: Path | None, history: bool) -> None:
     """Show the whole way on a local Zendesk and a local Intercom: signed webhooks in, verdicts written back.
 
     Needs no account and no server. On a terminal it stays up so that you can look around; --once ends it. The exit
@@ -162,7 +163,7 @@ def demo(once: bool, port: int, data_dir: Path | None) -> None:
     stay = sys.stdout.isatty() and not once
     try:
         with runner.temporary_folder(data_dir) as folder:
-            status = runner.run(runner.demo_settings(folder, port), console=Console(), stay=stay)
+            status = runner.run(runner.demo_settings(folder, port), console=Console(), stay=stay, history=history)
     except embedded.EmbeddedError as error:
         raise click.ClickException(str(error)) from error
     sys.exit(status)

@@ -6,7 +6,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,12 +21,15 @@ from rich.table import Table
 
 from connectors.intercom.sandbox import Sandbox as IntercomSandbox
 from connectors.zendesk.sandbox import Sandbox as ZendeskSandbox
+from service.demo.past import past
 from service.demo.play import PREFIX, Demo, Helpdesk, Played
+from service.demo.replay import Replay, lay_down
 from service.demo.story import Story, stories
 from service.embedded import Embedded, EmbeddedError
 from service.settings import Settings
 from service.store.database import Database
 from service.store.secrets import SecretBox, new_key
+from tasks.alone import alone
 from tasks.runtime import utc_now
 
 NOTHING = "-"
@@ -40,9 +43,12 @@ def run(
     *,
     console: Console,
     stay: bool,
+    history: bool = False,
     tell: Callable[[datetime], tuple[Story, ...]] = stories,
 ) -> int:
     """Play the stories that `tell` tells of the time before now; the exit status. With `stay` it stays until Ctrl-C.
+
+    With `history` the shop gets its months before as well, scored while one can look around already.
 
     Whatever tells it to stop (also a closed terminal, or a shell that hides Ctrl-C from its background jobs) raises
     `KeyboardInterrupt`, and everything it started ends. Raises `EmbeddedError` when the service cannot start.
@@ -55,16 +61,19 @@ def run(
     with ExitStack() as stack:
         zendesk = stack.enter_context(ZendeskSandbox())
         intercom = stack.enter_context(IntercomSandbox())
-        service = stack.enter_context(_running(settings))
-        database = Database(settings.database)
-        stack.callback(database.close)
         helpdesks = (
             Helpdesk("zendesk", zendesk, zendesk.options, partial(zendesk.seed, read_only=True), zendesk.escalate),
             Helpdesk("intercom", intercom, {}),
         )
+        months = lay_down(helpdesks, past(utc_now())) if history else ()
+        service = stack.enter_context(_running(settings))
+        database = Database(settings.database)
+        stack.callback(database.close)
+        replay = Replay(alone(service.settings, database), months)
         secrets = SecretBox(settings.secret_key.get_secret_value())
         demo = Demo(database, secrets, helpdesks, service.base_url)
         demo.connect()
+        replay.teach()
         told = tell(utc_now())
         finished = _rounds(demo, told, console)
         outcome = demo.outcome(told)
@@ -73,10 +82,14 @@ def run(
             "sec.: from the first webhook to the verdict on the helpdesk; ok: all that was expected stands there"
         )
         _summary(outcome, finished, time.monotonic() - began, console)
-        if stay:
-            console.print(f"\nOpen [bold]{service.base_url}[/bold] to see every conversation. Ctrl-C stops the demo.")
-            with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt) if stay else nullcontext():
+            if stay:
+                console.print(f"\nOpen [bold]{service.base_url}[/bold] to look around. Ctrl-C stops the demo.")
+            if history:
+                _months(replay, console)
+            if stay:
                 service.wait()
+        if stay:
             console.print("Stopping ...")
     return 0 if finished and not any(played.missing for played in outcome) else 1
 
@@ -121,6 +134,22 @@ def _running(settings: Settings) -> Iterator[Embedded]:
         yield service
     finally:
         service.stop()
+
+
+def _months(replay: Replay, console: Console) -> None:
+    """Store and score the shop's past, telling how far it is."""
+    began = time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        scored = progress.add_task("three months before, read and scored", total=len(replay.past))
+        replay.store()
+        finished = replay.wait(lambda done: progress.update(scored, completed=done))
+    replay.sum_up()
+    seconds = time.monotonic() - began
+    if finished:
+        console.print(f"{len(replay.past)} conversations of the three months before scored, in {seconds:.0f} seconds.")
+    else:
+        console.print("[red]The three months before were not scored in time; what was is shown.[/red]")
 
 
 def _rounds(demo: Demo, told: tuple[Story, ...], console: Console) -> bool:

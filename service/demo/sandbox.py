@@ -16,6 +16,7 @@ from connectors.intercom.sandbox import Sandbox as Intercom
 from connectors.zendesk.sandbox import Sandbox as Zendesk
 from service.conversation import Conversation
 from service.demo.story import GROUP, Story, stories
+from service.settings import ADDRESS_FILE
 from tasks.runtime import utc_now
 
 SECONDS = 20.0
@@ -52,9 +53,9 @@ each is read when it has been left alone for five minutes (DESKMARK_SETTLE_SECON
 """
 
 WEBHOOK = """\
-  curl -d url=http://127.0.0.1:8321/webhooks/intercom/ID {base_url}/developer-hub/webhook
+  curl -d url="$(cat .deskmark/{address})/webhooks/intercom/ID" {base_url}/developer-hub/webhook
 """
-"""What an admin does in Intercom's Developer Hub."""
+"""What an admin does in Intercom's Developer Hub; the address is that under which Deskmark runs, whatever the port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _guide(helpdesk: str, running: Zendesk | Intercom) -> str:
     stand = STANDS[helpdesk]
     given = " ".join(f"--{name.replace('_', '-')} {running.secrets[name]}" for name in stand.secrets)
     since = (utc_now() - timedelta(days=SINCE_DAYS)).date()
-    webhook = WEBHOOK.format(base_url=running.base_url) if helpdesk == "intercom" else ""
+    webhook = WEBHOOK.format(base_url=running.base_url, address=ADDRESS_FILE) if helpdesk == "intercom" else ""
     return GUIDE.format(
         title=stand.title, base_url=running.base_url, ended=ENDED, helpdesk=helpdesk, account=GROUP, given=given,
         since=since, webhook=webhook,

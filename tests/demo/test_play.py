@@ -94,7 +94,7 @@ def signals() -> Iterator[None]:
 
 def test_the_demo_from_the_command_line(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    command = [DESKMARK, "demo", "--once", "--port", "0", "--data-dir", str(folder)]
+    command = [DESKMARK, "demo", "--once", "--no-history", "--port", "0", "--data-dir", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     told = stories(NOW)

@@ -1,0 +1,98 @@
+"""Gives the demo its past: laid into the local helpdesks, stored as a backfill would, scored by the running workers.
+
+Nothing is made up but the conversations: every verdict, figure and group of questions comes from what always makes it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from connectors.base import Reading
+from connectors.history import Whole
+from service.conversation import Conversation
+from service.demo.play import Helpdesk
+from service.demo.scenes import catalog
+from service.store import installations, intents
+from service.store.models import Conversation as Row
+from service.store.models import Installation, State
+from service.store.work import of_history
+from service.writeback import AlreadyThere
+from tasks import gaps, recounting
+from tasks.backfill_keeping import settle
+from tasks.runtime import Runtime
+
+AT_ONCE = 200
+"""Conversations stored in one transaction."""
+
+LOOK_SECONDS = 0.5
+STUCK_SECONDS = 600.0
+"""A past that takes longer to score is given up; what is scored stays."""
+
+
+def lay_down(helpdesks: Iterable[Helpdesk], told: Iterable[Conversation]) -> tuple[Conversation, ...]:
+    """Play a past into the local helpdesks, before anybody listens; the conversations under their numbers there."""
+    there = {helpdesk.connector: helpdesk.sandbox for helpdesk in helpdesks}
+    return tuple(replace(each, id=there[each.helpdesk].seed(each)) for each in told)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The past of the connected helpdesks on its way into the figures. `runtime` works beside the service."""
+
+    runtime: Runtime
+    past: tuple[Conversation, ...]
+
+    def teach(self) -> None:
+        """Give every helpdesk the shop's intent catalog, before anything is scored."""
+        now, known = self.runtime.clock(), catalog()
+        with self.runtime.database.begin() as session:
+            for row in installations.all_of(session):
+                intents.add(session, row.id, known, now=now)
+
+    def store(self) -> None:
+        """Keep everything, due for scoring behind all that is live."""
+        rest = iter(self.past)
+        while some := list(islice(rest, AT_ONCE)):
+            with self.runtime.database.begin() as session:
+                rows = _by_connector(session)
+                for each in some:
+                    reading = Whole(Reading(each, ended=True, there=AlreadyThere()))
+                    list(
+                        settle(
+                            self.runtime, session, rows[each.helpdesk], reading, each.ended_at or self.runtime.clock()
+                        )
+                    )
+
+    def wait(self, tell: Callable[[int], None]) -> bool:
+        """Wait until the workers have scored everything; `tell` gets how many. False: they are stuck."""
+        began = time.monotonic()
+        while time.monotonic() - began < STUCK_SECONDS:
+            scored, waiting = self._progress()
+            tell(scored)
+            if not waiting:
+                return True
+            time.sleep(LOOK_SECONDS)
+        return False
+
+    def sum_up(self) -> None:
+        """What the beat does every some minutes, done now: questions are grouped, days are added up."""
+        gaps.group(self.runtime)
+        while recounting.recount(self.runtime).left:
+            continue
+
+    def _progress(self) -> tuple[int, int]:
+        with self.runtime.database.read() as session:
+            past = select(func.count()).select_from(Row).where(of_history())
+            scored = session.scalar(past.where(Row.state == State.SCORED)) or 0
+            waiting = session.scalar(past.where(Row.due_at.is_not(None))) or 0
+        return scored, waiting
+
+
+def _by_connector(session: Session) -> Mapping[str, Installation]:
+    return {row.connector: row for row in installations.all_of(session)}
