@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
@@ -16,6 +17,8 @@ from service.store.figure_models import FactRow, Review
 from service.store.models import Scorecard
 from service.store.opinion_models import Dispute, Drawn, Source
 from service.store.statements import insert
+
+NO_FILTERS: Mapping[str, str | None] = MappingProxyType({})
 
 Reviews = Mapping[tuple[str, str, str], int]
 """Counts by (score, what one said, what the other said)."""
@@ -112,19 +115,20 @@ def against_deskmark(
     definitions: str = DEFINITIONS,
     installation_ids: Collection[str] | None = None,
     which: Which = Which.ALL,
+    filters: Mapping[str, str | None] = NO_FILTERS,
 ) -> Reviews:
     """How often Deskmark said one thing and a reviewer another: (score, Deskmark's verdict, the reviewer's) -> times.
 
     Of episodes that ended from `since` up to but without `until`, like every figure, whenever they were reviewed;
     where no day is known of an episode, that of the review counts. Deskmark's own verdict is meant, whatever stands now
-    because reviewers decided so. A score without a verdict, and one whose conversation was removed, is not counted.
+    because reviewers decided so. `filters` are dimensions of the episode's fact. A score without a verdict, and one whose conversation was removed, is not counted.
     """
     same = and_(
         Scorecard.conversation_id == Review.conversation_id,
         Scorecard.episode == Review.episode,
         Scorecard.definitions == definitions,
     )
-    conditions = (*_asked(since, until, installation_ids), *chosen(which))
+    conditions = (*_asked(since, until, installation_ids, filters), *chosen(which))
     found: dict[tuple[str, str, str], int] = {}
     for score in session.scalars(select(Review.score).distinct()).all():
         ours = Scorecard.card[("scores", score, "verdict")].as_string()
@@ -144,6 +148,7 @@ def between_reviewers(
     definitions: str = DEFINITIONS,
     installation_ids: Collection[str] | None = None,
     which: Which = Which.ALL,
+    filters: Mapping[str, str | None] = NO_FILTERS,
 ) -> Reviews:
     """How often two reviewers of the same score of an episode said what: (score, one's verdict, the other's) -> times.
 
@@ -160,7 +165,7 @@ def between_reviewers(
     those = (or_(Review.blind, other.blind),) if which is Which.BLIND else chosen(which)
     columns = (Review.score, Review.verdict, other.verdict)
     statement = select(*columns, func.count()).join(other, same).outerjoin(FactRow, _fact_of(definitions))
-    statement = statement.where(*_asked(since, until, installation_ids), *those).group_by(*columns)
+    statement = statement.where(*_asked(since, until, installation_ids, filters), *those).group_by(*columns)
     return {(row[0], row[1], row[2]): row[3] for row in session.execute(statement)}
 
 
@@ -177,10 +182,13 @@ def chosen(which: Which) -> tuple[ColumnElement[bool], ...]:
     }[which]
 
 
-def _asked(since: datetime, until: datetime, ids: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+def _asked(
+    since: datetime, until: datetime, ids: Collection[str] | None, filters: Mapping[str, str | None]
+) -> tuple[ColumnElement[bool], ...]:
     ended = and_(FactRow.day >= since.date(), FactRow.day < until.date())
     asked = or_(ended, and_(FactRow.day.is_(None), Review.at >= since, Review.at < until))
-    return (asked,) if ids is None else (asked, Review.installation_id.in_(ids))
+    of_these = tuple(getattr(FactRow, name) == value for name, value in filters.items())
+    return (asked, *of_these) if ids is None else (asked, *of_these, Review.installation_id.in_(ids))
 
 
 def _fact_of(definitions: str) -> ColumnElement[bool]:
