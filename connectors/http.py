@@ -37,11 +37,13 @@ class ApiRequest:
     query: Mapping[str, str] | None = None
     headers: Mapping[str, str] | None = None
     """Beside those of the session, or in their place."""
+    text: bool = False
+    """The answer is text, and its body a string."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """A 2xx answer: its JSON body (an empty mapping when there is none) and its headers, names in any case."""
+    """A 2xx answer: its JSON body (an empty mapping when there is none), or its text; headers, names in any case."""
 
     status: int
     body: Any
@@ -88,7 +90,8 @@ class Http:
         except requests.RequestException as error:
             raise RetryLater(f"{request.method} {request.path}: {type(error).__name__}") from error
         if 200 <= response.status_code < 300:
-            return ApiResponse(response.status_code, _body(response), response.headers)
+            body = response.text if request.text else _body(response)
+            return ApiResponse(response.status_code, body, response.headers)
         refusal = classify(request, response)
         if isinstance(refusal, Throttled):
             self._limiter.pause(name, refusal.after)
