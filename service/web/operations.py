@@ -26,7 +26,8 @@ from service.web.lags import Lag, lags
 from service.web.metrics import ALIVE_WITHIN, heard
 from service.web.parts import BrokerDown, Parts, parts
 from service.web.rights import Right, acting, needs
-from tasks.celery_app import QUEUES
+from tasks.celery_app import HISTORY, QUEUES, SCORE, WRITEBACK
+from tasks.celery_app import INGEST as INGEST_QUEUE
 from tasks.telling import BEAT
 
 blueprint = Blueprint("operations", __name__, url_prefix="/operations")
@@ -37,6 +38,14 @@ STAGES: Mapping[str, str] = {
     Stage.SCORED_TO_WRITTEN: "Scores to helpdesk",
     Stage.WEBHOOK_TO_WRITTEN: "Webhook to helpdesk",
 }
+PROGRAMS: Mapping[str, str] = {
+    INGEST_QUEUE: "Taking in webhooks",
+    SCORE: "Scoring",
+    HISTORY: "Scoring history",
+    WRITEBACK: "Writing back and asking helpdesks",
+    BEAT: "Clock",
+}
+"""What the workers of each queue do, and the beat; logs and `deskmark worker` call them by the queue's own name."""
 LISTED = 50
 
 
@@ -94,6 +103,7 @@ def page() -> str:
         work=work,
         words=WORDS,
         stages=STAGES,
+        programs=PROGRAMS,
         groups=groups,
         helpdesks=helpdesks,
         names={row.id: f"{row.connector.title()} {row.account}" for row in work.installations},

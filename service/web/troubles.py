@@ -23,17 +23,22 @@ __all__ = ["TITLES", "Trouble", "troubles"]
 SECONDS = 2.0
 """How old a banner may be: a page must not ask the database for it each time."""
 STANDSTILL = "troubles"
+OF_WORK = (Kind.DEAD_WORK, Kind.WORK_TOO_OLD)
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One line of the banner; `helpdesk` names whose it is, empty when it is everybody's."""
+    """One line of the banner; `helpdesk` names whose it is, empty when it is everybody's.
+
+    `of_work`: the operations page shows it, and not the helpdesk's.
+    """
 
     title: str
     text: str
     helpdesk: str = ""
     installation_id: str | None = None
+    of_work: bool = False
 
 
 @dataclass(slots=True)
@@ -71,7 +76,13 @@ def _read() -> tuple[Trouble, ...]:
         stand = notices.opened(session)
         beat = cursors.last_beat(session, WATCH)
     found = [
-        Trouble(TITLES[Kind(each.kind)], each.text, rows.get(each.installation_id or "", ""), each.installation_id)
+        Trouble(
+            TITLES[Kind(each.kind)],
+            each.text,
+            rows.get(each.installation_id or "", ""),
+            each.installation_id,
+            of_work=each.kind in OF_WORK or each.installation_id is None,
+        )
         for each in stand
     ]
     if beat is not None and now - beat > p.settings.standstill:
@@ -79,5 +90,5 @@ def _read() -> tuple[Trouble, ...]:
             f"No worker has looked around since {beat:%Y-%m-%d %H:%M} UTC. Webhooks are still taken. Are the workers, "
             "beat and the broker running? See deskmark doctor."
         )
-        found.insert(0, Trouble("Nothing is being done", text))
+        found.insert(0, Trouble("Nothing is being done", text, of_work=True))
     return tuple(found)

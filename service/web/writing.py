@@ -60,13 +60,15 @@ def writing_facts(session: Session, row: Installation) -> Mapping[str, Any]:
 
 @blueprint.post("/<installation_id>/writing")
 @needs(Right.ADMINISTER)
-def switch(installation_id: str) -> AnyResponse:
-    """Switch writing to the helpdesk on or off. What was planned before is not written by that."""
-    on = request.form.get("writing") == "on"
+def switch(installation_id: str) -> AnyResponse | str:
+    """Switch writing to the helpdesk on, once somebody is sure, or off. What was planned is not written by that."""
+    on, sure = request.form.get("writing") == "on", request.form.get("sure") == "yes"
     with parts().database.begin() as session:
         row = helpdesk(session, installation_id)
         if on and row.disconnected_at is not None:
             abort(409)
+        if on and not sure:
+            return render_template("writing_on.html", row=row, facts=writing_facts(session, row))
         row.writing = on
         audited(session, f"switch writing {'on' if on else 'off'}", row.id, row.id)
     known().forget()

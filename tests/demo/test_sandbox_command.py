@@ -25,6 +25,7 @@ from service.cli import main
 from service.demo.sandbox import STANDS, WEBHOOK, coming
 from service.demo.story import stories
 from service.embedded import own_settings
+from service.settings import ADDRESS_FILE
 from service.store import installations
 from service.store.database import Database
 from service.store.secrets import SecretBox
@@ -117,7 +118,7 @@ def test_what_it_prints_connects_it_and_its_webhooks_come(
     if helpdesk == "intercom":
         base_url = re.search(r"at (http://\S+) with", said)
         assert base_url is not None
-        assert WEBHOOK.format(base_url=base_url[1]) in said
+        assert WEBHOOK.format(base_url=base_url[1], address=ADDRESS_FILE) in said
         hub = f"{base_url[1]}/developer-hub/webhook"
         assert requests.post(hub, data={"url": "http://far.example"}, timeout=10).status_code == 400
         saved = requests.post(hub, data={"url": f"{heard.address}/webhooks/intercom/{name}"}, timeout=10)

@@ -112,9 +112,8 @@ def test_an_admin_gets_by_with_the_keyboard_alone(web: Any, address: str, visito
     visitor.wait_for_url(f"{address}/account")
     visitor.focus("section[aria-labelledby=step] [name=current]")
     typed(visitor, password, "Enter")
-    visitor.wait_for_selector("img.qr")
-    visitor.wait_for_load_state("load")
-    assert visitor.evaluate("document.querySelector('img.qr').naturalWidth") > 100
+    visitor.wait_for_selector("svg.qr")
+    assert visitor.evaluate("document.querySelector('svg.qr').getBoundingClientRect().width") > 100
     assert visitor.evaluate("document.documentElement.scrollWidth <= innerWidth")
     totp = pyotp.TOTP(visitor.inner_text("code.key").replace(" ", ""))
     typed(visitor, totp.at(web.clock()), "Enter")
@@ -148,6 +147,7 @@ def test_a_helpdesk_is_connected_with_the_form(web: Any, address: str, visitor: 
 
     assert "Intercom is connected" in visitor.inner_text("main")
     visitor.click("button:has-text('Switch writing on')")
+    visitor.click("button:has-text('Yes, switch writing on')")
     assert visitor.is_visible("button:has-text('Switch writing off')")
     assert visitor.complaints == []
 

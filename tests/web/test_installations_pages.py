@@ -141,7 +141,9 @@ def test_writing_is_switched_on_and_off(web: Any) -> None:
     client = web.admin()
     for state in (True, False):
         address = f"/installations/{installation}/writing"
-        web.post(client, address, form_on=f"/installations/{installation}", writing="on" if state else "off")
+        web.post(
+            client, address, form_on=f"/installations/{installation}", writing="on" if state else "off", sure="yes"
+        )
         assert row_of(web).writing is state
     assert web.post(client, "/installations/nobody/writing", form_on="/installations").status_code == 404
 

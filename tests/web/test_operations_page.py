@@ -80,6 +80,7 @@ def test_the_page_tells_how_the_work_stands(make_web: Any, sqlite_url: str, valk
     assert "699 of 700" in page
     assert "The helpdesk asked to wait" in page
     assert "Webhook to scores" in page
+    assert "<strong>Scoring history</strong>" in page
     assert "Never heard of" in page, "no beat was started"
     assert "Running" in page
     assert "Zendesk acme" in page

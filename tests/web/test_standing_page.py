@@ -115,6 +115,18 @@ def test_a_banner_is_for_those_who_may_see_the_helpdesk(web: Any) -> None:
     assert "nothing was done" not in web.client().get("/sign-in").get_data(as_text=True)
 
 
+def test_a_banner_leads_to_where_something_can_be_done(web: Any) -> None:
+    mine = web.installation("zendesk")
+    for kind, place in ((Kind.DEAD_WORK, "/operations"), (Kind.POLL_FAILING, f"/installations/{mine}#standing")):
+        with web.parts.database.begin() as session:
+            notices.raised(session, kind, "look", now=web.clock(), installation_id=mine)
+        page = web.admin().get(f"/installations/{mine}").get_data(as_text=True)
+        assert f'look <a href="{place}">Look</a>' in page
+    manager = web.signed_in(web.person("manager")).get("/").get_data(as_text=True)
+    assert "look" in manager
+    assert ">Look<" not in manager
+
+
 def test_while_nothing_runs_the_pages_say_so(web: Any) -> None:
     with web.parts.database.begin() as session:
         cursors.beat(session, WATCH, now=web.clock())

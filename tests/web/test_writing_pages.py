@@ -100,9 +100,21 @@ def test_rules_that_cannot_be_are_not_saved(web: Any, planned: str) -> None:
     assert stored(web).write_rules is None
 
 
+def test_writing_is_switched_on_by_whoever_is_sure(web: Any, planned: str) -> None:
+    client, page = web.admin(), f"/installations/{planned}"
+    asked = web.post(client, f"{page}/writing", form_on=page, writing="on")
+    assert asked.status_code == 200
+    said = asked.get_data(as_text=True)
+    assert "Switch writing on?" in said
+    assert "tags, fields" in said
+    assert 'name="sure" value="yes"' in said
+    assert stored(web).writing is False
+    assert "switch writing on" not in actions(web)
+
+
 def test_writing_is_switched_and_audited(web: Any, planned: str) -> None:
     client, page = web.admin(), f"/installations/{planned}"
-    web.post(client, f"{page}/writing", form_on=page, writing="on")
+    web.post(client, f"{page}/writing", form_on=page, writing="on", sure="yes")
     assert stored(web).writing is True
     web.post(client, f"{page}/writing", form_on=page, writing="off")
     assert stored(web).writing is False
@@ -114,7 +126,7 @@ def test_what_is_planned_is_written_when_asked_for(web: Any, planned: str) -> No
     web.post(client, f"{page}/planned", form_on=page)
     with web.parts.database.read() as session:
         assert session.scalars(select(Errand)).all() == [], "writing is off"
-    web.post(client, page, form_on=page, writing="on")
+    web.post(client, page, form_on=page, writing="on", sure="yes")
     asked = web.post(client, f"{page}/planned", form_on=page, bulk="yes")
     with web.parts.database.read() as session:
         errand = session.scalars(select(Errand)).one()

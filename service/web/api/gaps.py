@@ -11,6 +11,7 @@ from service.store import gaps as store
 from service.store import improvements as kept
 from service.store import installations
 from service.store.gap_models import Audience, Improvement, ImprovementKind
+from service.web.api.keys import shows_texts
 from service.web.api.routes import Answer, Body, Query, get, post
 from service.web.audited import audited
 from service.web.parts import parts
@@ -42,7 +43,9 @@ class GapShape(Answer):
 
     id: int
     installation: str
-    label: str = Field(description="Its most telling words, masked.")
+    label: str | None = Field(
+        description="Its most telling words, masked: customers' own; null for a key without the scope texts."
+    )
     state: str
     steps: list[StepShape]
     messages: int
@@ -72,7 +75,10 @@ def knowledge_gaps(query: GapQuery) -> Answer:
     p = parts()
     with p.database.read() as session:
         found = report(session, query.installation, as_of=p.now())
-    return GapList(items=[GapShape.model_validate(each) for each in found if sees(each["installation"])])
+    seen = [each for each in found if sees(each["installation"])]
+    if not shows_texts():
+        seen = [{**each, "label": None} for each in seen]
+    return GapList(items=[GapShape.model_validate(each) for each in seen])
 
 
 class ImprovementShape(Answer):

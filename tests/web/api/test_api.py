@@ -286,7 +286,9 @@ def test_an_import_is_listed_and_shown_like_any_other(api: Any, seed: Any) -> No
     page = admin.get("/installations")
     assert page.get_data(as_text=True).count("From a file") == 1
     row_id = found["file"]["id"]
-    refused = api.web.post(admin, f"/installations/{row_id}/writing", form_on="/installations", writing="on")
+    refused = api.web.post(
+        admin, f"/installations/{row_id}/writing", form_on="/installations", writing="on", sure="yes"
+    )
     assert refused.status_code == 404
     with api.web.parts.database.read() as session:
         assert not session.get_one(Installation, row_id).writing

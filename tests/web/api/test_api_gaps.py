@@ -41,6 +41,12 @@ def test_gaps_and_improvements(api: Any, gap: int) -> None:
     assert only["effect"]["messages_before"] == 1
 
 
+def test_a_key_without_texts_is_told_no_word_of_customers(api: Any, gap: int) -> None:
+    _, key = api.web.key("read")
+    (only,) = api.get("/knowledge-gaps", token=key)["items"]
+    assert (only["id"], only["label"], only["messages"]) == (gap, None, 1)
+
+
 def test_told_twice_is_once(api: Any, gap: int) -> None:
     told = {"installation": "i1", "kind": "other", "reference": "x", "at": "2026-01-02T03:04:05Z"}
     assert api.post("/improvements", told)["id"] == api.post("/improvements", {**told, "title": "X"})["id"]
