@@ -270,7 +270,7 @@ def test_no_page_tells_of_a_foreign_installation(web: Any, sides: Sides, role: R
         need = need_of(web.app.view_functions[rule.endpoint])
         if method != "GET" or not isinstance(need, Right) or need not in RIGHTS[role]:
             continue
-        answer = client.get(address(rule, sides.own))
+        answer = client.get(address(rule, sides.own), follow_redirects=True)
         assert answer.status_code == 200, rule.rule
         text = answer.get_data(as_text=True)
         for word in ("foreign-account", "9120</a>", *sides.foreign.values()):
