@@ -121,7 +121,8 @@ def against_deskmark(
 
     Of episodes that ended from `since` up to but without `until`, like every figure, whenever they were reviewed;
     where no day is known of an episode, that of the review counts. Deskmark's own verdict is meant, whatever stands now
-    because reviewers decided so. `filters` are dimensions of the episode's fact. A score without a verdict, and one whose conversation was removed, is not counted.
+    because reviewers decided so. A score without a verdict, and one whose conversation was removed, is not counted.
+    `filters` are dimensions of the episode's fact; `None`: without a value.
     """
     same = and_(
         Scorecard.conversation_id == Review.conversation_id,

@@ -44,7 +44,7 @@ SECTIONS = (
         "other",
         Which.OTHER,
         "Deskmark against reviewers, everything else",
-        "Doubtful conversations, opened pages, files: picked for a reason, so no measure of how often Deskmark is right.",
+        "Doubtful conversations, opened pages, files: picked for a reason, hence no measure of how good Deskmark is.",
     ),
 )
 

@@ -199,7 +199,7 @@ def opinion(
     known = words_of(score, tuple(intents.counts(session, row.installation_id)))
     if given not in known and not (score == "intent" and given == _read_intent(session, row_id, episode)):
         abort(400)
-    words = " ".join(why.replace("\x00", " ").split())[:LONGEST_WHY] or None
+    words = " ".join(why.split())[:LONGEST_WHY] or None
     at = parts().now()
     return Said(row.installation_id, row_id, episode, score, given, reviewer(), at, words, source, blind, drawn)
 

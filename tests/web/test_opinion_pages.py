@@ -48,7 +48,7 @@ def shown(client: Any, row_id: str) -> str:
 
 def test_disagreeing_changes_page_list_figures_and_api_and_can_be_taken_back(web: Any, counted: str) -> None:
     client = web.signed_in(web.person("reviewer"))
-    answer = say(web, client, counted, verdict="preserved", why="The agent <only> confirmed\x00 it.")
+    answer = say(web, client, counted, verdict="preserved", why="The agent <only> confirmed it.")
     assert answer.status_code == 302
     assert answer.headers["Location"] == f"/c/{counted}#score-of-context_repeat"
 
