@@ -46,7 +46,9 @@ Verdict = Annotated[
 class ScoreSummary(Answer):
     """What one score says, without its reasons."""
 
-    verdict: str | None
+    verdict: str | None = Field(description="What stands: what reviewers decided, else what Deskmark said.")
+    deskmark_verdict: str | None = Field(description="What Deskmark said, whatever reviewers decided.")
+    disputed: bool = Field(description="Whether reviewers contradict each other, so that Deskmark's verdict stays.")
     value: float | None
     confidence: float
 
@@ -153,14 +155,27 @@ def _summary(row: Conversation, installation: Installation, card: Scorecard | No
         "scored_at": row.scored_at,
         "definitions": card.definitions if card else None,
         "episode": card.episode if card else None,
-        "scores": _scores(card.card) if card else {},
+        "scores": _scores(card.stands, heard_of(card)) if card else {},
     }
 
 
-def _scores(card: Mapping[str, Any]) -> dict[str, ScoreSummary]:
+def _scores(card: Mapping[str, Any], heard: Mapping[str, Mapping[str, Any]]) -> dict[str, ScoreSummary]:
     return {
-        name: ScoreSummary(verdict=score["verdict"], value=score["value"], confidence=score["confidence"])
+        name: ScoreSummary(
+            verdict=score["verdict"], value=score["value"], confidence=score["confidence"], **heard[name]
+        )
         for name, score in card["scores"].items()
+    }
+
+
+def heard_of(card: Scorecard) -> Mapping[str, Mapping[str, Any]]:
+    """By score: what Deskmark itself said, and whether reviewers contradict each other."""
+    return {
+        name: {
+            "deskmark_verdict": (card.card["scores"].get(name) or {}).get("verdict"),
+            "disputed": bool((score.get("details") or {}).get("disputed")),
+        }
+        for name, score in card.stands["scores"].items()
     }
 
 
@@ -228,7 +243,7 @@ def conversation(asked: ConversationQuery, conversation_id: str) -> Answer:
     if as_it_is and not shows_texts():
         raise Problem(403, f"this key lacks the scope {Scope.TEXTS.value}")
     row = dossier.conversation
-    document, contents = row.document, [card.card for card in dossier.cards]
+    document, contents = row.document, [card.stands for card in dossier.cards]
     if shows_texts():
         with p.database.begin() as session:
             audited(session, "look at transcript", row.id, row.installation_id, personal_data=asked.personal_data)
@@ -250,11 +265,15 @@ def conversation(asked: ConversationQuery, conversation_id: str) -> Answer:
                 definitions=card.definitions,
                 latest=card.latest,
                 scored_at=card.scored_at,
-                scores=content["scores"],
+                scores=_full(content["scores"], heard_of(card)),
             )
             for card, content in zip(dossier.cards, contents, strict=True)
         ],
     )
+
+
+def _full(scores: Mapping[str, Any], heard: Mapping[str, Mapping[str, Any]]) -> dict[str, FullScore]:
+    return {name: FullScore(**score, **heard[name]) for name, score in scores.items()}
 
 
 def _without_texts(card: Mapping[str, Any]) -> dict[str, Any]:
