@@ -72,13 +72,34 @@ def behind(
     *,
     after: Place | None,
     limit: int,
+    whole: Tally | None = None,
+    looked_at: int = LOOKED_AT,
 ) -> Page | None:
-    """At most `limit` of the episodes that the value counts, behind the place `after`.
+    """At most `limit` of the episodes that the value counts, behind the place `after`, of `looked_at` facts at most.
 
-    `None` when the figure has no such value, or none that comes from conversations alone.
+    `whole` is the tally of the question where it is known. `None` when the figure has no such value, or none that
+    comes from conversations alone.
     """
     (figure,) = question.figures
-    whole = tallies(
+    if whole is None:
+        whole = _whole(session, question, installation_ids)
+    counter = _Counter.of(figure, wanted, whole)
+    if counter is None:
+        return None
+    items: list[Behind] = []
+    place: Place | None = None
+    for number, (row, external_id) in enumerate(_facts(session, question, installation_ids, after)):
+        if len(items) == limit or number == looked_at:
+            return Page(tuple(items), place)
+        place = (row.day, row.conversation_id, row.episode)
+        n, hits = counter.count(Fact.from_json(row.fact))
+        if (hits if wanted.only_hits else n) > 0:
+            items.append(Behind(row.conversation_id, row.installation_id, external_id, row.episode, row.day, n, hits))
+    return Page(tuple(items), None)
+
+
+def _whole(session: Session, question: Question, installation_ids: Collection[str] | None) -> Tally:
+    found = tallies(
         session,
         since=question.since,
         until=question.until,
@@ -87,19 +108,7 @@ def behind(
         definitions=question.definitions,
         installation_ids=installation_ids,
     )
-    counter = _Counter.of(figure, wanted, next(iter(whole.values()), Tally()))
-    if counter is None:
-        return None
-    items: list[Behind] = []
-    place: Place | None = None
-    for looked_at, (row, external_id) in enumerate(_facts(session, question, installation_ids, after)):
-        if len(items) == limit or looked_at == LOOKED_AT:
-            return Page(tuple(items), place)
-        place = (row.day, row.conversation_id, row.episode)
-        n, hits = counter.count(Fact.from_json(row.fact))
-        if (hits if wanted.only_hits else n) > 0:
-            items.append(Behind(row.conversation_id, row.installation_id, external_id, row.episode, row.day, n, hits))
-    return Page(tuple(items), None)
+    return next(iter(found.values()), Tally())
 
 
 def _facts(

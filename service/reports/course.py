@@ -51,13 +51,15 @@ class Baseline:
 class Course:
     """All values of a figure over the asked days, the same period by period, and how they stand.
 
-    `moved` and `progress` compare what came after the baseline with it; a value that cannot be compared is not in
+    `after`: whether days after the baseline are shown; `moved` and `progress` compare
+    them with it; a value that cannot be compared is not in
     them. `month` counts the months of goals since the baseline, 0 while it is gathered. `least`: fewest cases.
     """
 
     values: tuple[Value, ...]
     periods: tuple[tuple[date, Mapping[Name, Value]], ...]
     baseline: Baseline | None
+    after: bool
     moved: Mapping[Name, Moved]
     progress: Mapping[Name, Progress]
     month: int
@@ -106,6 +108,7 @@ def course(question: Question, source: Stored, *, step: float = STEP) -> Course:
         values=tuple(values.values()),
         periods=tuple((cell.start, _by_name(cell.values)) for cell in answer.cells),
         baseline=baseline,
+        after=bool(after),
         moved={(one.now.name, one.now.of): one for one in found},
         progress={(one.now.name, one.now.of): one for one in steps},
         month=month,

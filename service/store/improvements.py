@@ -6,7 +6,7 @@ The same improvement told twice is one row.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -61,3 +61,12 @@ def listed(session: Session, installation_id: str | None = None) -> list[tuple[I
     for improvement_id, gap_id in session.execute(select(ImprovementGap.improvement_id, ImprovementGap.gap_id)):
         links[improvement_id].append(gap_id)
     return [(row, sorted(links[row.id])) for row in session.scalars(statement)]
+
+
+def between(
+    session: Session, installation_ids: Iterable[str], since: datetime, until: datetime
+) -> Sequence[Improvement]:
+    """What was deployed on these installations from `since` up to but without `until`, the earliest first."""
+    statement = select(Improvement).where(Improvement.installation_id.in_(sorted(installation_ids)))
+    statement = statement.where(Improvement.at >= since, Improvement.at < until)
+    return session.scalars(statement.order_by(Improvement.at, Improvement.id)).all()
