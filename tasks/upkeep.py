@@ -48,8 +48,9 @@ def _give_up(session: Session, kind: Work, *, now: datetime, max_attempts: int) 
     dead = work.park_exhausted(session, kind, now=now, max_attempts=max_attempts)
     if not dead:
         return
-    wrong = Wrong(Happened.GIVEN_UP, kind.name, work.DIED, max_attempts)
-    failures.of_conversations(session, dead, wrong, now=now)
+    for row_id, error in work.errors(session, kind, dead).items():
+        wrong = Wrong(Happened.GIVEN_UP, kind.name, error, max_attempts)
+        failures.of_conversations(session, [row_id], wrong, now=now)
     GIVEN_UP.labels(work=kind.name).inc(len(dead))
     for row_id, trace in work.traces(session, dead).items():
         log.error("given_up", work=kind.name, conversation=row_id, trace=trace)

@@ -208,6 +208,12 @@ def park_exhausted(session: Session, work: Work, *, now: datetime, max_attempts:
     return ids
 
 
+def errors(session: Session, work: Work, conversation_ids: Iterable[str]) -> dict[str, str]:
+    """What each piece of work failed of; work that left no word died each time."""
+    asked = select(Conversation.id, func.coalesce(work.error, DIED)).where(Conversation.id.in_(list(conversation_ids)))
+    return {row_id: str(error) for row_id, error in session.execute(asked)}
+
+
 def traces(session: Session, conversation_ids: Iterable[str]) -> dict[str, str | None]:
     """The trace of each conversation."""
     ids = list(conversation_ids)

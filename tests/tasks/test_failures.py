@@ -87,6 +87,18 @@ def test_what_killed_its_worker_each_time(shop: Any, ticket: str) -> None:
     assert given_up["trace"] == shop.row(ticket).trace
 
 
+def test_what_failed_too_often_is_given_up_for_what_it_failed_of(shop: Any, ticket: str) -> None:
+    shop.webhook(ticket)
+    shop.messages.sent.clear()
+    intake.take_in(shop.runtime, 1)
+    with shop.runtime.database.begin() as session:
+        row = session.get_one(Conversation, shop.id_of(ticket))
+        row.attempts, row.error = shop.runtime.settings.max_attempts, "the helpdesk answered nonsense"
+    shop.clock.forward(seconds=1)
+    upkeep.sweep(shop.runtime)
+    assert [each.error for each in history(shop, ticket)] == ["the helpdesk answered nonsense"]
+
+
 def test_what_the_sweep_announces_is_told_with_its_trace(shop: Any, ticket: str) -> None:
     shop.webhook(ticket)
     intake.take_in(shop.runtime, 1)
