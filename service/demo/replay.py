@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from connectors.base import Reading
 from connectors.history import Whole
 from service.conversation import Conversation
+from service.demo import staff
 from service.demo.play import Helpdesk
 from service.demo.scenes import catalog
 from service.store import installations, intents
@@ -81,8 +82,9 @@ class Replay:
         return False
 
     def sum_up(self) -> None:
-        """What the beat does every some minutes, done now: questions are grouped, days are added up."""
+        """What the beat does now and then, done at once, and what people did with it: gaps, reviews, days added up."""
         gaps.group(self.runtime)
+        staff.work(self.runtime)
         while recounting.recount(self.runtime).left:
             continue
 

@@ -34,6 +34,9 @@ from tasks.runtime import utc_now
 
 NOTHING = "-"
 PIPE_WIDTH = 200
+REVIEW_SHARE = 0.12
+"""A small shop has to review more of what it has."""
+
 WIDE = 140
 """Columns of the table where nobody tells how wide the terminal is."""
 
@@ -108,6 +111,11 @@ def demo_settings(folder: Path, port: int) -> Settings:
         settle_seconds=0,
         sweep_seconds=1,
         prefix=PREFIX,
+        review_share=REVIEW_SHARE,
+        price_bot_conversation=0.6,
+        price_human_conversation=4.2,
+        price_agent_message=0.9,
+        price_currency="EUR",
     )
 
 

@@ -57,8 +57,8 @@ def _solar_gap(day: int) -> float:
 COURSES: Mapping[Course, Callable[[int], float]] = MappingProxyType(
     {
         Course.STEADY: lambda _: 1.0,
-        Course.BETTER: _between(0.75, 1.3),
-        Course.WORSE: _between(1.35, 0.6),
+        Course.BETTER: _between(0.65, 1.5),
+        Course.WORSE: _between(1.45, 0.5),
         Course.GROWING: _between(0.25, 1.5),
         Course.NOVEL: lambda day: 0.0 if day < 40 else _between(0.2, 1.3)(day),
         Course.SOLAR_GAP: _solar_gap,
