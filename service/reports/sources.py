@@ -15,7 +15,7 @@ from service.figures.rates import LEAST
 from service.figures.tally import Tally, merge, tally
 from service.reports import gaps as gap_report
 from service.reports.figures import Filters, Key
-from service.store import figures, gaps, installations, intents, reviews
+from service.store import figures, gaps, goals, installations, intents, reviews
 from service.store.fact_days import first_day, last_day
 from service.store.figures import Period, Read
 
@@ -27,7 +27,8 @@ AT_ONCE = 500
 class Stored:
     """Tallies from the database, of `installation_ids` (`None`: all) under one version of the definitions.
 
-    `now` says how far the lives of knowledge gaps are told; `prices` and `least` are the account's own.
+    `now` says how far the lives of knowledge gaps are told; `prices` and `least` are the account's own,
+    unless it stated other prices on the page.
     """
 
     session: Session
@@ -88,7 +89,7 @@ class Stored:
             reviewers=reviewers,
             examples=self._examples(ids),
             proposals=tuple(proposal for name in ids for proposal in self._proposals(name)),
-            prices=self.prices,
+            prices=goals.prices(self.session, self.prices),
             least=self.least,
         )
 
