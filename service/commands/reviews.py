@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.files.reviews import BadReview, NoReviewFile, ReviewLine, reviews
+from service.name_lists import finder
 from service.store import conversations, installations
 from service.store import reviews as store
 from service.store.models import Installation
 from service.store.reviews import Said
+from tasks import opinions
 from tasks.runtime import utc_now
 
 
@@ -35,8 +37,9 @@ def import_file(file: Path, installation: str | None) -> None:
         lines = list(reviews(file.read_bytes()))
     except NoReviewFile as error:
         raise click.UsageError(f"{file}: {error}") from error
-    bad = 0
-    with database(settings()) as opened, opened.begin() as session:
+    bad, own = 0, settings()
+    rules = opinions.Rules(own, names=finder(switched_on=own.pii_names))
+    with database(own) as opened, opened.begin() as session:
         rows = [row for row in installations.all_of(session) if installation in (None, row.id)]
         for number, line in lines:
             said = line if isinstance(line, BadReview) else _said(session, line, rows)
@@ -44,7 +47,7 @@ def import_file(file: Path, installation: str | None) -> None:
                 click.echo(f"{file}: line {number}: {said}", err=True)
                 bad += 1
             else:
-                store.save(session, [said])
+                opinions.express(rules, session, [said])
         recorded(session, "import reviews", file.name, installation, reviews=str(len(lines) - bad))
     click.echo(f"{len(lines) - bad} reviews are kept.")
     if bad:

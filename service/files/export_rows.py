@@ -89,6 +89,15 @@ def _score(name: str, part: str, kind: Kind) -> Column:
     return Column(f"{name}_{part}", kind, lambda row: (row.card["scores"].get(name) or {}).get(part), says)
 
 
+def _own(name: str) -> Column:
+    def read(row: Row) -> Any:
+        score = row.card["scores"].get(name) or {}
+        own = (score.get("details") or {}).get("deskmark")
+        return (own or score).get("verdict")
+
+    return Column(f"{name}_deskmark_verdict", Kind.TEXT, read, "what Deskmark said, whatever reviewers decided")
+
+
 def _detail(score: str, key: str, kind: Kind, says: str, *, column: str = "") -> Column:
     def read(row: Row) -> Any:
         return ((row.card["scores"].get(score) or {}).get("details") or {}).get(key)
@@ -121,6 +130,7 @@ def _columns() -> Iterator[Column]:
     yield Column("scored_at", Kind.TIME, lambda row: row.scored_at, "when it was scored, UTC")
     for name in SCORES:
         yield _score(name, "verdict", Kind.TEXT)
+        yield _own(name)
         yield _score(name, "value", Kind.NUMBER)
         yield _score(name, "confidence", Kind.NUMBER)
     yield from _details()

@@ -58,7 +58,7 @@ def scored(database: Database, wanted: Wanted) -> Iterator[Scored]:
             found = cards.get(row.id)
             if found and row.document is not None:
                 newest = max(card.scored_at for card in found)
-                yield Scored(row.id, row.installation_id, row.document, [card.card for card in found], newest)
+                yield Scored(row.id, row.installation_id, row.document, [card.stands for card in found], newest)
         if len(rows) < PAGE:
             return
         after = rows[-1].id

@@ -181,7 +181,9 @@ def test_the_list_has_verdicts_and_no_word_of_anybody(api: Any, seed: Any, shape
     row_id = seed(shapes.told("4711"))
     (line,) = api.get("/conversations")["items"]
     assert (line["id"], line["external_id"], line["channel"]) == (row_id, "4711", "messaging")
-    assert line["scores"]["containment"] == {"verdict": "escalated", "value": 0.31, "confidence": 0.9}
+    assert line["scores"]["containment"] == {
+        "verdict": "escalated", "deskmark_verdict": "escalated", "disputed": False, "value": 0.31, "confidence": 0.9
+    }  # fmt: skip
     assert not any(word in json.dumps(line) for word in ("order", "ORD-4821", "ada@", "c-1", "Hello"))
 
 
