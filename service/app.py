@@ -42,6 +42,7 @@ from service.web import (
     health,
     installation_page,
     installations,
+    intercom_panel,
     oidc,
     operations,
     opinions,
@@ -55,6 +56,7 @@ from service.web import (
     standing,
     webhooks,
     writing,
+    zendesk_panel,
 )
 from service.web.announcing import Announcer
 from service.web.inbox import Inbox
@@ -67,6 +69,8 @@ from tasks.celery_app import PUBLISH_SECONDS, QUEUES, CeleryQueue, publisher
 BLUEPRINTS = (
     allowing,
     webhooks,
+    zendesk_panel,
+    intercom_panel,
     health,
     api,
     sign_in,

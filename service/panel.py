@@ -6,7 +6,7 @@ It speaks of one ticket and quotes nothing but its own messages, masked as in no
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from service.conversation import Conversation, Message, Role
@@ -128,7 +128,7 @@ class Reader:
     """Who the panel is made for. `said`: this agent's own verdicts by score. `quotes`: they may read the ticket."""
 
     language: Language
-    said: Mapping[str, str] = MappingProxyType({})
+    said: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     quotes: bool = True
     names: NameFinder = NOBODY
 

@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.store.people_models import Scope
-from service.web import api, signed_in, webhooks
+from service.web import api, intercom_panel, signed_in, webhooks, zendesk_panel
 from service.web.menu import menu
 from service.web.parts import parts
 from service.web.problems import asked_by_program
@@ -42,6 +42,8 @@ HEADERS = {
 MOST_BYTES = 64 * 1024
 """Of any request but a webhook, which may be as large as a helpdesk makes them: forms and questions are small."""
 MOST_FIELDS = 200
+LARGE = frozenset({webhooks.blueprint.name, intercom_panel.blueprint.name})
+"""Where a helpdesk sends whole conversations."""
 
 
 def protect(app: Flask, *, https: bool, days: float) -> None:
@@ -59,6 +61,8 @@ def protect(app: Flask, *, https: bool, days: float) -> None:
     app.before_request(_limit)  # Before the CSRF check, which reads the form.
     csrf = CSRFProtect(app)
     csrf.exempt(webhooks.blueprint)  # Webhooks are signed by the helpdesk instead.
+    csrf.exempt(intercom_panel.blueprint)
+    csrf.exempt(zendesk_panel.blueprint)  # Opened by the helpdesk; its forms carry a key that no cookie can lend.
     csrf.exempt(api.blueprint)  # What tells the API something carries a token that no browser sends by itself.
     app.before_request(_refuse_odd)
     app.before_request(_authorise)
@@ -74,7 +78,7 @@ def protect(app: Flask, *, https: bool, days: float) -> None:
 
 def _limit() -> None:
     """A larger body is refused (413) before it is read."""
-    if request.blueprint != webhooks.blueprint.name:
+    if request.blueprint not in LARGE:
         request.max_content_length = MOST_BYTES
 
 
@@ -110,8 +114,10 @@ def _authorise() -> AnyResponse | None:
 
 
 def _with_headers(response: Response) -> Response:
+    framed = "Content-Security-Policy" in response.headers  # By a policy of its own, which says who may: see there.
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if not (framed and name == "X-Frame-Options"):
+            response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
