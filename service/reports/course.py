@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
+from typing import TypeGuard
 
 from service.figures.rates import Rate
 from service.figures.results import Unit, Value
@@ -23,7 +24,7 @@ from service.figures.standing import (
     progress,
 )
 from service.figures.trends import Trend, trends
-from service.reports.figures import Answer, Question, answers
+from service.reports.figures import Question, answers
 from service.reports.sources import Stored
 from service.store.figures import Period
 
@@ -88,50 +89,59 @@ def _rate(value: Value | None) -> Rate | None:
 
 def course(question: Question, source: Stored, *, step: float = STEP) -> Course:
     """How the one figure of `question` goes; its `period` cuts the course. `step`: what a month asks, relative."""
-    (answer,) = answers(question, source)
-    (whole,) = answers(replace(question, period=Period.WHOLE), source)
-    values = _named(whole)
-    baseline = _baseline(question, source)
-    month = months_after(baseline.since, question.until) if baseline else 0
-    after: dict[Name, Value] = {}
-    if baseline is not None and baseline.whole and question.until > baseline.until:
+    (figure,) = question.figures
+    return courses(question, source, steps={figure.name: step})[figure.name]
+
+
+def courses(question: Question, source: Stored, *, steps: Mapping[str, float]) -> Mapping[str, Course]:
+    """How each figure of `question` goes, by its name; what the account did is read once for all of them.
+
+    `steps`: what a month asks of a figure, relative, where that is not the default.
+    """
+    whole = replace(question, period=Period.WHOLE)
+    found, values = answers(question, source), _values(whole, source)
+    baseline = _baseline(source)
+    then = _values(replace(whole, since=baseline.since, until=baseline.until), source) if _is_whole(baseline) else {}
+    after: Mapping[str, Mapping[Name, Value]] = {}
+    if _is_whole(baseline) and question.until > baseline.until:
         since = max(question.since, baseline.until)
-        if since != question.since:
-            (later,) = answers(replace(question, period=Period.WHOLE, since=since), source)
-            after = _named(later)
-        else:
-            after = values
-    then = list(baseline.values.values()) if baseline is not None else []
-    found = moved(then, list(after.values()))
-    steps = progress(then, list(after.values()), months=max(1, month), step=step)
-    return Course(
-        values=tuple(values.values()),
-        periods=tuple((cell.start, _by_name(cell.values)) for cell in answer.cells),
-        baseline=baseline,
-        after=bool(after),
-        moved={(one.now.name, one.now.of): one for one in found},
-        progress={(one.now.name, one.now.of): one for one in steps},
-        month=month,
-        least=source.least,
-    )
+        after = values if since == question.since else _values(replace(whole, since=since), source)
+    month = months_after(baseline.since, question.until) if baseline else 0
+    courses = {}
+    for answer in found:
+        name = answer.figure.name
+        earlier, later = list(then.get(name, {}).values()), list(after.get(name, {}).values())
+        aims = progress(earlier, later, months=max(1, month), step=steps.get(name, STEP))
+        courses[name] = Course(
+            values=tuple(values[name].values()),
+            periods=tuple((cell.start, _by_name(cell.values)) for cell in answer.cells),
+            baseline=replace(baseline, values=then.get(name, {})) if baseline is not None else None,
+            after=bool(later),
+            moved={(one.now.name, one.now.of): one for one in moved(earlier, later)},
+            progress={(one.now.name, one.now.of): one for one in aims},
+            month=month,
+            least=source.least,
+        )
+    return courses
 
 
-def _baseline(question: Question, source: Stored) -> Baseline | None:
-    """The beginning of what is looked at, with the question's filters; its values once all its days have passed."""
-    first = source.first_day()
-    last = source.last_day()
+def _is_whole(baseline: Baseline | None) -> TypeGuard[Baseline]:
+    return baseline is not None and baseline.whole
+
+
+def _baseline(source: Stored) -> Baseline | None:
+    """The beginning of what is looked at, still without values."""
+    first, last = source.first_day(), source.last_day()
     if first is None or last is None:
         return None
     since, until = baseline_period(first)
-    known = Baseline(since, until, min((last - first).days + 1, BASELINE.days))
-    if not known.whole:
-        return known
-    (found,) = answers(replace(question, period=Period.WHOLE, since=since, until=until), source)
-    return replace(known, values=_named(found))
+    return Baseline(since, until, min((last - first).days + 1, BASELINE.days))
 
 
-def _named(answer: Answer) -> dict[Name, Value]:
-    return _by_name(answer.cells[0].values) if answer.cells else {}
+def _values(question: Question, source: Stored) -> Mapping[str, Mapping[Name, Value]]:
+    """The values of each figure over all days together."""
+    found = answers(question, source)
+    return {each.figure.name: _by_name(each.cells[0].values) if each.cells else {} for each in found}
 
 
 def _by_name(values: Sequence[Value]) -> dict[Name, Value]:
