@@ -92,5 +92,5 @@ def _told(row: Bar, unit: Unit) -> dict[str, object] | None:
     return metadata
 
 
-def _cut(words: str, most: int = 46) -> str:
+def _cut(words: str, most: int = 44) -> str:
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"

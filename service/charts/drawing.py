@@ -18,7 +18,7 @@ from pygal.style import Style
 
 etree.to_etree()  # lxml, where it happens to be installed, writes the same chart differently.
 
-WIDTH = 720
+WIDTH = 640
 """Units that every chart is wide; the page or the picture says how large a unit is."""
 
 LETTERS = 13

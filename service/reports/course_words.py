@@ -59,7 +59,7 @@ def difference(value: float, of: Value) -> str:
     ('-3.1 points', '+1 min 30 s')
     """
     if of.unit is Unit.SHARE:
-        return f"{value * 100:+.1f} points"
+        return f"{points(value)} points"
     return ("-" if value < 0 else "+") + number(abs(value), of.unit)
 
 
@@ -76,8 +76,19 @@ def over_days(course: Course, name: Name, by: str) -> str:
     up = found.slope > 0
     good = value.better is not Better.NEITHER and up is (value.better is Better.HIGHER)
     word = ("improves" if good else "declines") if value.better is not Better.NEITHER else "rises" if up else "falls"
-    ends = f"{found.low * 100:+.1f} to {found.high * 100:+.1f}"
-    return f"It {word} from {by} to {by}, by {found.slope * 100:+.1f} points each ({ends}), more than chance explains."
+    ends = f"{points(found.low)} to {points(found.high)}"
+    return f"It {word} from {by} to {by}, by {points(found.slope)} points each ({ends}), more than chance explains."
+
+
+def points(share: float) -> str:
+    """A difference of shares in points, with its sign; small ones with two more digits.
+
+    >>> points(0.0312), points(-0.0003), points(0.0)
+    ('+3.1', '-0.03', '0')
+    """
+    digits = 1 if abs(share) >= 0.0005 else 2
+    words = f"{share * 100:+.{digits}f}"
+    return "0" if float(words) == 0 else words
 
 
 def against_target(course: Course, name: Name) -> str:
