@@ -5,6 +5,7 @@ Pure: what each setting would have said of each case goes in as a matrix of righ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,30 +49,32 @@ class Fit:
         return self.low > 0
 
 
-def fit(right: Right, present: int, *, least: int = LEAST_REVIEWS, level: float = LEVEL) -> Fit | None:
-    """The best of the settings (columns) against the present one (a column); `None` with fewer than `least` cases.
+def fit(right: Right, distances: Sequence[float], *, least: int = LEAST_REVIEWS, level: float = LEVEL) -> Fit | None:
+    """The best of the settings (columns) against the present one; `None` with fewer than `least` cases.
 
-    Of equally good settings the one nearest to the present one in the order of the columns is taken, so nothing is
-    suggested without a reason. The same input gives the same answer.
+    `distances` are those of the settings from the present one, whose own is 0: of equally good settings the nearest is
+    taken, so nothing is suggested without a reason. The same input gives the same answer.
 
     >>> wrong_until_now = np.array([[False, True]] * 30 + [[True, True]] * 10)
-    >>> found = fit(wrong_until_now, 0)
+    >>> found = fit(wrong_until_now, [0, 0.5])
     >>> found.best, found.present.value, found.would.value, found.gain
     (1, 0.25, 1.0, 0.75)
     """
     n = len(right)
     if n < least:
         return None
+    near = np.asarray(distances, dtype=float)
+    present = int(np.argmin(near))
     random = np.random.default_rng(n)
     folds = random.permutation(np.arange(n) % FOLDS)
     differences = np.zeros(n)
     for fold in range(FOLDS):
         held_out = folds == fold
-        chosen = _best(right[~held_out], present)
+        chosen = _best(right[~held_out], near)
         differences[held_out] = right[held_out, chosen].astype(float) - right[held_out, present]
     draws = random.choice(differences, size=(DRAWS, n)).mean(axis=1)
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    best = _best(right, present)
+    best = _best(right, near)
     return Fit(
         best=best,
         present=Rate(int(right[:, present].sum()), n),
@@ -82,7 +85,7 @@ def fit(right: Right, present: int, *, least: int = LEAST_REVIEWS, level: float 
     )
 
 
-def _best(right: Right, present: int) -> int:
+def _best(right: Right, near: NDArray[np.float64]) -> int:
     hits = right.sum(axis=0)
     best = np.flatnonzero(hits == hits.max())
-    return int(best[np.argmin(np.abs(best - present))])
+    return int(best[np.argmin(near[best])])

@@ -208,7 +208,8 @@ def _with(settings: tuple[tuple[float, ...], ...], present: tuple[float, ...]) -
 def _suggestion(
     tunable: Tunable, right: np.ndarray, settings: Sequence[tuple[float, ...]], present: tuple[float, ...], least: int
 ) -> Suggestion:
-    found = fit(right, settings.index(present), least=least)
+    distances = [sum(abs(one - other) for one, other in zip(each, present, strict=True)) for each in settings]
+    found = fit(right, distances, least=least)
     best = present if found is None else settings[found.best]
     now, then = (MappingProxyType(dict(zip(tunable.keys, each, strict=True))) for each in (present, best))
     return Suggestion(tunable, now, len(right), least, found, then)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from service.card_document import card_document
 from service.document import from_document
 from service.scoring.definitions import VERDICTS
 from service.scoring.score import Evidence, Policy, Score
@@ -191,10 +193,6 @@ def test_effort_is_counted_along_the_way_and_the_moment_is_marked(web: Any, seed
 
 
 def test_older_definitions_name_what_differs(web: Any, seed: Any, shapes: Any) -> None:
-    from dataclasses import replace
-
-    from service.card_document import card_document
-
     card = shapes.scored(shapes.told(), escalation=Score("warranted"))
     old = replace(card, definitions="1", scores={**card.scores, "containment": Score("human_only")})
     row_id = seed(shapes.told(), card)
