@@ -22,6 +22,7 @@ ENCRYPTED: tuple[Column[Any], ...] = (
     METADATA.tables["person"].c.totp_secret,
     METADATA.tables["person"].c.totp_offered,
     METADATA.tables["own_secret"].c.locked,
+    METADATA.tables["report_route"].c.address,
 )
 """Every column that holds something encrypted. A test names all other columns of bytes, so that none is forgotten."""
 

@@ -28,6 +28,7 @@ NOT_ENCRYPTED = {
     "intent_catalog.fitted",
     "intent_example.digest",
     "suppression.key",
+    "report_image.png",
 }
 """Columns of bytes that hold hashes and numbers."""
 
