@@ -18,11 +18,15 @@ from typing import Any
 from connectors.base import Delivery, Installation, Signal
 from connectors.errors import InvalidSignature
 from connectors.intercom.payloads import Conversation, Notification
+from service.writeback import DISPUTE_KEY
 
 SIGNATURE = "x-hub-signature"
+TAGGED = "conversation_part.tag.created"
+SOMEBODY = "somebody else"
+"""Who tagged a part: a notification does not say who did, and its author wrote the part."""
 
 # Fin and workflow bots may close without any topic firing, which is why `ended_since` polls as well. Notes and tags
-# never trigger: they are how our own writes come back.
+# never trigger, as they are how our own writes come back; but for the dispute tag, which is never written by us.
 TOPICS: Mapping[str, Signal] = MappingProxyType(
     {
         "ping": Signal.PING,
@@ -48,7 +52,7 @@ TOPICS: Mapping[str, Signal] = MappingProxyType(
         "contact.deleted": Signal.CONTACT_DELETED,
         "contact.archived": Signal.IGNORED,
         "conversation.admin.noted": Signal.IGNORED,
-        "conversation_part.tag.created": Signal.IGNORED,
+        "conversation_part.tag.created": Signal.ACTIVITY,
         "conversation.read": Signal.IGNORED,
         "conversation.priority.updated": Signal.IGNORED,
         "conversation.company.updated": Signal.IGNORED,
@@ -90,8 +94,8 @@ def delivery(body: bytes) -> Delivery:
     reason = ""
     if signal is None:
         signal, reason = Signal.IGNORED, "a topic that Deskmark does not read"
-    elif signal is Signal.IGNORED:
-        reason = "changes nothing that is scored"
+    elif signal is Signal.IGNORED or (topic == TAGGED and not _disputes(item)):
+        signal, reason = Signal.IGNORED, "changes nothing that is scored"
     elif conversation_id is None:
         signal, reason = Signal.IGNORED, "names no conversation"
     return Delivery(
@@ -99,10 +103,16 @@ def delivery(body: bytes) -> Delivery:
         topic,
         signal,
         conversation_id=conversation_id,
-        actor_id=_actor_id(item),
+        actor_id=SOMEBODY if topic == TAGGED else _actor_id(item),
         occurred_at=notification.created_at,
         reason=reason,
     )
+
+
+def _disputes(item: Mapping[str, Any]) -> bool:
+    """Whether the tag that was added is that of a dispute, under whatever prefix."""
+    added = Conversation.model_validate({"tags": item.get("tags_added")}).tags
+    return any(tag.name.endswith(DISPUTE_KEY) for tag in added)
 
 
 def _of_contact(key: str, notification: Notification, signal: Signal) -> Delivery:

@@ -89,6 +89,18 @@ def test_the_key_is_the_same_for_the_retry() -> None:
         ("conversation.deleted", {"conversation_id": "12", "id": "d1"}, Signal.DELETED, "12"),
         ("conversation.admin.noted", {"type": "conversation", "id": "12"}, Signal.IGNORED, "12"),
         ("conversation_part.tag.created", {"type": "conversation", "id": "12"}, Signal.IGNORED, "12"),
+        (
+            "conversation_part.tag.created",
+            {"type": "conversation", "id": "12", "tags_added": {"type": "tag.list", "tags": [{"name": "dm__gap"}]}},
+            Signal.IGNORED,
+            "12",
+        ),
+        (
+            "conversation_part.tag.created",
+            {"type": "conversation", "id": "12", "tags_added": {"type": "tag.list", "tags": [{"name": "dm__dispute"}]}},
+            Signal.ACTIVITY,
+            "12",
+        ),
         ("ticket.closed", {"ticket": {"type": "ticket", "id": "12"}}, Signal.ENDED, "12"),
         ("ticket.closed", {"type": "ticket", "id": "12"}, Signal.ENDED, "12"),
         (
