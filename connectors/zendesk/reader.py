@@ -7,7 +7,7 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
 
-from connectors.errors import Merged, NotFound, OptedOut, Rejected
+from connectors.errors import Merged, NotFound, OptedOut, Rejected, RetryLater
 from connectors.http import ApiRequest, ApiResponse
 from connectors.zendesk import actions
 from connectors.zendesk.changes import is_survey_answer
@@ -74,15 +74,25 @@ class Reader:
 
     def read(self, ticket_id: str) -> Material:
         """Raises `OptedOut` before content is read, `NotFound` for a deleted ticket, `Merged` for a merged one."""
+        found, body = self._shown(ticket_id)
+        self._learn(body)
+        self._check_opt_out(found, body)
+        try:
+            return self.rest(found)
+        except NotFound as error:
+            # What is stored of a ticket that is gone is dropped: so it is asked whether the ticket itself is.
+            self._shown(ticket_id)
+            raise RetryLater(f"the ticket is there, but a part of it is not: {error}") from error
+
+    def _shown(self, ticket_id: str) -> tuple[Ticket, Record]:
+        """The ticket and what came along with it. Raises `NotFound` for a deleted one, `Merged` for a merged one."""
         body = self._get(actions.show_ticket(ticket_id))
         found = ticket(record(body.get("ticket")))
         if found.status in ("deleted", "scrubbed"):
             raise NotFound("the ticket is deleted")
         if merged_away(found):
             raise Merged("the ticket was merged into another one")
-        self._learn(body)
-        self._check_opt_out(found, body)
-        return self.rest(found)
+        return found, body
 
     def rest(self, found: Ticket, people: Mapping[str, User] = MappingProxyType({})) -> Material:
         """Everything else of a ticket that is known and has not opted out; `people` are those known already."""

@@ -34,7 +34,8 @@ REASONS: Mapping[Kind, str] = MappingProxyType(
 )
 ADVICE: Mapping[Kind, str] = MappingProxyType(
     {
-        Kind.CREDENTIALS_REFUSED: "Enter valid credentials on the helpdesk's page; the work then goes on at once.",
+        Kind.CREDENTIALS_REFUSED: "Enter valid credentials on the helpdesk's page, or sign in there again; "
+        "the work then goes on at once.",
         Kind.QUOTA_GONE: "Wait, or see in the helpdesk who else uses its API; the work goes on by itself.",
     }
 )

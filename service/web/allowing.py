@@ -67,9 +67,11 @@ def begin(connector: str) -> AnyResponse | str | tuple[str, int]:
     if not client_id:
         abort(404)
     account = request.form.get("account", "").strip().lower()
-    typed = request.form.get("base_url", "").strip() or kind.usual_base_url(account)
+    typed = next(filter(None, (request.form.get(name, "").strip() for name in ("stand_in", "base_url"))), "")
     try:
-        base_url = replace(p.connectors[connector].hosts, local=p.settings.local_helpdesks).accepted(typed)
+        base_url = replace(p.connectors[connector].hosts, local=p.settings.local_helpdesks).accepted(
+            typed or kind.usual_base_url(account)
+        )
     except ForbiddenAddress as error:
         faults = {"account": f"is not an account of {kind.title}: the address {error}"}
         return connect_page(kind, request.form, faults), 422

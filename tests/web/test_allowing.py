@@ -73,11 +73,15 @@ def allow(address: str, decision: str = "allow") -> str:
 
 
 def begin(web: Any, client: Any, sandbox: Sandbox) -> str:
+    """What the form sends: Intercom's asks for a region first, and both have a field for a stand-in."""
     page = f"/installations/connect/{kind(sandbox)}"
+    typed = {"account": "acme"} if kind(sandbox) == "zendesk" else {"base_url": "https://api.intercom.io"}
+    names = set(
+        re.findall(r'name="(\w+)"', client.get(page).text.partition("Connect by signing in")[2].partition("</form>")[0])
+    )
+    assert {*typed, "stand_in"} <= names
     return sent_on(
-        web.post(
-            client, f"/installations/oauth/{kind(sandbox)}", form_on=page, account="acme", base_url=sandbox.base_url
-        )
+        web.post(client, f"/installations/oauth/{kind(sandbox)}", form_on=page, stand_in=sandbox.base_url, **typed)
     )
 
 

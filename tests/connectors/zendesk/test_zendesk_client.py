@@ -127,6 +127,28 @@ def test_a_deleted_ticket_is_not_found(wire: Any, client: ZendeskClient) -> None
             client.read(number)
 
 
+REQUESTER = [{"id": 5, "role": "end-user"}]
+
+
+def test_a_ticket_is_gone_only_when_the_ticket_itself_is(wire: Any, client: ZendeskClient) -> None:
+    wire.get(f"{BASE}/api/v2/tickets/42", json={**bare_ticket(), "users": REQUESTER})
+    wire.get(f"{BASE}/api/v2/tickets/42/audits", status=404, json={"error": "RecordNotFound"})
+    with pytest.raises(RetryLater, match="the ticket is there, but a part of it is not"):
+        client.read("42")
+
+    wire.replace("GET", f"{BASE}/api/v2/tickets/42", json=bare_ticket(status="deleted"))
+    with pytest.raises(NotFound):
+        client.read("42")
+
+
+def test_a_ticket_that_goes_while_it_is_read_is_gone(wire: Any, client: ZendeskClient) -> None:
+    wire.get(f"{BASE}/api/v2/tickets/42", json={**bare_ticket(), "users": REQUESTER})
+    wire.get(f"{BASE}/api/v2/tickets/42", status=404, json={"error": "RecordNotFound"})
+    wire.get(f"{BASE}/api/v2/tickets/42/audits", status=404, json={"error": "RecordNotFound"})
+    with pytest.raises(NotFound):
+        client.read("42")
+
+
 def test_the_conversation_log_is_used_where_there_is_one(connect: Connect, told: Told) -> None:
     with Sandbox(conversation_log=True) as sandbox:
         number = sandbox.seed(told("C: hello", "B: hi", "A: one moment", "N: between us"))
