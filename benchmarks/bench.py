@@ -1,6 +1,6 @@
 """How fast Deskmark is: ratios of one run, against doing nothing on the same server and against the bare database.
 
-    python benchmarks/bench.py [web] [scoring] [history] [figures] [calls] [backfill] [--write] [--most 1000000]
+    python benchmarks/bench.py [web] [scoring] [history] [figures] [pages] [calls] [backfill] [--write] [--most 1000000]
 
 `--write` puts the tables into docs/benchmarks.md. Figures of different runs or machines are not comparable; ratios are.
 """
@@ -36,6 +36,7 @@ sys.path[:0] = [str(ROOT / "tests" / "support"), str(Path(__file__).parent)]
 import backfill_bench  # noqa: E402
 import figures_bench  # noqa: E402
 import load  # noqa: E402
+import pages_bench  # noqa: E402
 import psycopg  # noqa: E402
 import requests  # noqa: E402
 from conversations import START, conversations  # noqa: E402
@@ -433,6 +434,12 @@ def figures(most: int) -> list[Table]:
         return figures_bench.figures(url, most)
 
 
+def pages(most: int) -> list[Table]:
+    """Every page over `most` conversations."""
+    with postgres() as url:
+        return pages_bench.pages_table(url, most)
+
+
 # --- the page ----------------------------------------------------------------------------------------------------
 
 
@@ -447,6 +454,7 @@ def main() -> None:
         "scoring": lambda _: [scoring()],
         "history": lambda most: [stored(most)],
         "figures": figures,
+        "pages": pages,
         "calls": lambda _: [calls()],
         "backfill": lambda _: backfill(),
     }
