@@ -22,7 +22,7 @@ def ticks(low: float, high: float, unit: Unit, *, most: int = 4) -> list[float]:
     """Round numbers from at or below `low` to at or above `high`, `most` + 1 at most.
 
     >>> ticks(0, 0.63, Unit.SHARE), ticks(0, 7100, Unit.SECONDS)
-    ([0.0, 0.2, 0.4, 0.6, 0.8], [0.0, 3600.0, 7200.0])
+    ([0.0, 0.2, 0.4, 0.6, 0.8], [0.0, 1800.0, 3600.0, 5400.0, 7200.0])
     """
     step = _step(max(high - low, 1e-9) / most, unit)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.figures.beside import Beside
@@ -23,9 +24,6 @@ from service.store.facts import COLUMNS
 from service.store.figure_models import FactRow
 from service.store.figures import Period, tallies
 from service.store.models import Conversation, Installation
-
-ONE = Beside(least=1)
-"""What a figure is given for a single fact: nothing beside it, and a number even for one case."""
 
 LOOKED_AT = 2000
 """Facts looked at for one page at most: a rare value's next one may be far away, and nobody waits for that."""
@@ -88,13 +86,15 @@ def behind(
         return None
     items: list[Behind] = []
     place: Place | None = None
-    for number, (row, external_id) in enumerate(_facts(session, question, installation_ids, after)):
+    for number, found in enumerate(_facts(session, question, installation_ids, after, 4 * limit)):
         if len(items) == limit or number == looked_at:
             return Page(tuple(items), place)
-        place = (row.day, row.conversation_id, row.episode)
-        n, hits = counter.count(Fact.from_json(row.fact))
+        place = found.place
+        n, hits = counter.count(Fact.from_json(found.fact))
         if (hits if wanted.only_hits else n) > 0:
-            items.append(Behind(row.conversation_id, row.installation_id, external_id, row.episode, row.day, n, hits))
+            items.append(
+                Behind(found.conversation, found.installation, found.external_id, found.episode, found.day, n, hits)
+            )
     return Page(tuple(items), None)
 
 
@@ -111,12 +111,29 @@ def _whole(session: Session, question: Question, installation_ids: Collection[st
     return next(iter(found.values()), Tally())
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A fact of the list, as it is stored."""
+
+    conversation: str
+    episode: int
+    installation: str
+    external_id: str
+    day: date
+    fact: dict[str, Any]
+
+    @property
+    def place(self) -> Place:
+        return self.day, self.conversation, self.episode
+
+
 def _facts(
-    session: Session, question: Question, installation_ids: Collection[str] | None, after: Place | None
-) -> Iterator[tuple[FactRow, str]]:
+    session: Session, question: Question, installation_ids: Collection[str] | None, after: Place | None, first: int
+) -> Iterator[_Found]:
     """The facts that the question counts, newest day first: the same days, installations, filters and definitions.
 
-    Day by day, so that the first page of a million facts does not wait for all of them to be put in order.
+    Day by day, so that the first page of a million facts does not wait for all of them to be put in order; of each day
+    the `first` ones before the others, as most values are found in them.
     """
     ids = installation_ids
     if ids is None:
@@ -124,20 +141,28 @@ def _facts(
     until = question.until if after is None else after[0] + timedelta(days=1)
     for day in _days(session, question, sorted(ids), until):
         statement = (
-            select(FactRow, Conversation.external_id)
+            select(FactRow.conversation_id, FactRow.episode, FactRow.installation_id, Conversation.external_id,
+                   FactRow.day, FactRow.fact)
             .join(Conversation, Conversation.id == FactRow.conversation_id)
             .join(Installation, Installation.id == FactRow.installation_id)
             .where(FactRow.installation_id.in_(sorted(ids)), FactRow.definitions == question.definitions)
             .where(FactRow.day == day, *_filtered(question.filters))
             .order_by(FactRow.conversation_id.desc(), FactRow.episode.desc())
-            .limit(LOOKED_AT + 1)
-        )
-        if after is not None and after[0] == day:
-            _, row_id, episode = after
-            same = and_(FactRow.conversation_id == row_id, FactRow.episode < episode)
-            statement = statement.where(or_(FactRow.conversation_id < row_id, same))
-        for row in session.execute(statement):
-            yield row[0], row[1]
+        )  # fmt: skip
+        place, size = after if after is not None and after[0] == day else None, first
+        while size:
+            rows = [_Found(*row) for row in session.execute(_from(statement, place).limit(size))]
+            yield from rows
+            place, size = (rows[-1].place, LOOKED_AT + 1) if len(rows) == size else (None, 0)
+
+
+def _from(statement: Select[Any], place: Place | None) -> Select[Any]:
+    """Only what comes behind the place on its day."""
+    if place is None:
+        return statement
+    _, row_id, episode = place
+    same = and_(FactRow.conversation_id == row_id, FactRow.episode < episode)
+    return statement.where(or_(FactRow.conversation_id < row_id, same))
 
 
 def _days(session: Session, question: Question, ids: Collection[str], until: date) -> Iterator[date]:
@@ -169,11 +194,13 @@ class _Counter:
     """How often a fact counts in a value: by how much the value's counts grow when the fact is added.
 
     It is added to `base`, which has every bucket that there is, once: a share of a class that nothing else falls into
-    would not be there for a single fact. Facts that add the same to what the figure reads are asked about once.
+    would not be there for a single fact. `beside` is what the figure is given: nothing, and a number even for one case.
+    Facts that add the same to what the figure reads are asked about once.
     """
 
     figure: Figure
     wanted: Wanted
+    beside: Beside
     base: Tally
     counts: tuple[int, int]
     measures: tuple[str, ...]
@@ -184,12 +211,13 @@ class _Counter:
         """`None` when the figure has no such value."""
         read: set[str] = set()
         once = {measure: dict.fromkeys(whole.of(measure), 1) for measure in whole.cells}
-        values = figure.compute(Tally(_Recorder(once, read)), ONE)
+        beside = Beside(least=1, only=wanted.name)
+        values = figure.compute(Tally(_Recorder(once, read)), beside)
         found = _value(values, wanted)
         if found is None:
             return None
         base = Tally({measure: once[measure] for measure in read if measure in once})
-        return cls(figure, wanted, base, (found.n, found.hits or 0), tuple(sorted(read)))
+        return cls(figure, wanted, beside, base, (found.n, found.hits or 0), tuple(sorted(read)))
 
     def count(self, fact: Fact) -> tuple[int, int]:
         """How often it counts in n, and how often among the hits."""
@@ -197,7 +225,7 @@ class _Counter:
         key = tuple(frozenset(counted.of(measure).items()) for measure in self.measures)
         if key not in self.known:
             added = Tally({m: counted.of(m) for m in self.measures if counted.of(m)})
-            found = _value(self.figure.compute(self.base + added, ONE), self.wanted)
+            found = _value(self.figure.compute(self.base + added, self.beside), self.wanted)
             n, hits = self.counts
             self.known[key] = (0, 0) if found is None else (found.n - n, (found.hits or 0) - hits)
         return self.known[key]

@@ -96,9 +96,10 @@ def course(question: Question, source: Stored, *, step: float = STEP) -> Course:
 def courses(question: Question, source: Stored, *, steps: Mapping[str, float]) -> Mapping[str, Course]:
     """How each figure of `question` goes, by its name; what the account did is read once for all of them.
 
-    `steps`: what a month asks of a figure, relative, where that is not the default.
+    `steps`: what a month asks of a figure, relative, where that is not the default. `question.only` goes for the
+    periods; over all days there are all values.
     """
-    whole = replace(question, period=Period.WHOLE)
+    whole = replace(question, period=Period.WHOLE, only="")
     found, values = answers(question, source), _values(whole, source)
     baseline = _baseline(source)
     then = _values(replace(whole, since=baseline.since, until=baseline.until), source) if _is_whole(baseline) else {}

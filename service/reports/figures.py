@@ -31,6 +31,7 @@ DAYS = 90
 class Question:
     """What is asked. Days from `since` up to but without `until`, UTC; `figures` in the order of the catalogue.
 
+    `only` is the name of the one value that is needed, empty: all are; others that take long may be left out.
     With a `dimension` there is an answer for each of its values, with `filters` only what has these values counts.
     """
 
@@ -41,6 +42,7 @@ class Question:
     dimension: str | None = None
     filters: Filters = field(default_factory=lambda: MappingProxyType({}))
     definitions: str = DEFINITIONS
+    only: str = ""
 
 
 TRENDS = frozenset({"response_accuracy"})
@@ -140,7 +142,7 @@ def _beside(known: Beside, months: Mapping[str, Tally], question: Question, key:
         gaps = Gaps(gaps.lives, _midnight(start), _midnight(end))
     else:
         gaps = None
-    return replace(known, months=months, gaps=gaps)
+    return replace(known, months=months, gaps=gaps, only=question.only)
 
 
 def _end(start: date, question: Question) -> date:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.store.facts import COLUMNS
@@ -30,7 +30,8 @@ def values(
 ) -> Mapping[str, Values]:
     """The values that each dimension of facts takes on the days from `since` up to but without `until`.
 
-    Of more than `most` those of the most days are taken. A day that is not added up yet is read from its facts.
+    Of more than `most` those of the most days are taken. A day that was never added up is read from its facts; a value
+    that is new on a day which was is offered when the day is added up again, seconds later.
     """
     ids = sorted(installation_ids)
     days: dict[str, dict[str, int]] = {name: {} for name in COLUMNS}
@@ -40,18 +41,17 @@ def values(
     for dimension, value, count in session.execute(rolled.group_by(Rollup.dimension, Rollup.value)):
         days[dimension][value] = count
     columns: list[InstrumentedAttribute[Any]] = [getattr(FactRow, name) for name in COLUMNS]
-    waiting = exists().where(
-        and_(
-            DirtyDay.installation_id == FactRow.installation_id,
-            DirtyDay.definitions == FactRow.definitions,
-            DirtyDay.day == FactRow.day,
-        )
-    )
+    never = and_(_of_the_day(DirtyDay), ~_of_the_day(Rollup))
     fresh = select(*columns).distinct().where(FactRow.installation_id.in_(ids), FactRow.definitions == definitions)
-    for row in session.execute(fresh.where(FactRow.day >= since, FactRow.day < until, waiting)):
+    for row in session.execute(fresh.where(FactRow.day >= since, FactRow.day < until, never)):
         for dimension, value in zip(COLUMNS, row, strict=True):
             days[dimension].setdefault(value or "", 1)
     return {name: _offered(found, most) for name, found in days.items()}
+
+
+def _of_the_day(table: type[DirtyDay | Rollup]) -> ColumnElement[bool]:
+    same = (table.installation_id == FactRow.installation_id, table.definitions == FactRow.definitions)
+    return exists().where(*same, table.day == FactRow.day)
 
 
 def _offered(days: Mapping[str, int], most: int) -> Values:

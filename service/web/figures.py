@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,6 @@ from werkzeug.datastructures import MultiDict
 from service.figures.catalogue import ALL_FIGURES, Figure, Level
 from service.figures.catalogue import figure as figure_named
 from service.figures.fact import DIMENSIONS
-from service.figures.standing import STEP
 from service.figures.tally import Tally
 from service.figures.words import HEADLINES, SCORES, called
 from service.files.export_writing import harmless
@@ -24,7 +23,7 @@ from service.reports.behind import Behind, Place, Wanted, behind
 from service.reports.course import Course, Name, course
 from service.reports.course_words import against_beginning, against_target, over_days, span
 from service.reports.figures import answers
-from service.store import cards
+from service.store import cards, goals
 from service.store.figures import Period
 from service.web import figure_page as shown
 from service.web.api.cursors import cursor, place_of
@@ -128,8 +127,8 @@ def page(name: str) -> str:
     with parts().database.read() as session:
         view = View.of(request.args, session)
         source = view.source(session)
-        question = view.question(figure, period=view.period)
-        found = course(question, source, step=STEP)
+        question = replace(view.question(figure, period=view.period), only=asked.name[0])
+        found = course(question, source, step=goals.step(session, figure.name))
         names = {id_: words for id_, words in view.names().items() if view.reach is None or id_ in view.reach}
         events = shown.happened(session, names, view.since, view.until)
         broken_down = None

@@ -18,7 +18,7 @@ from service.figures.catalogue import Figure
 from service.reports.figures import DAYS, Question
 from service.reports.sources import Stored
 from service.scoring.score import DEFINITIONS
-from service.store import installations
+from service.store import goals, installations
 from service.store.dimension_values import Values, values
 from service.store.fact_days import last_day
 from service.store.facts import COLUMNS
@@ -137,8 +137,9 @@ class View:
         """
         known = self._sources.get(session)
         if known is None:
-            p, settings = parts(), parts().settings
-            known = Stored(session, self.definitions, self.reach, p.now(), settings.prices, settings.fewest_cases)
+            p, stated = parts(), goals.costs(session)
+            prices = stated.prices if stated is not None else p.settings.prices
+            known = Stored(session, self.definitions, self.reach, p.now(), prices, p.settings.fewest_cases)
             self._sources[session] = known
         return known
 

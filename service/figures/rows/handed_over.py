@@ -13,6 +13,8 @@ from service.figures.tally import Tally
 from service.figures.times import Times, times_of
 
 TIMINGS = ("early", "on_time", "late", "never")
+COMPARED = ("ratio", "difference", "left_out", "escalated", "direct")
+"""Values of the comparison with conversations without a bot: many bootstraps, left out where they are not needed."""
 VERDICTS = ("warranted", "avoidable", "unclear", "missed", "not_needed")
 
 
@@ -84,7 +86,7 @@ def post_handoff_time(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         share("abandoned_in_queue", Rate(gone, gone + answered), better=Better.LOWER, least=least),
         duration("waited_in_vain", times_of(tally, "queue.waited"), least=least),
         mean("transfers", sums_of(tally.of("transfers")), Unit.COUNT, better=Better.LOWER, least=least),
-        *_compared(by_intent, least),
+        *(_compared(by_intent, least) if beside.needs(*COMPARED) else ()),
     )
 
 
