@@ -102,7 +102,7 @@ def shown(session: Session, view: View) -> Panel | None:
     pair = session.execute(found.where(*mine, Scorecard.latest)).one_or_none()
     if pair is None:
         return None
-    row, stored = pair.tuple()
+    row, stored = pair
     conversation = from_document(row.document) if row.document is not None else None
     requester = conversation.contact.id if conversation is not None else None
     card = card_from_document(stored.stands)

@@ -16,11 +16,12 @@ import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from sqlalchemy import update
 from werkzeug.routing import Rule
 
 from service.store import api_keys, notices, people
 from service.store.errand_models import Errand, ErrandKind
-from service.store.models import Delivery
+from service.store.models import Conversation, Delivery, State
 from service.store.people_models import ApiKey, Person, Role, Scope
 from service.store.upkeep_models import Kind
 from service.web.rights import OWNERS, RIGHTS, Need, Open, Right, need_of, needs
@@ -252,7 +253,7 @@ def bearer(web: Any, kind: str, *, only: list[str]) -> tuple[dict[str, str], boo
 def test_every_form_needs_its_token(web: Any, sides: Sides) -> None:
     client, refused = web.signed_in(web.person("admin")), 0
     for rule, method in rules(web.app):
-        if method == "GET" or rule.rule.startswith(("/api/", "/webhooks/")):
+        if method == "GET" or rule.rule.startswith(("/api/", "/webhooks/", "/apps/")):
             continue
         answer = client.open(address(rule, sides.own), method=method, data={"csrf_token": "made up"})
         assert answer.status_code == 403, rule.rule
@@ -278,8 +279,10 @@ def test_no_page_tells_of_a_foreign_installation(web: Any, sides: Sides, role: R
                 assert word not in text, (rule.rule, word)
         seen += text
     assert (sides.own["row_id"] if Right.READ in RIGHTS[role] else "own-account") in seen
+    with web.parts.database.begin() as session:
+        session.execute(update(Conversation).values(state=State.DEAD))
     counted = [each.get("/").get_data(as_text=True) for each in (client, web.admin())]
-    assert ["<strong>1</strong><span>conversations scored" in page for page in counted] == [True, False]
+    assert ["<strong>1</strong> given up" in page for page in counted] == [True, False]
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing-here", "/c/unknown", "/people", "/sign-in"])
