@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
@@ -15,6 +16,7 @@ import click
 from connectors.intercom.sandbox import Sandbox as Intercom
 from connectors.zendesk.sandbox import Sandbox as Zendesk
 from service.conversation import Conversation
+from service.demo.acts import played, usage
 from service.demo.story import GROUP, Story, stories
 from service.settings import ADDRESS_FILE
 from tasks.runtime import utc_now
@@ -50,6 +52,9 @@ In a third one, in the same folder; ID is what "connect" answers with:
 
 These credentials are good for this stand-in only. Once its webhook is entered, more conversations end, told below;
 each is read when it has been left alone for five minutes (DESKMARK_SETTLE_SECONDS=10 deskmark up: ten seconds).
+
+To see what Deskmark makes of it, type here, with a conversation's number:
+{acts}
 """
 
 WEBHOOK = """\
@@ -114,10 +119,19 @@ def sandbox(helpdesk: str, port: int | None, every: float) -> None:
         for story in told[:ENDED]:
             running.seed(_there(story, helpdesk))
         click.echo(_guide(helpdesk, running))
+        # What waits for a line must not hold up the end.
+        threading.Thread(target=_listen, args=(running, sys.stdin), daemon=True).start()
         _play(helpdesk, running, told[ENDED:], stop, every=every)
     finally:
         running.stop()
     click.echo("The sandbox has ended.")
+
+
+def _listen(running: Zendesk | Intercom, typed: Iterable[str]) -> None:
+    """Do what is typed, line by line."""
+    for line in typed:
+        if line.strip():
+            click.echo(played(running, line))
 
 
 def _play(
@@ -157,7 +171,7 @@ def _guide(helpdesk: str, running: Zendesk | Intercom) -> str:
     webhook = WEBHOOK.format(base_url=running.base_url, address=ADDRESS_FILE) if helpdesk == "intercom" else ""
     return GUIDE.format(
         title=stand.title, base_url=running.base_url, ended=ENDED, helpdesk=helpdesk, account=GROUP, given=given,
-        since=since, webhook=webhook,
+        since=since, webhook=webhook, acts=usage(),
     )  # fmt: skip
 
 
