@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, TypeVarTuple
 
-from sqlalchemy import Row, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from service.store.models import (
@@ -26,7 +25,10 @@ from service.store.statements import one_of
 
 PAGE = 30
 MOST_PAGES = 1000
-LATEST = 1000
+MOST_PRESSING = 1000
+
+_ANY_STATE = Conversation.state.in_(list(State))
+"""Says nothing, and lets the index on both states be used."""
 
 T = TypeVar("T")
 Columns = TypeVarTuple("Columns")
@@ -149,38 +151,43 @@ def _page(session: Session, statement: Select[*Columns], number: int) -> tuple[S
     return rows[:PAGE], number, len(rows) > PAGE
 
 
-def verdicts(
-    session: Session, scores: Iterable[str], *, within: Collection[str] | None = None, limit: int = LATEST
-) -> Mapping[str, Mapping[str, int]]:
-    """How often the conversations scored last have which verdict, for each of `scores`.
-
-    Only the last `limit` of them, so that the answer takes as long with a million conversations as with a thousand.
-    """
-    names = tuple(scores)
-    said = [verdict_of(name) for name in names]
-    statement = select(*said).where(Scorecard.latest).order_by(Scorecard.id.desc()).limit(limit)
-    if within is not None:
-        statement = statement.join(Conversation, Conversation.id == Scorecard.conversation_id)
-        statement = statement.where(one_of(Conversation.installation_id, within))
-    rows = session.execute(statement).all()
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    return {
-        name: Counter(str(verdict) for verdict in column if verdict is not None)
-        for name, column in zip(names, columns, strict=True)
-    }
+def troubled(session: Session, *, within: Collection[str] | None = None, limit: int = 5) -> Sequence[Conversation]:
+    """Conversations whose reading or writing was given up, the latest first."""
+    failed = or_(Conversation.state == State.DEAD, and_(_ANY_STATE, Conversation.write_state == WriteState.DEAD))
+    statement = select(Conversation).where(failed, one_of(Conversation.installation_id, within))
+    return session.scalars(statement.order_by(Conversation.created_at.desc()).limit(limit)).all()
 
 
-def troubled(session: Session, *, within: Collection[str] | None = None, limit: int = 8) -> Sequence[Conversation]:
-    """Conversations given up, or with a last error, the latest first."""
-    failed = or_(
-        Conversation.state == State.DEAD,
-        Conversation.write_state == WriteState.DEAD,
-        Conversation.error.is_not(None),
-        Conversation.write_error.is_not(None),
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    """Conversations that wait to be read or written, that were given up, and that could not be written so far; each
+    counted up to `MOST_PRESSING`."""
+
+    waiting: int
+    given_up: int
+    not_writable: int
+
+
+def pressing(session: Session, *, within: Collection[str] | None = None) -> Pressing:
+    """What needs a look, as far as it can be counted while somebody waits for the page."""
+
+    def count(*conditions: ColumnElement[bool]) -> int:
+        found = select(Conversation.id).where(*conditions, one_of(Conversation.installation_id, within))
+        return int(session.scalar(select(func.count()).select_from(found.limit(MOST_PRESSING).subquery())) or 0)
+
+    return Pressing(
+        waiting=count(or_(Conversation.due_at.is_not(None), Conversation.write_due_at.is_not(None))),
+        given_up=count(
+            or_(Conversation.state == State.DEAD, and_(_ANY_STATE, Conversation.write_state == WriteState.DEAD))
+        ),
+        not_writable=count(_ANY_STATE, Conversation.write_state == WriteState.NOT_WRITABLE),
     )
-    failed = and_(failed, one_of(Conversation.installation_id, within))
-    statement = select(Conversation).where(failed).order_by(Conversation.created_at.desc()).limit(limit)
-    return session.scalars(statement).all()
+
+
+def any_scored(session: Session, *, within: Collection[str] | None = None) -> bool:
+    """Whether any conversation was scored."""
+    scored = select(Conversation.id).where(Conversation.state == State.SCORED)
+    return session.scalar(scored.where(one_of(Conversation.installation_id, within)).limit(1)) is not None
 
 
 def related(

@@ -114,14 +114,18 @@ def drawn(figure: Figure, name: Name, course: Course, by: str, events: Sequence[
     chosen = course.value(name)
     if chosen is None or not course.periods:
         return None
-    points = tuple(_point(start, values.get(name)) for start, values in _filled(course.periods, By(by)))
     title = called(figure.name, chosen)
     then = course.baseline.values.get(name) if course.baseline is not None else None
     aim = course.progress.get(name)
     return trend(
-        title, [Series(title, points)], unit=chosen.unit, by=by, baseline=then.value if then is not None else None,
-        target=aim.goal if aim is not None else None, events=events,
+        title, [Series(title, points(course, name, By(by)))], unit=chosen.unit, by=by,
+        baseline=then.value if then is not None else None, target=aim.goal if aim is not None else None, events=events,
     )  # fmt: skip
+
+
+def points(course: Course, name: Name, by: By) -> tuple[Point, ...]:
+    """One value period by period; nothing where there is no period."""
+    return tuple(_point(start, values.get(name)) for start, values in _filled(course.periods, by))
 
 
 def beside(figure: Figure, course: Course, by: str) -> Chart | None:
@@ -132,14 +136,16 @@ def beside(figure: Figure, course: Course, by: str) -> Chart | None:
     filled = _filled(course.periods, By(by))
     series = []
     for of in parts:
-        points = tuple(_point(start, values.get((BESIDE, of))) for start, values in filled)
-        series.append(Series(part(BESIDE, of).capitalize(), points, TONES.get(of, Tone.NEUTRAL)))
+        line = tuple(_point(start, values.get((BESIDE, of))) for start, values in filled)
+        series.append(Series(part(BESIDE, of).capitalize(), line, TONES.get(of, Tone.NEUTRAL)))
     return stacked(label(figure.name, BESIDE), series, unit=Unit.SHARE, by=by)
 
 
 def _filled(periods: Sequence[tuple[date, Mapping[Name, Value]]], by: By) -> list[tuple[date, Mapping[Name, Value]]]:
     """Periods in a row: one in which nothing was counted is a gap, not left out."""
     known = dict(periods)
+    if not known:
+        return []
     day, last = min(known), max(known)
     found = []
     while day <= last:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from flask import Blueprint, render_template, request
 
-from flask import Blueprint, render_template
-
-from service.store import installations, overview, queries
-from service.store.models import State, WriteState
+from service.figures.catalogue import Maturity
+from service.store import queries
+from service.web.goals import may_state
+from service.web.overview import in_words, overview, step_of
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
-from service.web.vocabulary import SCORES, Verdict, verdict
+from service.web.view import View
+from service.web.vocabulary import SCORES
 
 blueprint = Blueprint("pages", __name__)
 
@@ -29,43 +29,27 @@ TAGS = (
 """What each tag means, without its prefix."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar of a chart: a verdict, how many conversations have it, and its length in percent of the chart."""
-
-    name: str
-    words: Verdict
-    count: int
-    percent: float
-
-
 @blueprint.get("/")
 @needs(Right.SEE)
 def home() -> str:
-    """What came in, what was made of it, and what needs a look."""
+    """How it goes: the figures of the account's level against its own beginning; and what needs a look."""
     p, seen = parts(), visible_ids()
     with p.database.read() as session:
-        counts = overview.counts(session, seen)
-        said = queries.verdicts(session, SCORES, within=seen)
+        view = View.of(request.args, session)
         return render_template(
-            "home.html",
-            connected=len(installations.all_of(session, within=seen)),
-            counts=counts,
-            total=sum(counts.conversations.values()),
-            waiting=counts.conversations.get(State.NEW, 0) + counts.writes.get(WriteState.PENDING, 0),
-            dead=counts.conversations.get(State.DEAD, 0) + counts.writes.get(WriteState.DEAD, 0),
-            charts=[(name, SCORES[name], _bars(name, said[name])) for name in SCORES],
-            charted=min(queries.LATEST, counts.conversations.get(State.SCORED, 0)),
+            "overview.html",
+            view=view,
+            choices=view.choices(session),
+            overview=overview(session, view),
+            words=in_words,
+            step_of=step_of,
+            levels=list(Maturity),
+            may_change=may_state(),
+            connected=bool(view.installations),
+            scored=view.latest is not None or queries.any_scored(session, within=seen),
+            pressing=queries.pressing(session, within=seen),
             troubled=queries.troubled(session, within=seen),
         )
-
-
-def _bars(score: str, counts: Mapping[str, int]) -> list[Bar]:
-    total = sum(counts.values())
-    order = [*SCORES[score].verdicts, *(name for name in counts if name not in SCORES[score].verdicts)]
-    return [
-        Bar(name, verdict(score, name), counts[name], 100 * counts[name] / total) for name in order if name in counts
-    ]
 
 
 @blueprint.get("/definitions")

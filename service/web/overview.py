@@ -1,0 +1,259 @@
+"""What the overview shows: the figures of the account's level as cards, against its own beginning and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from service.charts.chart import Chart
+from service.charts.data import By
+from service.charts.sparkline import sparkline
+from service.figures.catalogue import FIGURES, Figure, Kind, Maturity, figure
+from service.figures.maturity import Asked, Need, Suggested
+from service.figures.results import Value
+from service.figures.standing import STEP, Progress
+from service.figures.wording import number
+from service.figures.words import HEADLINES, called
+from service.reports.course import Course, Name, courses
+from service.reports.course_words import against_beginning, against_target
+from service.reports.maturity import suggestion
+from service.store import goals
+from service.store.figures import Period
+from service.web import figure_page as shown
+from service.web.figure_page import Row, row
+from service.web.view import View
+from service.web.vocabulary import Tone
+
+LEVELS: Mapping[Maturity, tuple[str, str]] = {
+    Maturity.STARTER: ("What it comes to", "The few figures to look at first."),
+    Maturity.GROWING: ("What makes it move", "Figures that tell why the first ones go up or down."),
+    Maturity.ADVANCED: ("Where to look when it does not", "Diagnosis: the parts of the bot and of the handoff."),
+}
+"""What each level adds, in words."""
+
+FIRST = ("containment", "effort", "escalation", "business")
+"""The primary figures; containment has a panel of its own, so that quantity never stands without quality."""
+
+CARDS: Mapping[str, tuple[Name, ...]] = {
+    "escalation": (("rate", ""), ("proactive", ""), ("demanded", "")),
+    "business": (("satisfaction", ""),),
+}
+"""The values of a card where they are not the figure's headlines: the first is drawn, the others stand below it."""
+
+RETURNS: tuple[Name, ...] = (("repeat_contact", ""), ("repeat_contact_7d", ""))
+"""How many came back: a card of its own beside satisfaction, both of the figure `business`."""
+
+NEEDS: Mapping[Asked, str] = {
+    Asked.DAYS: "days since the first conversation",
+    Asked.CONVERSATIONS: "conversations of the bot in the last 90 days",
+    Asked.JUDGED: "conversations of which it is clear whether a human was needed",
+    Asked.INTENTS: "intents in the catalog",
+    Asked.REVIEWS: "verdicts reviewed by people",
+    Asked.IMPROVEMENTS: "improvements told of (an article, a release of the bot)",
+}
+
+KEPT = ("confirmed", "likely", "unclear", "unresolved", "abandoned", "returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Progress to this month's target: `part` of the way from the beginning (0 to 1), and in words."""
+
+    part: float
+    goal: str
+    reached: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One figure: the value that stands for it and those below, how it goes, and its way to the target."""
+
+    figure: Figure
+    title: str
+    main: Row
+    others: tuple[Row, ...]
+    change: str
+    tone: Tone
+    why: str
+    target: Target | None
+    line: Chart | None
+
+    @property
+    def leading(self) -> bool:
+        """Whether it moves before the outcome."""
+        return self.figure.kind is Kind.LEADING
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One class of containment: of all the bot's conversations and, of what it kept, of those. Parts of one `tone`
+    differ by `shade`, as in the chart beside."""
+
+    of: str
+    all: Row
+    kept: Row | None
+    tone: str
+    shade: int
+
+
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """Quantity and quality side by side. `kept` and `escalated` add up to all."""
+
+    parts: tuple[Part, ...]
+    kept: Row
+    escalated: Part
+    chart: Chart | None
+    why: str
+    target: Target | None
+
+    @property
+    def bar(self) -> Iterator[tuple[float, float, Part]]:
+        """Where each part begins in a bar that is 1000 long, how long it is, and the part."""
+        place = 0.0
+        for part in (*self.parts, self.escalated):
+            length = 1000 * (part.all.value.value or 0.0)
+            yield place, length, part
+            place += length
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What a level adds."""
+
+    level: Maturity
+    title: str
+    meaning: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The page. `stated`: the level somebody chose, `None`: it goes by the suggestion."""
+
+    level: Maturity
+    stated: Maturity | None
+    suggested: Suggested
+    containment: Containment | None
+    layers: tuple[Layer, ...]
+    steps: Mapping[str, float]
+    days: tuple[int, int] | None
+
+
+def overview(session: Session, view: View) -> Overview:
+    """Everything the page shows; nothing is counted yet: no containment and no layers."""
+    source = view.source(session)
+    found, stated, steps = suggestion(source), goals.maturity(session), goals.steps(session)
+    level = stated or found.level
+    if view.latest is None:
+        return Overview(level, stated, found, None, (), steps, None)
+    of = levels(level)
+    asked = tuple(one for layer in of.values() for one in layer)
+    known = courses(view.question(*asked, period=Period.WEEK), source, steps=steps)
+    beginning = next((each.baseline for each in known.values()), None)
+    layers = (Layer(each, *LEVELS[each], tuple(_cards(of[each], known))) for each in of)
+    days = (beginning.days, 30) if beginning is not None and not beginning.whole else None
+    return Overview(level, stated, found, containment(known["containment"]), tuple(layers), steps, days)
+
+
+def levels(level: Maturity) -> Mapping[Maturity, tuple[Figure, ...]]:
+    """The figures of a level and of those below it."""
+    order = list(Maturity)
+    of = {each: tuple(one for one in FIGURES if one.maturity is each) for each in order[: order.index(level) + 1]}
+    return {**of, Maturity.STARTER: tuple(figure(name) for name in FIRST)}
+
+
+def _cards(figures: tuple[Figure, ...], known: Mapping[str, Course]) -> Iterator[Card]:
+    for one in figures:
+        if one.name == "containment":
+            continue
+        names = CARDS.get(one.name, HEADLINES[one.name])
+        found = card(one, known[one.name], names)
+        if found is not None:
+            yield found
+        if one.name == "business":
+            returns = card(one, known[one.name], RETURNS)
+            if returns is not None:
+                yield returns
+
+
+def card(one: Figure, course: Course, names: tuple[Name, ...]) -> Card | None:
+    """A figure's card; `None` where it has nothing to show on these days."""
+    values = [value for value in map(course.value, names) if value is not None]
+    if not values:
+        return None
+    main, name = values[0], (values[0].name, values[0].of)
+    moved = course.moved.get(name)
+    line = None
+    if main.value is not None:
+        line = sparkline(called(one.name, main), shown.points(course, name, By.WEEK), unit=main.unit, by=By.WEEK)
+    return Card(
+        figure=one,
+        title=called(one.name, main) if one.name == "business" else one.title,
+        main=row(one, main, course),
+        others=tuple(row(one, value, course) for value in values[1:]),
+        change="" if moved is None else f"{moved.word.capitalize()} than at first" if moved.word else "No change shown",
+        tone=_tone(moved.word if moved is not None else ""),
+        why=against_beginning(course, name),
+        target=target(course, name),
+        line=line,
+    )
+
+
+def _tone(word: str) -> Tone:
+    return {"better": Tone.GOOD, "worse": Tone.BAD}.get(word, Tone.NEUTRAL)
+
+
+def target(course: Course, name: Name) -> Target | None:
+    """The way from the beginning to this month's target; `None` where there is none."""
+    aim = course.progress.get(name)
+    if aim is None:
+        return None
+    return Target(_way(aim), number(aim.goal, aim.now.unit), aim.reached, against_target(course, name))
+
+
+def _way(aim: Progress) -> float:
+    start, now = aim.baseline.value or 0.0, aim.now.value or 0.0
+    if aim.reached:
+        return 1.0
+    whole = aim.goal - start
+    return min(1.0, max(0.0, (now - start) / whole)) if whole else 0.0
+
+
+def containment(course: Course) -> Containment | None:
+    """Each class by name, beside what was kept and what was handed over; `None` of nothing."""
+    one = figure("containment")
+    values: Mapping[Name, Value] = {(value.name, value.of): value for value in course.values}
+    whole = values.get(("contained", ""))
+    if whole is None or not whole.n:
+        return None
+
+    def part(of: str) -> Part:
+        quality = values.get(("quality", of))
+        kept = row(one, quality, course) if quality is not None else None
+        tone = shown.TONES.get(of, Tone.NEUTRAL)
+        shade = sum(shown.TONES.get(before) == tone for before in KEPT[: KEPT.index(of)]) if of in KEPT else 0
+        return Part(of, row(one, values["class", of], course), kept, tone, shade)
+
+    name = ("quality", "confirmed")
+    return Containment(
+        parts=tuple(part(of) for of in KEPT),
+        kept=row(one, whole, course),
+        escalated=part("escalated"),
+        chart=shown.beside(one, course, By.WEEK),
+        why=against_beginning(course, name),
+        target=target(course, name),
+    )
+
+
+def in_words(need: Need) -> str:
+    """What a level asks for, as "12 of 20 verdicts reviewed by people"."""
+    return f"{need.have:,} of {need.need:,} {NEEDS[need.what]}"
+
+
+def step_of(steps: Mapping[str, float], name: str) -> float:
+    """What a month asks of a figure, in percent."""
+    return round(100 * steps.get(name, STEP), 1)
