@@ -1,22 +1,30 @@
-"""Commands about what humans say of verdicts: reviews import."""
+"""Commands about what humans say of verdicts: reviews import, reviews export."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
 from service.commands.recorded import recorded
 from service.commands.running import database, settings
+from service.files.export_writing import whole_file
 from service.files.reviews import BadReview, NoReviewFile, ReviewLine, reviews
+from service.files.scores import dump
+from service.masked import Pseudonyms, masked
 from service.name_lists import finder
+from service.reports.labelled import labelled
 from service.store import conversations, installations
 from service.store import reviews as store
+from service.store.figure_models import Review
 from service.store.models import Installation
 from service.store.reviews import Said
+from service.store.secrets import SecretBox
 from tasks import opinions
 from tasks.runtime import utc_now
+from tasks.scoring import longest_window
 
 
 @click.group("reviews")
@@ -65,6 +73,51 @@ def _said(session: Session, line: ReviewLine, rows: list[Installation]) -> Said 
         return BadReview("no such conversation or episode was scored")
     at = line.at or utc_now()
     return Said(meant[0].id, key, line.episode or latest, line.score, line.verdict, line.reviewer, at)
+
+
+@reviews_group.command("export")
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="JSON Lines.")
+@click.option("--installation", "given", multiple=True, help="Id, or helpdesk, or account. Repeatable. Default: all.")
+@click.option("--with-personal-data", is_flag=True, help="Texts and people as they are, nothing masked.")
+def export_file(output: Path, given: tuple[str, ...], with_personal_data: bool) -> None:
+    """Write every reviewed conversation with its reviews, for deskmark evaluate (docs/reviewing.md).
+
+    One conversation document a line, with the key "reviews"; the customers' other conversations follow without it, as
+    verdicts depend on them. Reviewers are pseudonyms, their own words stay here.
+    """
+    own = settings()
+    names, pseudonyms = finder(switched_on=own.pii_names), Pseudonyms.under(own.pseudonym_secret)
+    box = SecretBox(own.secret_key.get_secret_value())
+    count = 0
+    with database(own) as opened, whole_file(output) as file:
+        with opened.begin() as session:
+            try:
+                ids = installations.named(session, given) or [row.id for row in installations.all_of(session)]
+            except installations.UnknownInstallation as error:
+                raise click.ClickException(f"{error}; see deskmark installations") from error
+            window = longest_window(own.policy())
+            for each in ids:
+                recorded(session, "export reviews", output.name, each, personal_data=str(with_personal_data).lower())
+        for found in labelled(opened, box, ids, window=window):
+            document = dict(found.document)
+            if not with_personal_data:
+                document = masked(document, None, pseudonyms, names)[0]
+            if found.reviews:
+                document["reviews"] = [_label(row, pseudonyms) for row in found.reviews]
+                count += 1
+            file.write(dump(document).encode())
+    click.echo(f"{count} reviewed conversations are written.")
+
+
+def _label(row: Review, pseudonyms: Pseudonyms) -> dict[str, Any]:
+    return {
+        "episode": row.episode,
+        "score": row.score,
+        "verdict": row.verdict,
+        "reviewer": pseudonyms.of("reviewer", row.reviewer),
+        "blind": row.blind,
+        "drawn": row.drawn,
+    }
 
 
 COMMANDS: tuple[click.Command, ...] = (reviews_group,)
