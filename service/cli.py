@@ -35,6 +35,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service.commands.gaps": ("gaps", "improvements"),
         "service.commands.rescore": ("rescore",),
         "service.commands.reviews": ("reviews",),
+        "service.commands.evaluate": ("evaluate",),
         "service.commands.imports": ("import",),
         "service.commands.backfill": ("backfill",),
         "service.commands.figures": ("figures",),
