@@ -5,19 +5,17 @@ So the list cannot say anything else than the number: what counts in it is what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from service.figures.beside import Beside
-from service.figures.catalogue import Figure
 from service.figures.fact import Fact
-from service.figures.results import Value
-from service.figures.tally import Tally, tally
+from service.figures.tally import Tally
+from service.reports.counter import Counter, Wanted
 from service.reports.figures import Question
 from service.store import installations
 from service.store.facts import COLUMNS
@@ -30,15 +28,6 @@ LOOKED_AT = 2000
 
 Place = tuple[date, str, int]
 """A fact's day, conversation and episode: what the list is ordered by, each downwards."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A value by its name and what it is of; with `only_hits` only what counts among its hits."""
-
-    name: str
-    of: str = ""
-    only_hits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +60,10 @@ def behind(
     after: Place | None,
     limit: int,
     whole: Tally | None = None,
-    looked_at: int = LOOKED_AT,
+    looked_at: int | None = None,
 ) -> Page | None:
-    """At most `limit` of the episodes that the value counts, behind the place `after`, of `looked_at` facts at most.
+    """At most `limit` of the episodes that the value counts, behind the place `after`, of `looked_at` facts at most
+    (default: `LOOKED_AT`).
 
     `whole` is the tally of the question where it is known. `None` when the figure has no such value, or none that
     comes from conversations alone.
@@ -81,13 +71,14 @@ def behind(
     (figure,) = question.figures
     if whole is None:
         whole = _whole(session, question, installation_ids)
-    counter = _Counter.of(figure, wanted, whole)
+    counter = Counter.of(figure, wanted, whole)
     if counter is None:
         return None
+    most = looked_at or LOOKED_AT
     items: list[Behind] = []
     place: Place | None = None
     for number, found in enumerate(_facts(session, question, installation_ids, after, 4 * limit)):
-        if len(items) == limit or number == looked_at:
+        if len(items) == limit or number == most:
             return Page(tuple(items), place)
         place = found.place
         n, hits = counter.count(Fact.from_json(found.fact))
@@ -187,68 +178,3 @@ def _filtered(filters: Mapping[str, str | None]) -> Iterator[ColumnElement[bool]
             yield column == value if value else or_(column.is_(None), column == "")
         else:
             yield own[name] == value
-
-
-@dataclass(slots=True)
-class _Counter:
-    """How often a fact counts in a value: by how much the value's counts grow when the fact is added.
-
-    It is added to `base`, which has every bucket that there is, once: a share of a class that nothing else falls into
-    would not be there for a single fact. `beside` is what the figure is given: nothing, and a number even for one case.
-    Facts that add the same to what the figure reads are asked about once.
-    """
-
-    figure: Figure
-    wanted: Wanted
-    beside: Beside
-    base: Tally
-    counts: tuple[int, int]
-    measures: tuple[str, ...]
-    known: dict[tuple[frozenset[tuple[str, int]], ...], tuple[int, int]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, figure: Figure, wanted: Wanted, whole: Tally) -> _Counter | None:
-        """`None` when the figure has no such value."""
-        read: set[str] = set()
-        once = {measure: dict.fromkeys(whole.of(measure), 1) for measure in whole.cells}
-        beside = Beside(least=1, only=wanted.name)
-        values = figure.compute(Tally(_Recorder(once, read)), beside)
-        found = _value(values, wanted)
-        if found is None:
-            return None
-        base = Tally({measure: once[measure] for measure in read if measure in once})
-        return cls(figure, wanted, beside, base, (found.n, found.hits or 0), tuple(sorted(read)))
-
-    def count(self, fact: Fact) -> tuple[int, int]:
-        """How often it counts in n, and how often among the hits."""
-        counted = tally([fact])
-        key = tuple(frozenset(counted.of(measure).items()) for measure in self.measures)
-        if key not in self.known:
-            added = Tally({m: counted.of(m) for m in self.measures if counted.of(m)})
-            found = _value(self.figure.compute(self.base + added, self.beside), self.wanted)
-            n, hits = self.counts
-            self.known[key] = (0, 0) if found is None else (found.n - n, (found.hits or 0) - hits)
-        return self.known[key]
-
-
-def _value(values: Iterable[Value], wanted: Wanted) -> Value | None:
-    return next((value for value in values if (value.name, value.of) == (wanted.name, wanted.of)), None)
-
-
-class _Recorder(Mapping[str, Mapping[str, int]]):
-    """Cells that remember which measures were asked for."""
-
-    def __init__(self, cells: Mapping[str, Mapping[str, int]], read: set[str]) -> None:
-        self._cells = cells
-        self._asked = read
-
-    def __getitem__(self, measure: str) -> Mapping[str, int]:
-        self._asked.add(measure)
-        return self._cells[measure]
-
-    def __iter__(self) -> Iterator[str]:
-        self._asked.update(self._cells)
-        return iter(self._cells)
-
-    def __len__(self) -> int:
-        return len(self._cells)

@@ -19,7 +19,8 @@ from service.figures.fact import DIMENSIONS
 from service.figures.tally import Tally
 from service.figures.words import HEADLINES, SCORES, called
 from service.files.export_writing import harmless
-from service.reports.behind import Behind, Place, Wanted, behind
+from service.reports.behind import Behind, Place, behind
+from service.reports.counter import Wanted
 from service.reports.course import Course, Name, course
 from service.reports.course_words import against_beginning, against_target, over_days, span
 from service.reports.figures import answers

@@ -17,6 +17,8 @@ from service.figures.trends import Trend, trends
 CALIBRATED = 200
 """Known outcomes from which an account's confidence is called calibrated."""
 
+THRESHOLDS = ("threshold", "threshold_precision", "threshold_recall", "threshold_handed_over")
+
 GOOD = frozenset({"confirmed", "likely"})
 
 
@@ -98,8 +100,11 @@ def confidence(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         values += shares(f"{source}.level", levels, ("high", "medium", "low"), least=beside.least)
         if source != REPORTED:
             continue
-        values += [*_calibrated(tally, source, beside.least), *_threshold(tally, source, beside.least)]
-    return together([(*values, *_weak(tally, beside.least))])[0]
+        values += _calibrated(tally, source, beside.least)
+        if beside.needs(*(f"{source}.{name}" for name in THRESHOLDS)):
+            values += _threshold(tally, source, beside.least)
+    weak = _weak(tally, beside.least) if beside.needs("topic") else ()
+    return together([(*values, *weak)])[0]
 
 
 def _points(tally: Tally, source: str, part: int, yes: Iterable[str], no: str) -> list[Point]:

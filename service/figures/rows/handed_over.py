@@ -47,7 +47,7 @@ def escalation_accuracy(tally: Tally, beside: Beside) -> tuple[Value, ...]:
     """Precision: warranted of the escalated that could be judged; recall: escalated of the warranted.
 
     `precision_at_least` counts every unclear one as not warranted; `unclear` is their share of all escalated. Unclear
-    ones that stayed with the bot are in neither.
+    ones that stayed with the bot are in neither. `warranted_by` and `missed_by`: what called for a human in them.
     """
     least = beside.least
     verdicts = tally.of("escalation")
@@ -61,7 +61,14 @@ def escalation_accuracy(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         share("recall", Rate(warranted, warranted + missed), better=higher, least=least),
         share("unclear", Rate(unclear, escalated), better=Better.LOWER, least=least),
         *shares("verdict", verdicts, VERDICTS, least=least),
+        *shares("warranted_by", _why(tally, "warranted"), least=least),
+        *shares("missed_by", _why(tally, "missed"), least=least),
     )
+
+
+def _why(tally: Tally, verdict: str) -> dict[str, int]:
+    """How often a human was needed for which reason, among those with this verdict."""
+    return {parts[1]: n for parts, n in tally.split("escalation.why") if parts[0] == verdict}
 
 
 def post_handoff_time(tally: Tally, beside: Beside) -> tuple[Value, ...]:
@@ -74,15 +81,18 @@ def post_handoff_time(tally: Tally, beside: Beside) -> tuple[Value, ...]:
     by_intent = paths(tally)
     solved = sum((both.escalated for both in by_intent.values()), Times({}))
     reply = times_of(tally, "first_reply")
+    times = (
+        ("solved", solved, 0.5),
+        ("solved_p90", solved, 0.9),
+        ("solved_business", times_of(tally, "handling.business"), 0.5),
+        ("first_reply", reply, 0.5),
+        ("first_reply_p90", reply, 0.9),
+        ("first_reply_business", times_of(tally, "first_reply.business"), 0.5),
+    )
     queue = tally.of("queue")
     gone, answered = queue.get("abandoned_in_queue", 0), queue.get("answered", 0)
     return (
-        duration("solved", solved, least=least),
-        duration("solved_p90", solved, at=0.9, least=least),
-        duration("solved_business", times_of(tally, "handling.business"), least=least),
-        duration("first_reply", reply, least=least),
-        duration("first_reply_p90", reply, at=0.9, least=least),
-        duration("first_reply_business", times_of(tally, "first_reply.business"), least=least),
+        *(duration(name, found, at=at, least=least) for name, found, at in times if beside.needs(name)),
         share("abandoned_in_queue", Rate(gone, gone + answered), better=Better.LOWER, least=least),
         duration("waited_in_vain", times_of(tally, "queue.waited"), least=least),
         mean("transfers", sums_of(tally.of("transfers")), Unit.COUNT, better=Better.LOWER, least=least),

@@ -12,7 +12,8 @@ from service.figures.catalogue import ALL_FIGURES, Figure
 from service.figures.catalogue import figure as figure_named
 from service.figures.fact import DIMENSIONS
 from service.figures.results import Value
-from service.reports.behind import Behind, Wanted, behind
+from service.reports.behind import Behind, behind
+from service.reports.counter import Wanted
 from service.reports.figures import DAYS, Cell, Question, answers
 from service.reports.figures import described as as_json
 from service.reports.sources import Stored
