@@ -12,6 +12,7 @@ kept in hundredths.
 | effort, effort.verdict | tenths; low, medium, high | episodes with an effort; effort.sum, effort.squares beside |
 | ces, ces.difference | tenths | surveys; survey minus observed |
 | escalation, .timing, .reason, .trigger | word | episodes; of those handed over: .trigger |
+| escalation.why | verdict, reason | warranted and missed ones with a reason |
 | escalation.unclear | | handed over, and neither warranted nor avoidable for sure |
 | escalation.turns, .before, .delay | bot turns; time | handed over; .delay: warranted |
 | context, re_asked, re_asks | verdict; kind; | handoffs; repeats by kind; repeats |
@@ -46,7 +47,7 @@ from service.figures.fact import Fact
 REPORTED = "reported"
 """The source of a confidence that the bot itself gave; any other is an estimate made from what became of it."""
 
-FORM = 3
+FORM = 4
 """Raised whenever a fact adds something else than before, so that counts kept elsewhere are known to be old."""
 
 SEPARATOR = "\t"
@@ -105,6 +106,8 @@ def _course(fact: Fact) -> Iterator[Cell]:
     ):
         if word is not None:
             yield measure, word, 1
+    if fact.reason is not None and fact.escalation in _NEEDED:
+        yield "escalation.why", f"{fact.escalation}\t{fact.reason}", 1
     if fact.claimed is not None and fact.containment in CONTAINED:
         yield "claimed", f"{fact.containment}\t{fact.claimed}", 1
     if fact.handed_off:

@@ -23,7 +23,8 @@ class Fact:
     """Everything of one episode that a figure needs. `None` is "does not apply" or "not known", never 0.
 
     Times are seconds, `day` is the UTC date on which the episode ended (ISO; `None` when no time is known). Field names
-    are the keys of the JSON. `answers` holds one "source relevant" or "source irrelevant" for each judged answer.
+    are the keys of the JSON. `answers` holds one "source relevant" or "source irrelevant" for each judged answer,
+    `had_answer` names the answer that an avoidable handoff already had (`service.figures.had_answer`).
     """
 
     helpdesk: str
@@ -65,6 +66,7 @@ class Fact:
     reason: str | None = None
     trigger: str | None = None
     escalation_delay: float | None = None
+    had_answer: str | None = None
     bot_turns_before: int | None = None
     seconds_before: float | None = None
 

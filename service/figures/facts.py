@@ -9,6 +9,7 @@ from typing import Any
 
 from service.conversation import Conversation, Feedback, Message, Role
 from service.figures.fact import DIMENSIONS, Fact
+from service.figures.had_answer import had_answer
 from service.language.detection import language
 from service.scoring.corrected import own_verdict
 from service.scoring.handoff import find_handoff
@@ -32,6 +33,7 @@ def fact_of(card: Scorecard, episode: Conversation) -> Fact:
         **_place(card, episode),
         **_course(episode, _moment(_score(scores, "handoff_time").details.get("handoff_at"))),
         **_said(scores),
+        had_answer=had_answer(_score(scores, "escalation"), episode),
     )
 
 

@@ -67,6 +67,8 @@ LABELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "recall": "Handed over, of all that needed a human",
             "unclear": "Handoffs of which it cannot be told",
             "verdict": "Verdict",
+            "warranted_by": "Needed handoffs: what called for a human",
+            "missed_by": "Missed ones: what called for a human",
         },
         "resolution_confidence": {
             "level": "Confidence",

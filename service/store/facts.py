@@ -138,6 +138,7 @@ def count_anew(session: Session, *, now: datetime, limit: int = 500) -> int:
     numbers = numbered(session, {name for fact in facts.values() for name in _counted(fact)})
     for row, fact in facts.items():
         row.cells, row.large = counts_of(fact, numbers).packed()
+        row.had_answer = _had_answer(fact)
         row.form = FORM
     session.flush()
     mark(session, {_day(row) for row in rows}, now=now)
@@ -149,6 +150,11 @@ def counts_of(fact: Fact, numbers: Mapping[Name, int]) -> Counts:
     cells = list(cells_of(fact))
     numbered_cells = np.array([numbers[(measure, bucket)] for measure, bucket, _ in cells], dtype=np.int64)
     return count(numbered_cells, np.array([number for _, _, number in cells], dtype=np.int64))
+
+
+def _had_answer(fact: Fact) -> str | None:
+    """Only while the handoff stands as avoidable: a reviewer may have said that it was needed."""
+    return fact.had_answer if fact.escalation == "avoidable" else None
 
 
 def _counted(fact: Fact) -> Iterable[Name]:
@@ -164,6 +170,7 @@ def _row(judged: Judged, fact: Fact, numbers: Mapping[Name, int]) -> dict[str, A
         "installation_id": judged.installation_id,
         "day": judged.ended if fact.day is None else date.fromisoformat(fact.day),
         **{column: getattr(fact, column) or None for column in COLUMNS},
+        "had_answer": _had_answer(fact),
         "fact": fact.to_json(),
         "form": FORM,
         "cells": cells,

@@ -9,13 +9,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.models import BIG, Base, Conversation, Installation
 
 NAME = 200
 """Characters of a dimension's value."""
+
+
+HAD_ANSWER = text("had_answer IS NOT NULL")
+"""What the index of answers holds: few conversations are handed over avoidably."""
 
 
 class Cell(Base):
@@ -32,11 +36,19 @@ class Cell(Base):
 class FactRow(Base):
     """The fact of one episode under one version of the definitions, with its dimensions and its counts.
 
-    `form` is the way of counting that `cells` and `large` were made with.
+    `form` is the way of counting that `cells` and `large` were made with. `had_answer` names the answer that the bot
+    already had (`service.figures.had_answer`), of avoidable handoffs only.
     """
 
     __tablename__ = "fact"
-    __table_args__ = (Index(None, "installation_id", "definitions", "day"), Index(None, "form"))
+    __table_args__ = (
+        Index(None, "installation_id", "definitions", "day"),
+        Index(None, "form"),
+        Index(
+            "ix_fact_had_answer", "installation_id", "definitions", "had_answer", "day", postgresql_where=HAD_ANSWER,
+            sqlite_where=HAD_ANSWER,
+        ),
+    )  # fmt: skip
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"), primary_key=True)
     definitions: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -50,6 +62,7 @@ class FactRow(Base):
     group: Mapped[str | None] = mapped_column(String(NAME))
     intent: Mapped[str | None] = mapped_column(String(NAME))
     language: Mapped[str | None] = mapped_column(String(NAME))
+    had_answer: Mapped[str | None] = mapped_column(String(NAME))
     fact: Mapped[dict[str, Any]]
     form: Mapped[int]
     cells: Mapped[bytes] = mapped_column(LargeBinary)

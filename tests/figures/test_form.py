@@ -23,7 +23,7 @@ FULL = fact(
 )  # fmt: skip
 KEPT = fact(bot_took_part=True, containment="likely", claimed="success", escalation="not_needed", direct_seconds=50.0)
 UNSURE = fact(bot_took_part=True, handed_off=True, containment="escalated", escalation="unclear")
-COUNTED = {3: "0c787e9485be3b7d"}
+COUNTED = {3: "0c787e9485be3b7d", 4: "ab18bd63df469860"}
 """By form: what the three facts count, hashed. A new form is a new line."""
 
 
