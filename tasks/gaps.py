@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy.orm import Session
 
-from service.conversation import Conversation
+from service.conversation import Conversation, Role
 from service.document import from_document
 from service.language.cluster_state import ClusterState, StateUnreadable, from_json, to_json
 from service.language.clustering import grow
 from service.language.embedding import CachedEmbedder, MemoryCache
-from service.scoring.score import Scorecard
+from service.scoring.score import Policy, Scorecard
+from service.scoring.scorecard import judged_episodes
 from service.store import conversations, gaps, installations
 from service.store.gaps import Assignment, Question, Ungrouped
 from service.store.models import Installation
@@ -23,9 +24,16 @@ log = structlog.get_logger(__name__)
 
 
 def keep(
-    session: Session, installation_id: str, row_id: str, conversation: Conversation, cards: Sequence[Scorecard]
+    session: Session,
+    installation_id: str,
+    row_id: str,
+    conversation: Conversation,
+    cards: Sequence[Scorecard],
+    *,
+    policy: Policy,
 ) -> None:
-    """Keep which question of each episode the bot could not serve."""
+    """Keep which question of each episode the bot could not serve, and what became of it."""
+    pieces = judged_episodes(conversation, policy)
     times = {message.id: message.at for message in conversation.messages}
     found = []
     for card in cards:
@@ -36,7 +44,9 @@ def keep(
         at = times.get(message) or conversation.ended_at
         if at is not None:
             negative = reason == "negative_feedback"
-            found.append(Question(card.episode, message, str(reason), negative, at))
+            people = len(pieces[card.episode - 1].by(Role.AGENT)) if card.episode <= len(pieces) else 0
+            returned = card.scores["repeat_contact"].verdict == "returned"
+            found.append(Question(card.episode, message, str(reason), negative, at, people, returned))
     gaps.keep_questions(session, installation_id, row_id, found)
 
 

@@ -67,12 +67,12 @@ def settle(rules: Ground, session: Session, row_id: str) -> bool:
     row = conversations.get(session, row_id)
     assert row is not None, "opinions go with a stored conversation"
     installation = session.get_one(models.Installation, row.installation_id)
-    confidence = rules.policy(installation).review_confidence
-    standing = opinions.stand_anew(session, row_id, review_confidence=confidence)
+    policy = rules.policy(installation)
+    standing = opinions.stand_anew(session, row_id, review_confidence=policy.review_confidence)
     pending = False
     if standing and row.document is not None and row.state == State.SCORED and _is_whole(standing[-1]):
         latest = [card for card in standing if card.definitions == standing[-1].definitions]
-        gaps.keep(session, installation.id, row_id, from_document(row.document), latest)
+        gaps.keep(session, installation.id, row_id, from_document(row.document), latest, policy=policy)
         pending = _ask_write_back(rules, session, row, standing[-1])
     facts.rejudge(session, row_id, standing, now=rules.clock())
     return pending

@@ -123,7 +123,7 @@ def _save(runtime: Runtime, session: Session, made: Sequence[_Made], *, write_ba
         speaks = results.save_cards(session, row_id, [card_document(card) for card in judged.cards], now=now)
         each = replace(judged, cards=opinions.stand(session, row_id, judged.cards, review_confidence=confidence))
         if speaks:
-            gaps.keep(session, each.installation.id, each.was.id, each.conversation, each.cards)
+            gaps.keep(session, each.installation.id, row_id, each.conversation, each.cards, policy=each.policy)
         if speaks and write_back:
             _write_back(runtime, session, each)
         row = session.get_one(models.Conversation, each.was.id)

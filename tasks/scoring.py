@@ -229,7 +229,7 @@ def _conclude(
         results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
         cards = opinions.stand(session, row_id, cards, review_confidence=policy.review_confidence)
         _see_dispute(session, known, conversation, anew=anew, now=now)
-        gaps.keep(session, known.installation.id, row_id, conversation, cards)
+        gaps.keep(session, known.installation.id, row_id, conversation, cards, policy=policy)
         write_state = planning.ask_write_back(runtime, session, row_id, cards[-1], anew=anew)
         if write_state is not WriteState.PENDING:
             conversations.answered(session, known.held)

@@ -7,12 +7,17 @@ the rules re-derives the past. All counting is by UTC day. Nothing here knows a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import accumulate
 from math import exp, lgamma, log, log1p
 from types import MappingProxyType
+
+from service.figures.rates import Rate
 
 DAY = timedelta(days=1)
 
@@ -49,17 +54,46 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """When a gap's messages were sent: the first and the last of `messages`, and how many of them on each UTC day.
+
+    `by_day` is needed only for a gap with fixes; it may be left empty otherwise. `negative`: the first of those that
+    carried negative feedback.
+    """
+
+    first: datetime
+    last: datetime
+    messages: int
+    by_day: Mapping[date, int]
+    negative: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GapFacts:
     """What is known of one gap. Times are aware; any order.
 
-    `seen`: when each of its messages was sent. `negative`: those of them that carried negative feedback.
-    `acknowledged`: when a person took note. `fixes`: when an improvement for it was deployed.
+    `asked` is `None` before the first message. `acknowledged`: when a person took note. `fixes`: when an improvement
+    for it was deployed.
     """
 
-    seen: Sequence[datetime]
-    negative: Sequence[datetime] = ()
+    asked: Asked | None
     acknowledged: Sequence[datetime] = ()
     fixes: Sequence[datetime] = ()
+
+    @classmethod
+    def of(
+        cls,
+        seen: Iterable[datetime],
+        negative: Iterable[datetime] = (),
+        *,
+        acknowledged: Sequence[datetime] = (),
+        fixes: Sequence[datetime] = (),
+    ) -> GapFacts:
+        """The facts of a gap whose messages (`seen`, those with negative feedback once more) are known one by one."""
+        known = sorted(seen)
+        days = Counter(at.astimezone(UTC).date() for at in known)
+        asked = Asked(known[0], known[-1], len(known), days, min(negative, default=None)) if known else None
+        return cls(asked, acknowledged, fixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +127,37 @@ class Effect:
         before = self.messages_before / self.conversations_before
         return self.messages_after / self.conversations_after / before
 
+    @property
+    def ratio_interval(self) -> tuple[float, float | None] | None:
+        """Between which ratios the true one most likely (95 %) lies; no upper end where there may be none.
+
+        Given all messages, those after the fix are a share of them; Wilson's interval of that share, turned into a
+        ratio of rates. `None` where `ratio` is.
+        """
+        if self.ratio is None:
+            return None
+        ends = Rate(self.messages_after, self.messages_before + self.messages_after).interval() or (0.0, 1.0)
+        scale = self.conversations_before / self.conversations_after
+        low, high = ends
+        return low / (1 - low) * scale, None if high >= 1 else high / (1 - high) * scale
+
 
 @dataclass(frozen=True, slots=True)
 class GapLife:
-    """A gap's steps in order (the first is `open`), and the measured effect of its last fix, if it had one."""
+    """A gap's steps in order (the first is `open`), and the measured effect of each of its fixes, the earliest first.
+
+    `negative`: when the first of its messages with negative feedback was sent.
+    """
 
     steps: tuple[Step, ...]
     messages: int
-    effect: Effect | None = None
-    negative: tuple[datetime, ...] = field(default=())
+    effects: tuple[Effect, ...] = ()
+    negative: datetime | None = None
+
+    @property
+    def effect(self) -> Effect | None:
+        """The measured effect of its last fix, if it had one."""
+        return self.effects[-1] if self.effects else None
 
     @property
     def state(self) -> GapState:
@@ -132,50 +188,68 @@ def life(
     >>> monday = datetime(2026, 3, 2, 12, tzinfo=UTC)
     >>> asked = [monday + timedelta(days=n % 28) for n in range(40)]
     >>> busy = {(monday + timedelta(days=n)).date(): 50 for n in range(60)}
-    >>> lived = life(
-    ...     GapFacts(seen=asked, fixes=[monday + timedelta(days=28)]), as_of=asked[-1] + 50 * DAY, exposure=busy
-    ... )
+    >>> lived = life(GapFacts.of(asked, fixes=[monday + timedelta(days=28)]), as_of=asked[-1] + 50 * DAY, exposure=busy)
     >>> [str(step.state) for step in lived.steps]
     ['open', 'fixed', 'verified']
     """
-    rules = rules or Rules()
-    seen = sorted(at for at in facts.seen if at <= as_of)
-    if not seen:
+    rules, asked = rules or Rules(), facts.asked
+    if asked is None or asked.first > as_of:
         return None
-    fixes = sorted({at for at in facts.fixes if seen[0] <= at <= as_of})
-    days = [at.astimezone(UTC).date() for at in seen]
-    steps = [Step(GapState.OPEN, seen[0])]
-    effect = None
+    today = as_of.astimezone(UTC).date()
+    # Without days only the number of all of them is known.
+    messages = sum(n for day, n in asked.by_day.items() if day <= today) if asked.by_day else asked.messages
+    fixes = sorted({at for at in facts.fixes if asked.first <= at <= as_of})
+    days, exposed = _Days.of(asked.by_day), _Days.of(exposure)
+    steps = [Step(GapState.OPEN, asked.first)]
+    effects = []
     for number, fixed_at in enumerate(fixes):
         until = fixes[number + 1] if number + 1 < len(fixes) else as_of
-        watch = _Watch(days, exposure, fixed_at, until, rules)
-        steps.append(Step(GapState.FIXED, fixed_at))
-        steps += watch.steps()
-        effect = watch.effect(watch.last)
-    steps = _with_notes(steps, sorted(at for at in facts.acknowledged if seen[0] <= at <= as_of))
-    negative = tuple(sorted(at for at in facts.negative if at <= as_of))
-    return GapLife(tuple(steps), len(seen), effect, negative)
+        watch = _Watch(days, exposed, fixed_at, until, rules)
+        steps += [Step(GapState.FIXED, fixed_at), *watch.steps()]
+        effects.append(watch.effect(watch.last))
+    steps = _with_notes(steps, sorted(at for at in facts.acknowledged if asked.first <= at <= as_of))
+    negative = asked.negative if asked.negative is not None and asked.negative <= as_of else None
+    return GapLife(tuple(steps), messages, tuple(effects), negative)
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """Counts by day, ready to be added up between any two days."""
+
+    days: Sequence[date]
+    sums: Sequence[int]
+
+    @classmethod
+    def of(cls, counts: Mapping[date, int]) -> _Days:
+        days = sorted(day for day, n in counts.items() if n)
+        return cls(days, [0, *accumulate(counts[day] for day in days)])
+
+    def between(self, since: date, until: date) -> int:
+        """Both days included."""
+        first, end = bisect_left(self.days, since), bisect_right(self.days, until)
+        return self.sums[end] - self.sums[first] if end > first else 0
+
+    def within(self, since: date, until: date) -> Sequence[date]:
+        """The days with anything on them."""
+        return self.days[bisect_left(self.days, since) : bisect_right(self.days, until)]
 
 
 class _Watch:
     """The time after one fix, up to the next one or to now."""
 
-    def __init__(
-        self, days: Sequence[date], exposure: Mapping[date, int], fixed_at: datetime, until: datetime, rules: Rules
-    ) -> None:
-        self._days, self._exposure, self._rules, self._fixed_at = days, exposure, rules, fixed_at
+    def __init__(self, asked: _Days, exposed: _Days, fixed_at: datetime, until: datetime, rules: Rules) -> None:
+        self._asked, self._exposed, self._rules, self._fixed_at = asked, exposed, rules, fixed_at
         fixed = fixed_at.astimezone(UTC).date()
-        self._before = (fixed - (rules.before - 1) * DAY, fixed)
+        self._before = self._count(fixed - (rules.before - 1) * DAY, fixed)
         self._first = fixed + rules.settle * DAY
         self.last = until.astimezone(UTC).date()
 
     def _count(self, since: date, until: date) -> tuple[int, int]:
-        messages = sum(since <= day <= until for day in self._days)
-        return messages, sum(n for day, n in self._exposure.items() if since <= day <= until)
+        return self._asked.between(since, until), self._exposed.between(since, until)
 
     def effect(self, until: date, since: date | None = None) -> Effect:
         """Before against after, the time after counted up to and with the day `until`."""
-        before, bots_before = self._count(*self._before)
+        before, bots_before = self._before
         after, bots_after = self._count(since or self._first, until)
         p = fewer(after, before + after, bots_after, bots_before + bots_after)
         return Effect(self._fixed_at, before, bots_before, after, bots_after, p)
@@ -202,12 +276,12 @@ class _Watch:
 
     def _failed(self, since: date, until: date) -> date | None:
         """The first day on which enough of it came back for the fix to have done little."""
-        came_back = sorted(day for day in self._days if since <= day <= until)
-        for number, day in enumerate(came_back, 1):
-            effect = self.effect(day, since)
+        before, bots_before = self._before
+        for day in self._asked.within(since, until):
+            after, bots_after = self._count(since, day)
             # Where nothing was asked before, whatever is asked now is not less.
-            back = not effect.messages_before or (effect.ratio is not None and effect.ratio >= self._rules.failed)
-            if number >= self._rules.returns and effect.conversations_after and back:
+            back = not before or after * bots_before >= self._rules.failed * before * bots_after
+            if after >= self._rules.returns and bots_after and back and (bots_before or not before):
                 return day
         return None
 

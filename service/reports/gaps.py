@@ -16,7 +16,7 @@ from service.store.gaps import Gap
 
 def report(session: Session, installation_id: str | None, *, as_of: datetime) -> list[dict[str, Any]]:
     """Every gap with messages, largest first."""
-    return [described(gap, lived) for gap, lived in _lived(session, installation_id, as_of)]
+    return [described(gap, lived) for gap, lived in _lived(session, installation_id, as_of, examples=True)]
 
 
 def lives(session: Session, installation_ids: Sequence[str], *, as_of: datetime) -> list[GapLife]:
@@ -24,8 +24,10 @@ def lives(session: Session, installation_ids: Sequence[str], *, as_of: datetime)
     return [lived for name in installation_ids for _, lived in _lived(session, name, as_of)]
 
 
-def _lived(session: Session, installation_id: str | None, as_of: datetime) -> list[tuple[Gap, GapLife]]:
-    found = store.listed(session, installation_id)
+def _lived(
+    session: Session, installation_id: str | None, as_of: datetime, *, examples: bool = False
+) -> list[tuple[Gap, GapLife]]:
+    found = store.listed(session, installation_id, examples=examples)
     names = {gap.row.installation_id for gap in found}
     exposures = {name: exposure(session, name, found, as_of=as_of) for name in names}
     lived = ((gap, life(gap.facts, as_of=as_of, exposure=exposures[gap.row.installation_id])) for gap in found)
@@ -34,10 +36,10 @@ def _lived(session: Session, installation_id: str | None, as_of: datetime) -> li
 
 def exposure(session: Session, installation_id: str, found: Iterable[Gap], *, as_of: datetime) -> Mapping[date, int]:
     """How many episodes the bot took part in, by day, as far back as a fix of these gaps has to be compared with."""
-    seen = [at for gap in found if gap.row.installation_id == installation_id for at in gap.facts.seen]
-    if not seen:
+    fixes = [at for gap in found if gap.row.installation_id == installation_id for at in gap.facts.fixes]
+    if not fixes:
         return {}
-    since = min(seen).date() - Rules().before * DAY
+    since = min(fixes).date() - Rules().before * DAY
     by_day = tallies(
         session, since=since, until=as_of.date() + DAY, period=Period.DAY, installation_ids=[installation_id]
     )
@@ -55,7 +57,7 @@ def described(gap: Gap, lived: GapLife) -> dict[str, Any]:
         "state": lived.state.value,
         "steps": [{"state": step.state.value, "at": step.at.isoformat()} for step in lived.steps],
         "messages": lived.messages,
-        "last_asked_at": max(gap.facts.seen).isoformat(),
+        "last_asked_at": (gap.facts.asked.last if gap.facts.asked else lived.opened_at).isoformat(),
         "reasons": dict(gap.reasons),
         "article": row.reference,
         "audience": row.audience,

@@ -97,7 +97,7 @@ class Stored:
         """Groups of unserved questions that fit no intent: each may be one that the catalog lacks."""
         for gap in gaps.listed(self.session, installation_id):
             novel = gap.reasons.get("novel", 0)
-            if 2 * novel > len(gap.facts.seen):
+            if 2 * novel > gap.messages:
                 yield Proposal(gap.row.label, novel, tuple(gap.examples))
 
     def _examples(self, ids: Collection[str]) -> Mapping[str, int]:

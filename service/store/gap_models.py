@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.models import BIG, Base, Conversation, Installation
@@ -66,7 +66,8 @@ class KnowledgeGap(Base):
 class GapMessage(Base):
     """The question of one episode that the bot could not serve. `gap_id` is `None` until it is grouped.
 
-    A `loose` one fits no group well: it was put to the nearest, does not count there, and may move.
+    A `loose` one fits no group well: it was put to the nearest, does not count there, and may move. `agent_messages`:
+    how often people wrote in the episode; `returned`: whether the customer came back.
     """
 
     __tablename__ = "gap_message"
@@ -81,6 +82,8 @@ class GapMessage(Base):
     negative: Mapped[bool]
     loose: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime]
+    agent_messages: Mapped[int] = mapped_column(default=0, server_default="0")
+    returned: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class GapNote(Base):

@@ -5,17 +5,16 @@ Everything here is a fact that may be told again: the same message or note twice
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from service.figures.gap_life import GapFacts
 from service.store import improvements
+from service.store.gap_facts import Gap, with_facts
 from service.store.gap_models import (
     Audience,
     GapGroups,
@@ -31,13 +30,18 @@ from service.store.statements import insert
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A customer's message that the bot could not serve: where it stands and why it was not served. No text."""
+    """A customer's message that the bot could not serve: where it stands and why it was not served. No text.
+
+    `agent_messages`: how often people wrote in its episode; `returned`: whether the customer came back.
+    """
 
     episode: int
     message: str
     reason: str
     negative: bool
     at: datetime
+    agent_messages: int = 0
+    returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +63,19 @@ class Assignment:
     loose: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """One gap with all that its life is derived from. `examples` are ids of conversations, the latest first."""
-
-    row: KnowledgeGap
-    facts: GapFacts
-    examples: Sequence[str] = ()
-    reasons: Mapping[str, int] = field(default_factory=dict)
-
-
 def keep_questions(session: Session, installation_id: str, conversation_id: str, questions: Iterable[Question]) -> None:
     """What of a conversation is unserved now, all episodes; what is no longer is taken back, the rest stays grouped."""
     kept = {question.episode: question for question in questions}
     gone = delete(GapMessage).where(GapMessage.conversation_id == conversation_id)
     session.execute(gone.where(GapMessage.episode.not_in(list(kept))))
     for question in kept.values():
-        values = {"reason": question.reason, "negative": question.negative, "at": question.at}
+        values = {
+            "reason": question.reason,
+            "negative": question.negative,
+            "at": question.at,
+            "agent_messages": question.agent_messages,
+            "returned": question.returned,
+        }
         key = {"conversation_id": conversation_id, "episode": question.episode}
         known = session.get(GapMessage, tuple(key.values()))
         if known is not None and known.message != question.message:
@@ -160,17 +160,33 @@ def save_groups(
     ids = {int(group): int(number) for group, number in session.execute(known)}
     for old, new_group in merged.items():
         if old in ids and new_group in ids:
-            _merge(session, ids[old], ids[new_group])
+            merge(session, ids[old], ids[new_group])
+    # What people put together stays so, although the clustering does not know.
+    taken_in = select(KnowledgeGap.id, KnowledgeGap.merged_into).where(
+        KnowledgeGap.installation_id == installation_id, KnowledgeGap.merged_into.is_not(None)
+    )
+    into = {old: new for old, new in session.execute(taken_in) if new is not None}
     for each in assigned:
         session.execute(
             update(GapMessage)
             .where(GapMessage.conversation_id == each.conversation_id, GapMessage.episode == each.episode)
-            .values(gap_id=ids[each.group], loose=each.loose)
+            .values(gap_id=_last(into, ids[each.group]), loose=each.loose)
         )
 
 
-def _merge(session: Session, old: int, new: int) -> None:
-    """All that hung on `old` hangs on `new`; who asks for `old` is led there."""
+def _last(into: Mapping[int, int], gap_id: int) -> int:
+    """The gap that took it in in the end; itself when none did."""
+    while gap_id in into:
+        gap_id = into[gap_id]
+    return gap_id
+
+
+def merge(session: Session, old: int, new: int) -> None:
+    """All that hung on `old` hangs on `new`, or on what took that in; who asks for `old` is led there."""
+    while (row := session.get(KnowledgeGap, new, populate_existing=True)) is not None and row.merged_into is not None:
+        new = row.merged_into
+    if old == new:
+        return
     session.execute(update(KnowledgeGap).where(KnowledgeGap.id == old).values(merged_into=new))
     for table in (GapMessage, GapNote):
         session.execute(update(table).where(table.gap_id == old).values(gap_id=new))
@@ -184,59 +200,16 @@ def get(session: Session, gap_id: int) -> Gap | None:
     row = session.get(KnowledgeGap, gap_id)
     while row is not None and row.merged_into is not None:
         row = session.get(KnowledgeGap, row.merged_into)
-    return None if row is None else _with_facts(session, [row])[0]
+    return None if row is None else with_facts(session, [row])[0]
 
 
-def listed(session: Session, installation_id: str | None = None) -> list[Gap]:
+def listed(session: Session, installation_id: str | None = None, *, examples: bool = True) -> list[Gap]:
     """Every gap that was not merged into another, the one with most messages first."""
     statement = select(KnowledgeGap).where(KnowledgeGap.merged_into.is_(None)).order_by(KnowledgeGap.id)
     if installation_id is not None:
         statement = statement.where(KnowledgeGap.installation_id == installation_id)
-    gaps = _with_facts(session, session.scalars(statement).all())
-    return sorted(gaps, key=lambda gap: -len(gap.facts.seen))
-
-
-EXAMPLES = 5
-
-
-def _with_facts(session: Session, rows: Sequence[KnowledgeGap]) -> list[Gap]:
-    """Three statements, however many gaps."""
-    ids = [row.id for row in rows]
-    counted = (GapMessage.gap_id.in_(ids), GapMessage.loose.is_(False))
-    asked = select(GapMessage).where(*counted).order_by(GapMessage.at.desc())
-    messages: dict[int | None, list[GapMessage]] = defaultdict(list)
-    for message in session.scalars(asked):
-        messages[message.gap_id].append(message)
-    noted = _times(session.execute(select(GapNote.gap_id, GapNote.at).where(GapNote.gap_id.in_(ids))).all())
-    deployed = (
-        select(ImprovementGap.gap_id, Improvement.at)
-        .join(Improvement, Improvement.id == ImprovementGap.improvement_id)
-        .where(ImprovementGap.gap_id.in_(ids))
-    )
-    fixes = _times(session.execute(deployed).all())
-    return [_gap(row, messages[row.id], noted[row.id], fixes[row.id]) for row in rows]
-
-
-def _gap(row: KnowledgeGap, messages: Sequence[GapMessage], noted: list[datetime], fixes: list[datetime]) -> Gap:
-    reasons: dict[str, int] = defaultdict(int)
-    for message in messages:
-        reasons[message.reason] += 1
-    facts = GapFacts(
-        seen=[message.at for message in messages],
-        negative=[message.at for message in messages if message.negative],
-        acknowledged=noted,
-        fixes=fixes,
-    )
-    return Gap(row, facts, [message.conversation_id for message in messages[:EXAMPLES]], dict(reasons))
-
-
-def _times(rows: Iterable[Sequence[object]]) -> dict[int, list[datetime]]:
-    found: dict[int, list[datetime]] = defaultdict(list)
-    for gap_id, at in rows:
-        assert isinstance(gap_id, int)
-        assert isinstance(at, datetime)
-        found[gap_id].append(at)
-    return found
+    gaps = with_facts(session, session.scalars(statement).all(), examples=examples)
+    return sorted(gaps, key=lambda gap: -gap.messages)
 
 
 def acknowledge(session: Session, gap_id: int, *, at: datetime, words: str = "") -> None:

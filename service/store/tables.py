@@ -13,6 +13,7 @@ from service.store import (  # noqa: F401 - each brings its tables; a new module
     opinion_models,
     people_models,
     privacy_models,
+    proposal_models,
     report_models,
     self_test_models,
     ticket_models,

@@ -22,7 +22,7 @@ from service.figures.tally import Tally, tally
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 LIFE = life(
-    GapFacts(seen=[MARCH], negative=[MARCH], fixes=[MARCH + timedelta(days=3)]), as_of=MARCH + timedelta(days=9)
+    GapFacts.of(seen=[MARCH], negative=[MARCH], fixes=[MARCH + timedelta(days=3)]), as_of=MARCH + timedelta(days=9)
 )
 assert LIFE is not None
 

@@ -265,7 +265,7 @@ def test_training_data_and_how_much_of_demand_it_covers() -> None:
 
 def lived(*fixes: int, seen: Iterable[int] = (0,), negative: Iterable[int] = (), days: int = 100) -> GapLife:
     """A gap whose messages, complaints and fixes come so many days after the first of March."""
-    known = GapFacts(
+    known = GapFacts.of(
         seen=[MARCH + d * DAY for d in seen],
         negative=[MARCH + d * DAY for d in negative],
         fixes=[MARCH + d * DAY for d in fixes],

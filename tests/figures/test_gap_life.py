@@ -28,18 +28,18 @@ DAILY = [day(n) for n in range(30)]
 
 
 def test_a_gap_without_messages_has_no_life() -> None:
-    assert life(GapFacts(seen=[]), as_of=START) is None
-    assert life(GapFacts(seen=[day(2)]), as_of=day(1)) is None
+    assert life(GapFacts.of(seen=[]), as_of=START) is None
+    assert life(GapFacts.of(seen=[day(2)]), as_of=day(1)) is None
 
 
 def test_open_and_acknowledged() -> None:
-    assert states(GapFacts(seen=DAILY), 30) == ["open"]
-    assert states(GapFacts(seen=DAILY, acknowledged=[day(3)]), 30) == ["open", "acknowledged"]
-    assert states(GapFacts(seen=DAILY, acknowledged=[day(3), day(4)]), 30) == ["open", "acknowledged"]
+    assert states(GapFacts.of(seen=DAILY), 30) == ["open"]
+    assert states(GapFacts.of(seen=DAILY, acknowledged=[day(3)]), 30) == ["open", "acknowledged"]
+    assert states(GapFacts.of(seen=DAILY, acknowledged=[day(3), day(4)]), 30) == ["open", "acknowledged"]
 
 
 def test_a_fix_is_verified_when_fewer_ask() -> None:
-    lived = life(GapFacts(seen=DAILY, acknowledged=[day(5)], fixes=[day(29)]), as_of=day(60), exposure=BUSY)
+    lived = life(GapFacts.of(seen=DAILY, acknowledged=[day(5)], fixes=[day(29)]), as_of=day(60), exposure=BUSY)
     assert lived is not None
     assert [step.state.value for step in lived.steps] == ["open", "acknowledged", "fixed", "verified"]
     assert lived.first(GapState.VERIFIED) == datetime(2026, 4, 15, tzinfo=UTC)
@@ -50,32 +50,32 @@ def test_a_fix_is_verified_when_fewer_ask() -> None:
 
 
 def test_silence_after_a_rare_gap_proves_nothing_yet() -> None:
-    assert states(GapFacts(seen=[day(1), day(20)], fixes=[day(21)]), 45) == ["open", "fixed"]
-    assert states(GapFacts(seen=DAILY, fixes=[day(29)]), 60, exposure={}) == ["open", "fixed"]
+    assert states(GapFacts.of(seen=[day(1), day(20)], fixes=[day(21)]), 45) == ["open", "fixed"]
+    assert states(GapFacts.of(seen=DAILY, fixes=[day(29)]), 60, exposure={}) == ["open", "fixed"]
 
 
 def test_a_fix_that_changes_little_is_reopened_and_may_be_fixed_again() -> None:
     again = [day(n) for n in range(31, 40)]
-    facts = GapFacts(seen=DAILY + again, fixes=[day(29)], acknowledged=[day(36)])
+    facts = GapFacts.of(seen=DAILY + again, fixes=[day(29)], acknowledged=[day(36)])
     assert states(facts, 40) == ["open", "fixed", "reopened", "acknowledged"]
-    second = GapFacts(seen=DAILY + again, fixes=[day(29), day(41)])
+    second = GapFacts.of(seen=DAILY + again, fixes=[day(29), day(41)])
     assert states(second, 100) == ["open", "fixed", "reopened", "fixed", "verified"]
 
 
 def test_a_verified_gap_that_comes_back_is_reopened() -> None:
     back = [day(n) for n in range(80, 95)]
-    assert states(GapFacts(seen=DAILY, fixes=[day(29)]), 79) == ["open", "fixed", "verified"]
+    assert states(GapFacts.of(seen=DAILY, fixes=[day(29)]), 79) == ["open", "fixed", "verified"]
     much = [at + timedelta(hours=h) for at in back for h in range(4)]
-    assert states(GapFacts(seen=DAILY + much, fixes=[day(29)]), 95)[-1] == "reopened"
+    assert states(GapFacts.of(seen=DAILY + much, fixes=[day(29)]), 95)[-1] == "reopened"
 
 
 def test_fixed_on_the_day_it_opened_and_asked_again() -> None:
-    facts = GapFacts(seen=[day(0), day(3), day(4)], fixes=[day(0.1)])
+    facts = GapFacts.of(seen=[day(0), day(3), day(4)], fixes=[day(0.1)])
     assert states(facts, 10) == ["open", "fixed", "reopened"]
 
 
 def test_a_fix_from_before_the_gap_is_none_of_its_own() -> None:
-    assert states(GapFacts(seen=DAILY, fixes=[day(-3)]), 30) == ["open"]
+    assert states(GapFacts.of(seen=DAILY, fixes=[day(-3)]), 30) == ["open"]
 
 
 def test_no_ratio_without_a_before() -> None:
@@ -87,10 +87,10 @@ moments = st.lists(st.integers(0, 120).map(day), max_size=30)
 
 @given(moments, moments, moments, st.randoms())
 def test_order_does_not_matter_and_steps_only_move_on(seen, fixes, notes, random) -> None:
-    told = life(GapFacts(seen, acknowledged=notes, fixes=fixes), as_of=day(130), exposure=BUSY)
+    told = life(GapFacts.of(seen, acknowledged=notes, fixes=fixes), as_of=day(130), exposure=BUSY)
     for each in (seen, fixes, notes):
         random.shuffle(each)
-    again = life(GapFacts(seen, acknowledged=notes, fixes=fixes), as_of=day(130), exposure=BUSY)
+    again = life(GapFacts.of(seen, acknowledged=notes, fixes=fixes), as_of=day(130), exposure=BUSY)
     assert told == again
     if told is None:
         assert not seen

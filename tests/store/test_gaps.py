@@ -52,7 +52,7 @@ def test_questions_wait_for_a_group_and_keep_it(database: Database, stored: list
         gaps.keep_questions(session, "i1", stored[0], [question(now, negative=True)])
         assert gaps.ungrouped(session, "i1", limit=10) == []
         (gap,) = gaps.listed(session, "i1")
-        assert (len(gap.facts.seen), len(gap.facts.negative)) == (3, 1)
+        assert (gap.messages, gap.facts.asked.negative if gap.facts.asked else None) == (3, now)
         assert gap.examples == [stored[2], stored[1], stored[0]]
         assert gap.reasons == {"no_answer": 2, "negative_feedback": 1}
 
@@ -67,7 +67,7 @@ def test_another_question_is_grouped_anew(database: Database, stored: list[str],
         ]
         gaps.keep_questions(session, "i1", stored[0], [])
         assert gaps.ungrouped(session, "i1", limit=10) == []
-        assert len(gaps.listed(session)[0].facts.seen) == 2
+        assert gaps.listed(session)[0].messages == 2
 
 
 def test_forgetting_keeps_what_is_counted(database: Database, stored: list[str], now: datetime) -> None:
@@ -76,7 +76,7 @@ def test_forgetting_keeps_what_is_counted(database: Database, stored: list[str],
         gaps.keep_questions(session, "i1", stored[2], [question(now)])
         for row_id in stored:
             gaps.forget_questions(session, [row_id])
-        assert len(gaps.listed(session)[0].facts.seen) == 2
+        assert gaps.listed(session)[0].messages == 2
         assert session.query(GapMessage).count() == 2
 
 
@@ -99,7 +99,7 @@ def test_merged_groups_keep_everything(database: Database, stored: list[str], no
         number = improvements.improved(session, "i1", other, "a hint", at=now, now=now, gaps=answers)
         gaps.save_groups(session, "i1", "{}", labels={}, merged={8: 7, 9: 7}, assigned=[], now=now)
         (only,) = gaps.listed(session)
-        assert (len(only.facts.seen), only.facts.acknowledged, only.facts.fixes) == (3, [now], [now])
+        assert (only.messages, only.facts.acknowledged, only.facts.fixes) == (3, [now], [now])
         led = gaps.get(session, second.row.id)
         assert led is not None
         assert led.row.id == first.row.id

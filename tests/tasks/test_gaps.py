@@ -116,7 +116,7 @@ def test_a_fix_and_its_effect(asked: Any, clock: Any) -> None:
         improvements.improved(session, "i1", other, "washing hints", at=now, now=now, gaps=[first.row.id])
     found = next(gap for gap in listed(asked) if gap["id"] == first.row.id)
     assert found["state"] == "fixed"
-    assert found["effect"]["messages_before"] == len(first.facts.seen)
+    assert found["effect"]["messages_before"] == first.messages
     assert found["effect"]["bot_conversations_before"] == 3
     with asked.runtime.database.read() as session:
         assert len(lives(session, ["i1"], as_of=clock())) == len(listed(asked))

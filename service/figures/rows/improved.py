@@ -99,7 +99,7 @@ def _loops(known: Gaps, least: int) -> Iterator[Value]:
             continue
         fixed += 1
         effect = next((s.at for s in steps if s.state is GapState.VERIFIED and s.at >= deployed), None)
-        complained = next((at for at in life.negative if at <= deployed), None)
+        complained = life.negative if life.negative is not None and life.negative <= deployed else None
         if complained is not None:
             to_fix.append((deployed - complained) / DAY)
         if effect is not None:

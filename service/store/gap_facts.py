@@ -1,0 +1,168 @@
+"""What is known of knowledge gaps, read in a few statements however many there are: sizes, days, notes, fixes.
+
+The database counts; questions are never read one by one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import Date, String, case, cast, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from service.figures.gap_life import Asked, GapFacts
+from service.store.gap_models import GapMessage, GapNote, Improvement, ImprovementGap, KnowledgeGap
+
+EXAMPLES = 5
+COUNTED = GapMessage.loose.is_(False)
+"""A loose question was only put to the nearest gap and does not count there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One gap with all that its life is derived from. `examples` are ids of conversations, the latest first."""
+
+    row: KnowledgeGap
+    facts: GapFacts
+    examples: Sequence[str] = ()
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def messages(self) -> int:
+        """How many questions are in it."""
+        return self.facts.asked.messages if self.facts.asked is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """Questions of a gap and what became of their conversations: a person answered, the customer came back."""
+
+    messages: int = 0
+    by_person: int = 0
+    agent_messages: int = 0
+    returned: int = 0
+
+    def __add__(self, other: Burden) -> Burden:
+        """Both together."""
+        return Burden(
+            self.messages + other.messages,
+            self.by_person + other.by_person,
+            self.agent_messages + other.agent_messages,
+            self.returned + other.returned,
+        )
+
+
+def with_facts(session: Session, rows: Sequence[KnowledgeGap], *, examples: bool = True) -> list[Gap]:
+    """These gaps with what is known of them; ids of conversations as examples only where they are asked for."""
+    ids = [row.id for row in rows]
+    fixes, noted = _fixes(session, ids), _noted(session, ids)
+    asked, reasons = _asked(session, ids, with_days=list(fixes))
+    shown = _examples(session, ids) if examples else {}
+    return [
+        Gap(
+            row,
+            GapFacts(asked.get(row.id), noted.get(row.id, []), fixes.get(row.id, [])),
+            shown.get(row.id, ()),
+            reasons.get(row.id, {}),
+        )
+        for row in rows
+    ]
+
+
+def _asked(
+    session: Session, ids: Sequence[int], *, with_days: Sequence[int]
+) -> tuple[dict[int, Asked], dict[int, dict[str, int]]]:
+    """When each gap's questions were asked, and why they were not served; by day only where that is needed."""
+    days: dict[int, dict[date, int]] = {gap_id: by_day(session, gap_id) for gap_id in with_days}
+    negative = func.min(case((GapMessage.negative, GapMessage.at)))
+    columns = (GapMessage.gap_id, GapMessage.reason, func.count(), func.min(GapMessage.at), func.max(GapMessage.at))
+    statement = select(*columns, negative).where(GapMessage.gap_id.in_(ids), COUNTED)
+    found: dict[int, Asked] = {}
+    reasons: dict[int, dict[str, int]] = defaultdict(dict)
+    for gap_id, reason, n, first, last, complained in session.execute(statement.group_by(*columns[:2])):
+        known = found.get(gap_id)
+        reasons[gap_id][reason] = n
+        complaints = [at for at in (complained, known.negative if known else None) if at is not None]
+        found[gap_id] = Asked(
+            first=min(first, known.first) if known else first,
+            last=max(last, known.last) if known else last,
+            messages=n + (known.messages if known else 0),
+            by_day=days.get(gap_id, {}),
+            negative=min(complaints, default=None),
+        )
+    return found, dict(reasons)
+
+
+def by_day(session: Session, gap_id: int) -> dict[date, int]:
+    """How often a gap's question was asked on each UTC day."""
+    day = _utc_day(session)
+    statement = select(day, func.count()).where(GapMessage.gap_id == gap_id, COUNTED).group_by(day)
+    return {_date(one): n for one, n in session.execute(statement)}
+
+
+def burdens(session: Session, ids: Sequence[int], *, since: date, until: date) -> Mapping[int, Mapping[date, Burden]]:
+    """What each gap cost in each week (its Monday) from `since` up to but without `until`, UTC."""
+    start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
+    week = _utc_day(session, monday=True)
+    counts = (
+        func.count(),
+        func.sum(case((GapMessage.agent_messages > 0, 1), else_=0)),
+        func.sum(GapMessage.agent_messages),
+        func.sum(case((GapMessage.returned, 1), else_=0)),
+    )
+    asked = (GapMessage.gap_id.in_(ids), COUNTED, GapMessage.at >= start, GapMessage.at < end)
+    statement = select(GapMessage.gap_id, week, *counts).where(*asked).group_by(GapMessage.gap_id, week)
+    found: dict[int, dict[date, Burden]] = defaultdict(dict)
+    for gap_id, monday, *numbers in session.execute(statement):
+        found[gap_id][_date(monday)] = Burden(*(int(n) for n in numbers))
+    return dict(found)
+
+
+def _utc_day(session: Session, *, monday: bool = False) -> Any:
+    """The day of a question, or the Monday before it. A server's own time zone must not decide what a day is."""
+    if session.get_bind().dialect.name == "postgresql":
+        utc = func.timezone("UTC", GapMessage.at)
+        return cast(func.date_trunc("week", utc) if monday else utc, Date)
+    steps = ("-6 days", "weekday 1") if monday else ()
+    return type_coerce(func.date(GapMessage.at, *steps), String)
+
+
+def _date(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _examples(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    place = func.row_number().over(
+        partition_by=GapMessage.gap_id, order_by=(GapMessage.at.desc(), GapMessage.conversation_id)
+    )
+    ranked = select(GapMessage.gap_id, GapMessage.conversation_id, place.label("place"))
+    latest = ranked.where(GapMessage.gap_id.in_(ids), COUNTED).subquery()
+    statement = select(latest.c.gap_id, latest.c.conversation_id).where(latest.c.place <= EXAMPLES)
+    found: dict[int, list[str]] = defaultdict(list)
+    for gap_id, conversation_id in session.execute(statement.order_by(latest.c.gap_id, latest.c.place)):
+        found[gap_id].append(conversation_id)
+    return dict(found)
+
+
+def _noted(session: Session, ids: Sequence[int]) -> dict[int, list[datetime]]:
+    return _times(session.execute(select(GapNote.gap_id, GapNote.at).where(GapNote.gap_id.in_(ids))).all())
+
+
+def _fixes(session: Session, ids: Sequence[int]) -> dict[int, list[datetime]]:
+    deployed = (
+        select(ImprovementGap.gap_id, Improvement.at)
+        .join(Improvement, Improvement.id == ImprovementGap.improvement_id)
+        .where(ImprovementGap.gap_id.in_(ids))
+    )
+    return _times(session.execute(deployed).all())
+
+
+def _times(rows: Iterable[Sequence[Any]]) -> dict[int, list[datetime]]:
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for gap_id, at in rows:
+        found[gap_id].append(at)
+    return dict(found)
