@@ -143,10 +143,11 @@ def portion(rate: str, percent: int) -> str:
     """`percent` of a rate, at least one call.
 
     >>> portion("25/minute", 50), portion("1/10 second", 5)
-    ('12/1 minute', '1/10 second')
+    ('12/minute', '1/10 second')
     """
     item = parse(rate)
-    return f"{max(1, item.amount * percent // 100)}/{item.multiples} {item.GRANULARITY.name}"
+    span = item.GRANULARITY.name if item.multiples == 1 else f"{item.multiples} {item.GRANULARITY.name}"
+    return f"{max(1, item.amount * percent // 100)}/{span}"
 
 
 def _part(bucket: str) -> str:

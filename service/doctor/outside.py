@@ -20,7 +20,8 @@ def public_address(settings: Settings) -> Iterator[Finding]:
     url = settings.public_url
     if not url:
         give = "Set PUBLIC_URL to the https address under which helpdesks reach this service."
-        yield warn("address", "PUBLIC_URL is not set: helpdesks cannot call, and notes carry no link.", give)
+        whose = "helpdesks but stand-ins on this machine" if settings.local_helpdesks else "helpdesks"
+        yield warn("address", f"PUBLIC_URL is not set: {whose} cannot call, and notes carry no link.", give)
         return
     if not url.startswith("https://"):
         yield fail("address", f"{url} is not https: helpdesks refuse it.", "Put a proxy with a certificate in front.")

@@ -8,6 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as AnyResponse
 
+from connectors.addresses import on_this_machine
 from connectors.errors import ConnectorError, CredentialsRefused
 from connectors.making import Done, Step
 from service import preparing
@@ -40,7 +41,8 @@ def listing() -> str:
         "installations.html",
         rows=[shown(row, last.get(row.id), refused.get(row.id)) for row in rows],
         kinds=KINDS,
-        public=p.settings.public_url.startswith("https://"),
+        reached=p.settings.public_url.startswith("https://")
+        or (p.settings.local_helpdesks and all(on_this_machine(row.base_url) for row in rows)),
     )
 
 
