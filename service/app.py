@@ -50,11 +50,13 @@ from service.web import (
     pages,
     people,
     privacy,
+    reports,
     reviews,
     security,
     self_test,
     sign_in,
     standing,
+    ticket_section,
     webhooks,
     writing,
     zendesk_panel,
@@ -95,8 +97,10 @@ BLUEPRINTS = (
     backfill,
     standing,
     writing,
+    ticket_section,
     errands,
     privacy,
+    reports,
 )
 
 

@@ -156,6 +156,17 @@ class Settings(FigureSettings):
     alert_standstill_seconds: float = Field(default=300, gt=0)
     """When no worker has looked around for so long, everything stands still."""
 
+    smtp_url: SecretStr | None = None
+    """The mail server that reports are sent through: smtps://user:password@host:465, or smtp://... with STARTTLS."""
+    mail_from: str = ""
+    """The sender's address of reports."""
+    report_hour: int = Field(default=7, ge=0, le=23)
+    """When reports are sent, in the time zone of the helpdesk's business hours."""
+    chat_hosts: str = ""
+    """Hosts of chat webhooks beside Slack's and Microsoft's own, with commas between."""
+    false_alarms_a_month: float = Field(default=1, gt=0, le=30)
+    """How many false alarms of figures a month are accepted for each helpdesk, on average."""
+
     prefix: str = Field(default="dm__", pattern=r"^[a-z0-9_]{2,16}$")
     repeat_window_hours: float = Field(default=24, gt=0)
     review_confidence: float = Field(default=0.6, ge=0, le=1)
@@ -185,6 +196,7 @@ class Settings(FigureSettings):
         "api_write_token",
         "oidc_client_secret",
         "alert_webhook",
+        "smtp_url",
         mode="before",
     )
     @classmethod
@@ -205,6 +217,15 @@ class Settings(FigureSettings):
             value.get_secret_value().startswith("https://") and urlsplit(value.get_secret_value()).hostname
         ):
             raise ValueError("must be an address that begins with https://")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+                raise ValueError("must be an address such as smtps://user:password@mail.example.com:465")
         return value
 
     @field_validator("database_url")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, delete, func, or_, select, update
+from sqlalchemy import Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.store.statements import insert
@@ -19,7 +19,7 @@ from service.store.upkeep_models import Kind, Notice
 QUIET = timedelta(minutes=5)
 """How long a trouble must have stayed away before its end is told; coming back sooner, it is still the same one."""
 TEXT = 500
-__all__ = ["QUIET", "Kind", "close", "forget", "latest", "opened", "raised"]
+__all__ = ["QUIET", "Kind", "between", "close", "forget", "latest", "opened", "raised"]
 
 
 def raised(
@@ -68,6 +68,13 @@ def close(session: Session, kind: Kind, *, now: datetime, installation_id: str |
 def opened(session: Session, installation_ids: Collection[str] | None = None) -> Sequence[Notice]:
     """The notices that stand, the oldest first. `installation_ids`: theirs and those of no installation only."""
     statement = select(Notice).where(Notice.closed_at.is_(None)).order_by(Notice.first_at, Notice.id)
+    return session.scalars(_seen_by(statement, installation_ids)).all()
+
+
+def between(session: Session, since: datetime, until: datetime, installation_ids: Collection[str]) -> Sequence[Notice]:
+    """Those that stand, and those that were over from `since` up to but without `until`; theirs and nobody's."""
+    standing = or_(Notice.closed_at.is_(None), and_(Notice.closed_at >= since, Notice.closed_at < until))
+    statement = select(Notice).where(standing).order_by(Notice.closed_at.is_not(None), Notice.first_at, Notice.id)
     return session.scalars(_seen_by(statement, installation_ids)).all()
 
 

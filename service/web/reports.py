@@ -1,0 +1,93 @@
+"""The daily, weekly and monthly report as pages, and the charts that chats fetch."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from service.reports.periodic import reading
+from service.reports.periodic.report import Kind, Report, Span
+from service.reports.sources import Stored
+from service.scoring.score import DEFINITIONS
+from service.store import goals, installations
+from service.web.parts import parts
+from service.web.rights import Right, may, needs, sees, visible_ids
+from tasks import report_news
+
+blueprint = Blueprint("reports", __name__, url_prefix="/reports")
+
+NAMES = {Kind.DAILY: "Daily", Kind.WEEKLY: "Weekly", Kind.MONTHLY: "Monthly"}
+
+
+@blueprint.get("/daily")
+@needs(Right.SEE)
+def daily() -> str:
+    """Is anything broken, did anything jump, what waits."""
+    return _page(Kind.DAILY)
+
+
+@blueprint.get("/weekly")
+@needs(Right.SEE)
+def weekly() -> str:
+    """New gaps, what moved, wins, what was fixed and whether it worked."""
+    return _page(Kind.WEEKLY)
+
+
+@blueprint.get("/monthly")
+@needs(Right.SEE)
+def monthly() -> str:
+    """What came out of it, what it cost, what next month should bring."""
+    return _page(Kind.MONTHLY)
+
+
+def _page(kind: Kind) -> str:
+    """The report of the period that `day` lies in; by default the latest that is over."""
+    p, faults = parts(), list[str]()
+    today = p.now().date()
+    span = _span(kind, today, faults)
+    with p.database.read() as session:
+        chosen = _chosen(faults)
+        seen = installations.all_of(session, within=visible_ids())
+        report = _report(session, span, chosen)
+    following = span.following if span.following.since <= today else None
+    return render_template(
+        "report.html", report=report.told(texts=may(Right.READ)), kind=kind, names=NAMES, faults=faults,
+        previous=_address(kind, span.previous, chosen), following=following and _address(kind, following, chosen),
+        helpdesks=seen, chosen=chosen, over=span.until <= today,
+    )  # fmt: skip
+
+
+def _report(session: Session, span: Span, chosen: str | None) -> Report:
+    p = parts()
+    about = reading.scope(session, visible_ids() if chosen is None else (chosen,))
+    prices = goals.prices(session, p.settings.prices)
+    source = Stored(session, DEFINITIONS, about.ids, p.now(), prices, p.settings.fewest_cases)
+    news = report_news.news(session, span, about, now=p.now())
+    data = reading.read(source, span, about, news, now=p.now(), false_alarms=p.settings.false_alarms_a_month)
+    return reading.build(data)
+
+
+def _span(kind: Kind, today: date, faults: list[str]) -> Span:
+    given = request.args.get("day", "")
+    if not given:
+        return Span.last(kind, today)
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        faults.append(f"“{given[:20]}” is no day; write it as 2026-03-31. Shown is the latest report.")
+        return Span.last(kind, today)
+    return Span.holding(kind, min(max(day, date(1971, 1, 1)), today))
+
+
+def _chosen(faults: list[str]) -> str | None:
+    given = request.args.get("installation", "")
+    if given and not sees(given):
+        faults.append("There is no such helpdesk that you can see. Shown are all of them.")
+        return None
+    return given or None
+
+
+def _address(kind: Kind, span: Span, chosen: str | None) -> str:
+    return url_for(f"reports.{kind.value}", day=span.since, installation=chosen)
