@@ -62,7 +62,7 @@ def exported(run: Run, tmp_path: Path) -> Path:
     """What two reviewers said of two conversations, exported."""
     reviews = tmp_path / "reviews.jsonl"
     said = [
-        ("1", "containment", "confirmed", "r1"), ("1", "effort", "high", "r1"),
+        ("1", "containment", "likely", "r1"), ("1", "effort", "high", "r1"),
         ("2", "containment", "unresolved", "r1"), ("2", "effort", "low", "r1"), ("2", "effort", "high", "r2"),
     ]  # fmt: skip
     lines = [dict(zip(("conversation", "score", "verdict", "reviewer"), row, strict=True)) for row in said]
