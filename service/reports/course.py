@@ -87,21 +87,23 @@ def _rate(value: Value | None) -> Rate | None:
     return Rate(value.hits, value.n)
 
 
-def course(question: Question, source: Stored, *, step: float = STEP) -> Course:
+def course(question: Question, source: Stored, *, step: float = STEP, beginning: bool = True) -> Course:
     """How the one figure of `question` goes; its `period` cuts the course. `step`: what a month asks, relative."""
     (figure,) = question.figures
-    return courses(question, source, steps={figure.name: step})[figure.name]
+    return courses(question, source, steps={figure.name: step}, beginning=beginning)[figure.name]
 
 
-def courses(question: Question, source: Stored, *, steps: Mapping[str, float]) -> Mapping[str, Course]:
+def courses(
+    question: Question, source: Stored, *, steps: Mapping[str, float], beginning: bool = True
+) -> Mapping[str, Course]:
     """How each figure of `question` goes, by its name; what the account did is read once for all of them.
 
-    `steps`: what a month asks of a figure, relative, where that is not the default. `question.only` goes for the
-    periods; over all days there are all values.
+    Without `beginning` nothing is compared with the account's first days. `steps`: what a month asks of a figure,
+    relative, where that is not the default. `question.only` goes for the periods; over all days there are all values.
     """
     whole = replace(question, period=Period.WHOLE, only="")
     found, values = answers(question, source), _values(whole, source)
-    baseline = _baseline(source)
+    baseline = _baseline(source) if beginning else None
     then = _values(replace(whole, since=baseline.since, until=baseline.until), source) if _is_whole(baseline) else {}
     after: Mapping[str, Mapping[Name, Value]] = {}
     if _is_whole(baseline) and question.until > baseline.until:

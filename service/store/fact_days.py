@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -21,6 +21,19 @@ def last_day(session: Session, definitions: str, installation_ids: Collection[st
 def first_day(session: Session, definitions: str, installation_ids: Collection[str] | None = None) -> date | None:
     """The earliest day with a fact of these definitions; `None` when there is none."""
     return min(_found(session, select(func.min(FactRow.day)), definitions, installation_ids), default=None)
+
+
+def back_to(
+    session: Session, definitions: str, installation_ids: Collection[str], *, until: date, most: int
+) -> date | None:
+    """The earliest day from which on to `until` (without it) there are about `most` facts at most, shared out evenly
+    among the installations; `None` when there are fewer altogether."""
+    share = most // max(1, len(installation_ids))
+    asked = select(FactRow.day).where(FactRow.definitions == definitions, FactRow.day < until)
+    asked = asked.order_by(FactRow.day.desc()).offset(share).limit(1)
+    found = (session.scalar(asked.where(FactRow.installation_id == each)) for each in installation_ids)
+    days = [day for day in found if day is not None]
+    return min(max(days) + timedelta(days=1), until - timedelta(days=1)) if days else None
 
 
 def _found(

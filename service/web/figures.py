@@ -29,10 +29,11 @@ from service.store.figures import Period
 from service.web import figure_page as shown
 from service.web.api.cursors import cursor, place_of
 from service.web.chips import Chip, chips
+from service.web.given import BY, FILTERS
 from service.web.parts import parts
 from service.web.problems import Problem
 from service.web.rights import Right, needs
-from service.web.view import BY, FILTERS, View
+from service.web.view import View
 
 blueprint = Blueprint("figures", __name__, url_prefix="/figures")
 
@@ -129,12 +130,15 @@ def page(name: str) -> str:
         view = View.of(request.args, session)
         source = view.source(session)
         question = replace(view.question(figure, period=view.period), only=asked.name[0])
-        found = course(question, source, step=goals.step(session, figure.name))
+        found = course(question, source, step=goals.step(session, figure.name),
+                       beginning=view.asked_since is None)  # fmt: skip
         names = {id_: words for id_, words in view.names().items() if view.reach is None or id_ in view.reach}
         events = shown.happened(session, names, view.since, view.until)
-        broken_down = None
+        broken_down, fewer = None, None
         if asked.dimension is not None:
-            (cut,) = answers(view.question(figure, dimension=asked.dimension), source)
+            fewer = view.narrowed(session, asked.dimension)
+            cutting = view if fewer is None else replace(view, since=fewer)
+            (cut,) = answers(cutting.question(figure, dimension=asked.dimension), source)
             broken_down = shown.cut(asked.name, cut, f"By {DIMENSION_WORDS[asked.dimension].lower()}")
         listed = _listed(session, view, figure, asked)
         choices = view.choices(session)
@@ -154,6 +158,7 @@ def page(name: str) -> str:
         span=span,
         groups=shown.groups(figure, found),
         broken_down=broken_down,
+        broken_down_since=fewer,
         dimensions=DIMENSION_WORDS,
         score=SCORES.get(figure.name),
         listed=listed,

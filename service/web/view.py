@@ -6,7 +6,7 @@ What cannot be used is told on the page and left out; no address is an error.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
@@ -20,37 +20,16 @@ from service.reports.sources import Stored
 from service.scoring.score import DEFINITIONS
 from service.store import goals, installations
 from service.store.dimension_values import Values, values
-from service.store.fact_days import last_day
+from service.store.fact_days import back_to, last_day
 from service.store.facts import COLUMNS
-from service.store.figure_models import NAME
 from service.store.figures import Period
 from service.store.models import Installation
+from service.web.given import FILTERS, NONE, PRESETS, given_by, given_filters, given_range
 from service.web.parts import parts
 from service.web.rights import visible_ids
 
-PRESETS: Mapping[int, str] = MappingProxyType({7: "7 days", 30: "30 days", 90: "90 days", 365: "12 months"})
-"""How many days back can be chosen at once, and how it is called."""
-
-FILTERS: Mapping[str, str] = MappingProxyType(
-    {
-        "helpdesk": "Helpdesk",
-        "installation": "Account",
-        "brand": "Brand",
-        "channel": "Channel",
-        "intent": "Intent",
-        "bot": "Bot",
-        "group": "Team",
-    }
-)
-"""What can be filtered by, and how it is called. `installation` holds an id, the others values of a dimension."""
-
-NONE = "(none)"
-"""What stands in the address for "without a value"."""
-
-LONGEST = 3 * 366
-"""Days that are shown at most."""
-
-BY = {Period.DAY: "day", Period.WEEK: "week", Period.MONTH: "month"}
+ONE_BY_ONE = 60_000
+"""Conversations that are looked at one by one for a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +59,9 @@ class View:
 
     `days` is the chosen preset, `None` where the first and last day were chosen themselves. `by` is `None` where
     nobody chose. `reach` are the installations looked at, `None`: all. `latest` is the latest day with anything to
-    count, `None`: nothing is counted yet. `faults` say in words what of the address could not be used.
+    count, `None`: nothing is counted yet. `asked_since` is the first day that was asked for where fewer are shown:
+    what has two values together is counted one by one, and not more than `ONE_BY_ONE`. `faults` say in words what of
+    the address could not be used.
     """
 
     since: date
@@ -93,6 +74,7 @@ class View:
     latest: date | None
     faults: tuple[str, ...]
     definitions: str = DEFINITIONS
+    asked_since: date | None = None
     _sources: WeakKeyDictionary[Session, Stored] = field(default_factory=WeakKeyDictionary, compare=False, repr=False)
 
     @classmethod
@@ -100,14 +82,27 @@ class View:
         """What the address asks for. Default: 90 days up to the latest day with anything to count."""
         faults: list[str] = []
         seen = tuple(installations.all_of(session, within=visible_ids()))
-        filters = dict(_filters(arguments, seen, faults))
+        filters = dict(given_filters(arguments, seen, faults))
         chosen = filters.get("installation")
         reach = (chosen,) if chosen else visible_ids()
         latest = last_day(session, DEFINITIONS, reach)
         today = latest or parts().now().date()
-        since, until, days = _range(arguments, today, faults)
-        by = _by(arguments, faults)
-        return cls(since, until, days, by, MappingProxyType(filters), reach, seen, latest, tuple(faults))
+        since, until, days = given_range(arguments, today, faults)
+        by = given_by(arguments, faults)
+        view = cls(since, until, days, by, MappingProxyType(filters), reach, seen, latest, tuple(faults))
+        closer = view.narrowed(session)
+        return view if closer is None else replace(view, since=closer, asked_since=since)
+
+    def narrowed(self, session: Session, dimension: str | None = None) -> date | None:
+        """The first day that can be shown, cut by `dimension`; `None`: all days can.
+
+        Days are added up by one dimension. By two of them each conversation is looked at, and not more than so many.
+        """
+        if len({*self.filters, dimension} & set(COLUMNS)) < 2:
+            return None
+        ids = [row.id for row in self.installations if self.reach is None or row.id in self.reach]
+        first = back_to(session, self.definitions, ids, until=self.until, most=ONE_BY_ONE)
+        return first if first is not None and first > self.since else None
 
     @property
     def presets(self) -> Mapping[int, str]:
@@ -150,7 +145,7 @@ class View:
         """
         given: dict[str, str | int | date | None] = {}
         if self.days is None:
-            given |= {"since": self.since, "until": self.last}
+            given |= {"since": self.asked_since or self.since, "until": self.last}
         elif self.days != DAYS:
             given["days"] = self.days
         if self.by is not None:
@@ -188,70 +183,3 @@ class View:
 
 def _options(found: Values) -> tuple[list[tuple[str, str]], int]:
     return [(NONE, "none") if value is None else (value, value) for value in found.values], found.more
-
-
-def _filters(
-    arguments: MultiDict[str, str], seen: tuple[Installation, ...], faults: list[str]
-) -> Iterator[tuple[str, str | None]]:
-    known = {"helpdesk": {row.connector for row in seen}, "installation": {row.id for row in seen}}
-    for name, label in FILTERS.items():
-        given = [value for value in arguments.getlist(name) if value]
-        if len(set(given)) > 1:
-            faults.append(f"{label} is asked for {len(given)} times; one can be chosen. Nothing is filtered by it.")
-        elif given and name in known and given[0] not in known[name]:
-            faults.append(f"There is no {label.lower()} “{given[0][:60]}” that you can see. Nothing is filtered by it.")
-        elif given and (len(given[0]) > NAME or "\0" in given[0]):
-            faults.append(f"{label} cannot be what the address says. Nothing is filtered by it.")
-        elif given:
-            yield name, None if name in COLUMNS and given[0] == NONE else given[0]
-
-
-def _range(arguments: MultiDict[str, str], today: date, faults: list[str]) -> tuple[date, date, int | None]:
-    """First day, the day after the last, and the preset that they come from."""
-    days = _days(arguments, faults)
-    since, until = (_day(arguments, name, faults) for name in ("since", "until"))
-    if since is None and until is None:
-        return today - timedelta(days=days - 1), today + timedelta(days=1), days
-    last = until or max(today, since or today)
-    first = since or _before(last, days - 1)
-    if first > last:
-        faults.append(f"The first day, {first}, lies after the last, {last}. Shown are {days} days up to the last.")
-        first = _before(last, days - 1)
-    if (last - first).days >= LONGEST:
-        first = _before(last, LONGEST - 1)
-        faults.append(f"More than three years cannot be shown at once. Shown are those up to {last}.")
-    return first, last + timedelta(days=1), None
-
-
-def _before(last: date, days: int) -> date:
-    return date.fromordinal(max(1, last.toordinal() - days))
-
-
-def _days(arguments: MultiDict[str, str], faults: list[str]) -> int:
-    given = arguments.get("days", "")
-    if not given:
-        return DAYS
-    if given not in map(str, PRESETS):
-        faults.append(f"Days can be {', '.join(map(str, PRESETS))}, not “{given[:20]}”. Shown are {DAYS}.")
-        return DAYS
-    return int(given)
-
-
-def _day(arguments: MultiDict[str, str], name: str, faults: list[str]) -> date | None:
-    given = arguments.get(name, "")
-    if not given:
-        return None
-    try:
-        day = date.fromisoformat(given)
-    except ValueError:
-        faults.append(f"“{given[:20]}” is no day; write it as 2026-03-31. It is left out.")
-        return None
-    return min(max(day, date(1971, 1, 1)), date(9000, 1, 1))
-
-
-def _by(arguments: MultiDict[str, str], faults: list[str]) -> Period | None:
-    given = arguments.get("by", "")
-    if given and given not in BY.values():
-        faults.append(f"Trends go by {', '.join(BY.values())}, not by “{given[:20]}”.")
-        return None
-    return Period(given) if given else None

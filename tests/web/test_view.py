@@ -18,7 +18,8 @@ from service.store import conversations
 from service.store.facts import Judged, save
 from service.store.figures import Period
 from service.store.models import Installation
-from service.web.view import NONE, View
+from service.web.given import NONE
+from service.web.view import View
 
 LAST = date(2026, 2, 20)
 
