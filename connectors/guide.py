@@ -62,6 +62,11 @@ class Place:
     reachable: bool = False
     writing: bool = False
 
+    @property
+    def panel_url(self) -> str:
+        """Where the panel beside the ticket is: at the same service as the webhooks."""
+        return self.webhook_url.replace("/webhooks/", "/apps/", 1)
+
 
 def told(done: bool) -> State:
     """Done or open."""

@@ -46,6 +46,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service.commands.backup": ("backup", "restore"),
         "service.commands.running": ("up", "sign-in-link", "migrate", "key"),
         "service.commands.installations": ("installations",),
+        "service.commands.apps": ("apps",),
         "service.commands.secrets": ("secrets",),
         "service.commands.erasing": ("erase", "erasures"),
     }

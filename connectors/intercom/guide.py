@@ -29,7 +29,7 @@ SCOPES = tuple(Value("Permission", name, WHY[name]) for name in PERMISSIONS)
 def steps(place: Place) -> tuple[Step, ...]:
     """All steps, in order."""
     return (_teammate(), _app(place), _connect(place), _region(place), _attributes(place), _webhook(place),
-            *ends(place, "Intercom"))  # fmt: skip
+            *ends(place, "Intercom"), _panel(place))  # fmt: skip
 
 
 def _teammate() -> Step:
@@ -108,6 +108,27 @@ def _webhook(place: Place) -> Step:
         ),
         (Value("Endpoint URL", place.webhook_url), Value("Topics", "\n".join(SUBSCRIPTIONS))),
         why="" if place.reachable else "Intercom calls https addresses only: set PUBLIC_URL first.",
+    )
+
+
+def _panel(place: Place) -> Step:
+    """https://developers.intercom.com/docs/canvas-kit"""
+    return Step(
+        "panel",
+        "The panel in the inbox (if teammates are to see the reasons, and to agree or disagree)",
+        State.UNKNOWN,
+        (
+            "Developer Hub > your app > Configure > Canvas Kit > For teammates > Add to conversation details.",
+            "Enter both addresses, leave the others empty, and save.",
+            "Inbox > a conversation > Details > Edit apps: put Deskmark where teammates are to see it.",
+        ),
+        (
+            Value("Initialize URL", f"{place.panel_url}/initialize"),
+            Value("Submit URL", f"{place.panel_url}/submit"),
+        ),
+        why="Intercom signs each request with the client secret that the webhooks are signed with."
+        if place.reachable
+        else "Intercom calls https addresses only: set PUBLIC_URL first.",
     )
 
 

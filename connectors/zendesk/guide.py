@@ -18,7 +18,15 @@ SCOPES = (
 
 def steps(place: Place) -> tuple[Step, ...]:
     """All steps, in order."""
-    return (_user(), _client(place), _connect(place), *_made(place), _exclude(), *ends(place, "Zendesk"))
+    return (
+        _user(),
+        _client(place),
+        _connect(place),
+        *_made(place),
+        _exclude(),
+        *ends(place, "Zendesk"),
+        _panel(place),
+    )
 
 
 def _user() -> Step:
@@ -133,6 +141,25 @@ def _exclude() -> Step:
             "Views sorted by updated: sort by requester updated. Explore: Updater name is not Deskmark.",
         ),
         why="A verdict is an update like any other, though never a public one.",
+    )
+
+
+def _panel(place: Place) -> Step:
+    """https://support.zendesk.com/hc/en-us/articles/4408832841498 (uploading a private app)."""
+    return Step(
+        "panel",
+        "The app on the ticket (if agents are to see the reasons, and to agree or disagree)",
+        State.UNKNOWN,
+        (
+            "Download the app on this page, section On the ticket, or make it with the command.",
+            "Admin Center > Apps and integrations > Apps > Zendesk Support apps > Upload private app.",
+            "App name: Deskmark. Choose the file, press Upload, then Install. There is nothing to fill in.",
+            "Come back and press Find the app: its public key is fetched, with which Zendesk's signature is checked.",
+        ),
+        why="Zendesk signs who opens the app, so there is no secret in it."
+        if place.reachable
+        else "Zendesk opens https addresses only: set PUBLIC_URL first.",
+        command=f"deskmark apps zendesk {place.id or 'ID'} --output deskmark.zip",
     )
 
 

@@ -20,6 +20,7 @@ from service.web.errands import leaving_facts
 from service.web.privacy import privacy_facts
 from service.web.self_test import self_test_facts
 from service.web.standing import standing_facts
+from service.web.ticket_section import ticket_facts
 from service.web.writing import writing_facts
 
 Facts = Callable[[Session, Installation], Mapping[str, Any]]
@@ -45,6 +46,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("connecting", "Connection", connecting_facts),
     Section("self_test", "Self-test", self_test_facts),
     Section("writing", "Writing", writing_facts),
+    Section("ticket", "On the ticket", ticket_facts),
     Section("history", "History", history_facts),
     Section("privacy", "Privacy", privacy_facts, of_files=True),
     Section("leaving", "Leaving", leaving_facts, of_files=True),
