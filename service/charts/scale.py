@@ -48,7 +48,8 @@ def span(numbers: Iterable[float | None], unit: Unit, *, from_zero: bool = False
     if low >= 0 and (from_zero or low < CLOSE * high):
         low = 0.0
     if high <= low:
-        high = low + (1.0 if unit is not Unit.SHARE else 0.1)
+        wide = 0.1 if unit is Unit.SHARE else 1.0
+        low, high = (low - wide, low) if unit is Unit.SHARE and low > 1 - wide else (low, low + wide)
     around = ticks(low, high, unit)
     top = min(around[-1], 1.0) if unit is Unit.SHARE and high <= 1 else around[-1]
     return around[0], top

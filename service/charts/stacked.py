@@ -76,6 +76,7 @@ def _marks(series: Sequence[Series]) -> list[str]:
 
 
 class _Stacked(Drawn, StackedBar):
+    _adapters = ()  # Pygal's own makes a 0 of a gap.
     margins = (10, 16, 26, 64)
     beside = True
     _series_margin = 0.1
@@ -89,6 +90,8 @@ class _Stacked(Drawn, StackedBar):
         chart = cls(config(HEIGHT, range=(0, high), show_x_guides=False, value_formatter=lambda v: short(v, unit)))
         chart.x_labels = [named.get(day, "") for day in columns]
         chart.y_labels = [value for value in ticks(0, high, unit) if value <= high]
+        if not series:
+            chart.add("", [None])
         for each, mark in zip(series, _marks(series), strict=True):
             chart.add(each.name, [_told(each, place, unit, by, mark) for place in range(len(columns))])
         return chart
