@@ -1,0 +1,120 @@
+"""The app on the ticket in a real browser, inside a frame of another site, as an agent uses it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browsing import browser, serving
+from sqlalchemy import select, update
+from ticket_app import INSTALLED, public_pem, token
+from zendesk_host import SDK, workspace
+
+from service.store import ticket_apps
+from service.store.figure_models import Review
+from service.store.models import Installation
+
+KNOWN = {"ticket.id": 4711, "ticket.requester.id": "c-1", "currentUser.locale": "en-US"}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def at(web: Any, seed: Any) -> Iterator[Any]:
+    """Opens the ticket in the workspace; gives the page and the app's frame."""
+    seed()
+    installation = seed.installations["zendesk"]
+    with serving(web.app) as deskmark:
+
+        def opening(origin: str) -> tuple[str, str]:
+            account = origin.replace("localhost", "127.0.0.1")
+            host = account.removeprefix("http://")
+            with web.parts.database.begin() as session:
+                session.execute(update(Installation).values(base_url=account))
+                ticket_apps.keep(session, installation, external_id=INSTALLED, public_key=public_pem(), now=web.clock())
+            aud = f"https://{host}/api/v2/apps/installations/{INSTALLED}.json"
+            web.app.extensions["deskmark-known"].forget()
+            return f"{deskmark}/apps/zendesk/{installation}", token(web.clock(), iss=host, aud=aud)
+
+        def known(**changed: Any) -> str:
+            return json.dumps({**KNOWN, **changed})
+
+        yield lambda **changed: workspace(opening, known(**changed))
+
+
+class Agent:
+    """A browser with the ticket open."""
+
+    def __init__(self, chromium: Any, address: str, scheme: str = "light") -> None:
+        self.context = chromium.new_context(viewport={"width": 1000, "height": 900}, color_scheme=scheme)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.complaints: list[str] = []
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.context.route("https://static.zdassets.com/**", self._script)
+        self.page.goto(f"{address}/agent/tickets/4711")
+        self.frame = self.page.frame_locator("iframe")
+
+    def _said(self, message: Any) -> None:
+        if "escape its sandboxing" not in message.text:  # Of the frame around it, as Zendesk has it too.
+            self.complaints.append(message.text)
+
+    def _script(self, route: Any) -> None:
+        assert route.request.url.endswith("/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js")
+        route.fulfill(body=SDK, content_type="text/javascript")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_agent_reads_disagrees_and_sees_it_kept(web: Any, at: Any, chromium: Any, scheme: str) -> None:
+    with serving(at()) as zendesk:
+        agent = Agent(chromium, zendesk, scheme)
+        app = agent.frame
+        app.locator("h1:has-text('What Deskmark found')").wait_for()
+        assert app.locator("#context_repeat .chip").inner_text() == "Asked again"
+        assert "my order is" in app.locator("#context_repeat .proofs").inner_text()
+        height = agent.page.evaluate("document.querySelector('iframe').offsetHeight")
+        assert height > 200, "Zendesk was told how tall the page is"
+        app.locator("#context_repeat summary").press("Enter")
+        agent.page.wait_for_function("(before) => document.querySelector('iframe').offsetHeight > before", arg=height)
+        app.locator("#context_repeat select").select_option("preserved")
+        app.locator("#context_repeat textarea").fill("that was another order")
+        app.locator("#context_repeat button:has-text('Send')").click()
+        app.locator("text=Thank you.").wait_for()
+        assert app.locator("#context_repeat .chip").inner_text() == "Preserved"
+        app.locator("#containment button:has-text('Agree')").press("Enter")
+        app.locator("text=You said: Escalated").wait_for()
+        assert agent.context.cookies() == [], "browsers keep cookies from frames of other sites"
+        assert agent.complaints == []
+        agent.context.close()
+    with web.parts.database.read() as session:
+        said = {row.score: (row.verdict, row.why, row.source) for row in session.scalars(select(Review))}
+    assert said == {
+        "context_repeat": ("preserved", "that was another order", "panel"),
+        "containment": ("escalated", None, "panel"),
+    }
+
+
+def test_it_speaks_japanese(at: Any, chromium: Any) -> None:
+    with serving(at(**{"currentUser.locale": "ja"})) as zendesk:
+        agent = Agent(chromium, zendesk)
+        agent.frame.locator("h1:has-text('Deskmarkの判定')").wait_for()
+        assert agent.complaints == []
+        agent.context.close()
+
+
+def test_another_site_cannot_frame_it(at: Any, chromium: Any) -> None:
+    """Whoever has a token could open it, but not inside a page that is not the account's."""
+    with serving(at()) as zendesk:
+        agent = Agent(chromium, zendesk.replace("127.0.0.1", "localhost"))
+        if not agent.complaints:
+            agent.page.wait_for_event("console")
+        assert any("frame-ancestors" in said for said in agent.complaints)
+        assert agent.frame.locator("form").count() == 0
+        agent.context.close()
