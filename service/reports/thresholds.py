@@ -19,6 +19,7 @@ from service.card_document import card_from_document
 from service.figures.threshold_fit import LEAST_REVIEWS, Fit, fit
 from service.scoring.context_repeat import UNCLEAR_BAND
 from service.scoring.corrected import agreed
+from service.scoring.doubt import WRITTEN
 from service.scoring.score import DEFINITIONS, Policy, Score, Scorecard
 from service.store import reviews
 from service.store.figure_models import Review
@@ -132,9 +133,6 @@ among them: a card does not keep what lies below them."""
 
 REVIEW = Tunable("", "Marked for review", ("review_confidence",), _SHARES, lambda _score, _setting: None)
 """The confidence below which a conversation is marked for review: best where what is marked is what is wrong."""
-
-WRITTEN = frozenset({"containment", "escalation", "context_repeat", "effort", "repeat_contact", "knowledge_gap"})
-"""Scores whose verdicts are written as tags, and hence marked."""
 
 
 def judged(session: Session, installation_id: str, definitions: str = DEFINITIONS) -> list[Judged]:

@@ -42,6 +42,12 @@ CONTRADICTIONS = (
 
 CONTRADICTS, DISPUTES = 0.75, 1.0
 
+WRITTEN = frozenset({"containment", "escalation", "context_repeat", "effort", "repeat_contact", "knowledge_gap"})
+"""Scores whose verdicts stand on the ticket."""
+
+NOT_DOUBTED = NOT_TO_JUDGE | {"resolution_confidence"}
+"""Of an estimate of the bot's confidence Deskmark is never sure, and that calls for nobody."""
+
 
 def doubts(card: Scorecard, *, review_confidence: float) -> tuple[Doubt, ...]:
     """Why a person should look at the card, the gravest first; nothing when all is plain.
@@ -49,7 +55,7 @@ def doubts(card: Scorecard, *, review_confidence: float) -> tuple[Doubt, ...]:
     - disputed (weight 1): reviewers contradict each other;
     - contradiction (0.75): two scores that can hardly both be right;
     - unsure: a verdict with a confidence under `review_confidence`; weight = half of how far it is below, relative to
-      the threshold, so 0.5 at no confidence at all.
+      the threshold, so 0.5 at no confidence at all; half of that where the verdict is not written onto the ticket.
 
     >>> card = Scorecard("zendesk", "acme", "1", 1, {"effort": Score("low", confidence=0.3)})
     >>> [(doubt.why.value, doubt.weight) for doubt in doubts(card, review_confidence=0.6)]
@@ -80,9 +86,9 @@ def _contradictions(card: Scorecard) -> Iterator[Doubt]:
 
 def _unsure(card: Scorecard, threshold: float) -> Iterator[Doubt]:
     for name, score in card.scores.items():
-        judged = score.verdict is not None and name not in NOT_TO_JUDGE
+        judged = score.verdict is not None and name not in NOT_DOUBTED
         if judged and score.confidence < threshold and not _says_so_itself(score):
-            weight = round(0.5 * (threshold - score.confidence) / threshold, 4)
+            weight = round((0.5 if name in WRITTEN else 0.25) * (threshold - score.confidence) / threshold, 4)
             says = f"Deskmark is only {score.confidence:.0%} sure of its verdict."
             yield Doubt(name, Why.UNSURE, weight, says)
 

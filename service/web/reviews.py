@@ -17,7 +17,7 @@ from service.scoring.definitions import VERDICTS
 from service.scoring.doubt import Doubt, doubts
 from service.scoring.score import Policy, Scorecard
 from service.scoring.scorecard import judged_episodes
-from service.store import conversations, disputes, intents, results, review_queue
+from service.store import conversations, disputes, intents, queries, results, review_queue
 from service.store.models import Conversation, Installation
 from service.store.opinion_models import Dispute, Drawn, SeenVerdict, Source
 from service.store.review_queue import Asked, Kind, Waiting
@@ -112,6 +112,7 @@ def one(row_id: str) -> str:
         policy = rules().policy(installation)
         names = tuple(intents.counts(session, installation.id))
         dispute = _dispute(session, row_id)
+        related = queries.related(session, row_id, within=visible_ids())
     read = from_document(row.document or {})
     shown = plain(read) if blind else transcript(read, [card], judged_episodes(read, policy))
     return render_template(
@@ -126,6 +127,7 @@ def one(row_id: str) -> str:
         asked=_asked(card, policy, names, shown.episodes[0].judged if shown.episodes else None),
         episode=card.episode,
         dispute=None if blind else dispute,
+        related=related,
         can_be_blind=kind in (Kind.RANDOM, Kind.RISKY),
     )
 
@@ -218,7 +220,8 @@ def _item(session: Session, waiting: Waiting) -> Item:
         return Item(waiting, (KINDS[waiting.kind][1],))
     confidence = rules().policy(waiting.installation).review_confidence
     found = doubts(card_from_document(stored), review_confidence=confidence)
-    return Item(waiting, tuple(f"{described(each.score).title}: {each.says}" for each in found[:3]))
+    why = tuple(f"{described(each.score).title}: {each.says}" for each in found[:3])
+    return Item(waiting, why or (KINDS[waiting.kind][1],))
 
 
 def _dispute(session: Session, row_id: str) -> Dispute | None:
