@@ -136,8 +136,8 @@ class Reader:
 def panel(row_id: str, card: Scorecard, conversation: Conversation | None, reader: Reader, *, link: str = "") -> Panel:
     """The panel of a scored conversation; without its text (`None`: it was dropped) there are no proofs."""
     found = [_shown(name, card.scores[name], conversation, reader) for name in TITLES if _has_verdict(card, name)]
-    loud_first = sorted(found, key=lambda each: each.quiet)
-    return Panel(row_id, card.episode, reader.language, tuple(loud_first), link)
+    first = sorted(found, key=lambda each: (each.quiet, each.score != "containment", each.tone != "bad"))
+    return Panel(row_id, card.episode, reader.language, tuple(first), link)
 
 
 def choices(score: str, language: Language) -> tuple[Choice, ...]:
@@ -165,7 +165,7 @@ def _shown(name: str, score: Score, conversation: Conversation | None, reader: R
         verdict=verdict,
         label=label(name, verdict, language),
         tone="bad" if verdict in BAD else "good" if verdict in GOOD else "neutral",
-        quiet=name != "containment" and verdict in QUIET,
+        quiet=name != "containment" and verdict in QUIET and not said,
         reason=why,
         sure=f"{score.confidence:.0%}",
         proofs=tuple(_proofs(score, conversation, reader)) if conversation is not None and reader.quotes else (),

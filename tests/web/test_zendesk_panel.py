@@ -305,4 +305,4 @@ def test_silent_verdicts_come_last(web: Any, app_of: Any, seed: Any, shapes: Any
     seed(talk, shapes.scored(talk, escalation=Score("not_needed", reason="x"), knowledge_gap=Score("gap", reason="y")))
     client, first = opened(web, installation)
     page = ask(client, installation, key=key_of(first), ticket="4712").get_data(as_text=True)
-    assert page.index('id="knowledge_gap"') < page.index('id="escalation"')
+    assert page.index('id="knowledge_gap"') < page.index("Also looked at") < page.index('id="escalation"')
