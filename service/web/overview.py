@@ -17,7 +17,7 @@ from service.figures.standing import STEP, Progress
 from service.figures.wording import number
 from service.figures.words import HEADLINES, called
 from service.reports.course import Course, Name, courses
-from service.reports.course_words import against_beginning, against_target
+from service.reports.course_words import against_beginning
 from service.reports.maturity import suggestion
 from service.store import goals
 from service.store.figures import Period
@@ -62,7 +62,6 @@ class Target:
     """Progress to this month's target: `part` of the way from the beginning (0 to 1), and in words."""
 
     part: float
-    goal: str
     reached: bool
     words: str
 
@@ -212,7 +211,10 @@ def target(course: Course, name: Name) -> Target | None:
     aim = course.progress.get(name)
     if aim is None:
         return None
-    return Target(_way(aim), number(aim.goal, aim.now.unit), aim.reached, against_target(course, name))
+    goal, now = number(aim.goal, aim.now.unit), number(aim.now.value or 0.0, aim.now.unit)
+    sure = "Reached, beyond chance." if aim.sure else "Reached so far; chance could still explain that."
+    words = f"Target of month {max(1, course.month)}: {goal}. {sure if aim.reached else f'Since the beginning: {now}.'}"
+    return Target(_way(aim), aim.reached, words)
 
 
 def _way(aim: Progress) -> float:
@@ -251,6 +253,8 @@ def containment(course: Course) -> Containment | None:
 
 def in_words(need: Need) -> str:
     """What a level asks for, as "12 of 20 verdicts reviewed by people"."""
+    if need.met:
+        return f"{need.have:,} {NEEDS[need.what]}; {need.need:,} are needed"
     return f"{need.have:,} of {need.need:,} {NEEDS[need.what]}"
 
 
