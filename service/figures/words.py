@@ -66,7 +66,7 @@ LABELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "precision_at_least": "At least so many were needed, counting unclear ones as not",
             "recall": "Handed over, of all that needed a human",
             "unclear": "Handoffs of which it cannot be told",
-            "verdict": "Verdict",
+            "verdict": "All conversations, by verdict",
             "warranted_by": "Needed handoffs: what called for a human",
             "missed_by": "Missed ones: what called for a human",
         },
