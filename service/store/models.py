@@ -6,13 +6,14 @@ stands is said by `service.store.forgetting`, which removes it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -288,13 +289,14 @@ class Scorecard(Base):
     """The scores of one episode under one version of the definitions. `latest` marks the card that speaks now.
 
     `card` is what Deskmark said; `corrected` holds the scores that reviewers judged, by name. `risk`: how much a person
-    should look at it first, of a card that speaks; `None`: nothing about it is doubtful.
+    should look at it first, of a card that speaks; `None`: nothing about it is doubtful. `risk_week`: the Monday of the
+    week in which it was scored, so that the riskiest of a week are found at once among any number.
     """
 
     __tablename__ = "scorecard"
     __table_args__ = (
         UniqueConstraint("conversation_id", "episode", "definitions"),
-        Index("ix_scorecard_risk", "risk", "scored_at", postgresql_where=RISKY, sqlite_where=RISKY),
+        Index("ix_scorecard_risk", "risk_week", "risk", postgresql_where=RISKY, sqlite_where=RISKY),
     )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
@@ -307,6 +309,7 @@ class Scorecard(Base):
     scored_at: Mapped[datetime]
     corrected: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     risk: Mapped[float | None] = mapped_column(Float)
+    risk_week: Mapped[date | None] = mapped_column(Date)
 
     @property
     def stands(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -39,6 +40,7 @@ def stand(
     The caller holds the conversation's row. Cards as Deskmark made them go in, of any episodes and versions.
     """
     said = by_episode(session, conversation_id)
+    weeks = _weeks(session, conversation_id)
     standing = tuple(corrected(card, said.get(card.episode, ())) for card in cards)
     for card, stands in zip(cards, standing, strict=True):
         mine = update(Scorecard).where(
@@ -47,7 +49,8 @@ def stand(
             Scorecard.definitions == card.definitions,
         )
         risk = doubt.risk(doubt.doubts(stands, review_confidence=review_confidence))
-        session.execute(mine.values(corrected=_changed(card, stands), risk=risk))
+        week = None if risk is None else weeks.get((card.episode, card.definitions))
+        session.execute(mine.values(corrected=_changed(card, stands), risk=risk, risk_week=week))
     return standing
 
 
@@ -56,6 +59,24 @@ def stand_anew(session: Session, conversation_id: str, *, review_confidence: flo
     rows = session.scalars(select(Scorecard).where(Scorecard.conversation_id == conversation_id)).all()
     cards = [card_from_document(row.card) for row in sorted(rows, key=lambda row: (row.latest, row.episode))]
     return stand(session, conversation_id, cards, review_confidence=review_confidence)
+
+
+def _weeks(session: Session, conversation_id: str) -> Mapping[tuple[int, str], date]:
+    """The Monday of the week in which each card was made, by episode and definitions."""
+    columns = (Scorecard.episode, Scorecard.definitions, Scorecard.scored_at)
+    rows = session.execute(select(*columns).where(Scorecard.conversation_id == conversation_id))
+    return {(episode, version): monday(at) for episode, version, at in rows}
+
+
+def monday(moment: datetime) -> date:
+    """The first day of a moment's week, UTC.
+
+    >>> from datetime import UTC
+    >>> monday(datetime(2026, 3, 1, 23, 0, tzinfo=UTC))
+    datetime.date(2026, 2, 23)
+    """
+    day = moment.astimezone(UTC).date()
+    return day - timedelta(days=day.weekday())
 
 
 def _changed(card: Card, stands: Card) -> dict[str, Any] | None:

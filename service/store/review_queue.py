@@ -21,6 +21,7 @@ from service.scoring.doubt import DISPUTES
 from service.store.figure_models import Review
 from service.store.models import Conversation, Installation, Scorecard, State
 from service.store.opinion_models import Dispute, Drawn, SeenVerdict, SkippedReview
+from service.store.opinions import monday
 from service.store.statements import insert, one_of
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -73,12 +74,6 @@ class Progress:
     second: int
     risky: int
     disputed: int
-
-
-def monday(moment: datetime) -> date:
-    """The first day of a moment's week, UTC."""
-    day = moment.astimezone(UTC).date()
-    return day - timedelta(days=day.weekday())
 
 
 def letters_of(week: date, share: float) -> tuple[str, ...]:
@@ -140,20 +135,27 @@ def second(session: Session, asked: Asked, *, limit: int) -> list[Waiting]:
 def risky(session: Session, asked: Asked, *, limit: int) -> list[Waiting]:
     """What is doubtful and nobody has looked at, the most doubtful first; where reviewers differ, a third one."""
     reviewed = exists().where(Review.conversation_id == Conversation.id)
-    statement = (
-        _rows()
-        .join(Scorecard, Scorecard.conversation_id == Conversation.id)
-        .where(
-            Scorecard.risk.is_not(None),
-            Scorecard.latest,
-            Scorecard.scored_at >= asked.now - LOOKED_BACK,
-            or_(~reviewed, and_(Scorecard.risk >= DISPUTES, ~_reviewed_by(asked))),
-            *_can_be_judged(asked),
+    found: list[tuple[float, Waiting]] = []
+    week = monday(asked.now)
+    # Week by week, so that the index gives the riskiest of each at once, however long the history is.
+    for start in (week - n * WEEK for n in range(LOOKED_BACK // WEEK)):
+        statement = (
+            select(Conversation, Installation, Scorecard.risk)
+            .join(Installation, Installation.id == Conversation.installation_id)
+            .join(Scorecard, Scorecard.conversation_id == Conversation.id)
+            .where(
+                Scorecard.risk.is_not(None),
+                Scorecard.risk_week == start,
+                Scorecard.latest,
+                or_(~reviewed, and_(Scorecard.risk >= DISPUTES, ~_reviewed_by(asked))),
+                *_can_be_judged(asked),
+            )
+            .order_by(Scorecard.risk.desc())
+            .limit(limit)
         )
-        .order_by(Scorecard.risk.desc(), Scorecard.scored_at.desc())
-        .limit(limit)
-    )
-    return _waiting(session, statement, Kind.RISKY)
+        found += [(risk or 0.0, Waiting(row, of, Kind.RISKY)) for row, of, risk in session.execute(statement)]
+    found.sort(key=lambda each: -each[0])
+    return [waiting for _, waiting in found[:limit]]
 
 
 def following(session: Session, asked: Asked) -> Waiting | None:

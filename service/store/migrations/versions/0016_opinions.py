@@ -20,9 +20,10 @@ def upgrade() -> None:
     op.add_column("review", sa.Column("drawn", sa.String(length=16), nullable=True))
     op.add_column("scorecard", sa.Column("corrected", sa.JSON(), nullable=True))
     op.add_column("scorecard", sa.Column("risk", sa.Float(), nullable=True))
+    op.add_column("scorecard", sa.Column("risk_week", sa.Date(), nullable=True))
     risky = sa.text("risk IS NOT NULL")
     op.create_index(
-        "ix_scorecard_risk", "scorecard", ["risk", "scored_at"], postgresql_where=risky, sqlite_where=risky
+        "ix_scorecard_risk", "scorecard", ["risk_week", "risk"], postgresql_where=risky, sqlite_where=risky
     )
     op.create_table(
         "dispute",
@@ -70,6 +71,7 @@ def downgrade() -> None:
     op.drop_table("skipped_review")
     op.drop_table("dispute")
     op.drop_index("ix_scorecard_risk", "scorecard")
+    op.drop_column("scorecard", "risk_week")
     op.drop_column("scorecard", "risk")
     op.drop_column("scorecard", "corrected")
     for column in ("drawn", "blind", "source", "why"):
