@@ -220,6 +220,7 @@ class Conversation(Base):
             postgresql_where=HAS_TEXT,
             sqlite_where=HAS_TEXT,
         ),
+        Index("ix_conversation_moment", text("coalesce(ended_at, created_at)"), "id"),
     )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from service.store.models import (
@@ -26,6 +26,11 @@ from service.store.statements import one_of
 PAGE = 30
 MOST_PAGES = 1000
 MOST_PRESSING = 1000
+LOOKED_AT = 10_000
+"""Conversations in which a verdict is looked for."""
+
+_MOMENT = func.coalesce(Conversation.ended_at, Conversation.created_at)
+"""What the list is ordered by, as the index `ix_conversation_moment` has it."""
 
 _ANY_STATE = Conversation.state.in_(list(State))
 """Says nothing, and lets the index on both states be used."""
@@ -86,19 +91,21 @@ def conversations(
 ) -> Page[Listed]:
     """Conversations, the latest first; `verdict` is (score, verdict), `search` the helpdesk's number or our own id.
 
-    Here and below `within` are the installations that may be shown; `None`: all.
+    Verdicts are looked for in the latest `LOOKED_AT` conversations: a verdict is in the card and in no index. Here and
+    below `within` are the installations that may be shown; `None`: all.
     """
-    moment = func.coalesce(Conversation.ended_at, Conversation.created_at)
     statement = (
         select(Conversation, Installation, Scorecard)
         .join(Installation, Installation.id == Conversation.installation_id)
         .outerjoin(Scorecard, and_(Scorecard.conversation_id == Conversation.id, Scorecard.latest))
         .where(one_of(Conversation.installation_id, within))
-        .order_by(moment.desc(), Conversation.id)
+        .order_by(_MOMENT.desc(), Conversation.id.desc())
     )
     if verdict is not None:
         score, said = verdict
-        statement = statement.where(verdict_of(score) == said)
+        oldest = select(_MOMENT).order_by(_MOMENT.desc(), Conversation.id.desc()).offset(LOOKED_AT - 1).limit(1)
+        since = session.scalar(oldest)
+        statement = statement.where(verdict_of(score) == said, true() if since is None else since <= _MOMENT)
     if connector:
         statement = statement.where(Installation.connector == connector)
     if state:
@@ -106,9 +113,18 @@ def conversations(
     if write_state:
         statement = statement.where(Conversation.write_state == write_state)
     if search:
-        statement = statement.where(or_(Conversation.external_id == search, Conversation.id == search.lower()))
+        statement = statement.where(Conversation.id.in_(_called(session, search)))
     found, number, more = _page(session, statement, page)
     return Page([Listed(row, of, _stands(card)) for row, of, card in found], number, more)
+
+
+def _called(session: Session, search: str) -> list[str]:
+    """Our ids of conversations that have this number on a helpdesk, or that may be this one itself."""
+    helpdesks = list(session.scalars(select(Installation.id)))
+    numbered = select(Conversation.id).where(
+        Conversation.installation_id.in_(helpdesks), Conversation.external_id == search
+    )
+    return [*session.scalars(numbered), search.lower()]
 
 
 def _stands(card: Scorecard | None) -> Mapping[str, Any] | None:

@@ -92,6 +92,7 @@ def listing() -> str:
         writes=WRITES,
         helpdesks=[(name, name.title()) for name in sorted(p.connectors)],
         connected=connected,
+        looked_at=queries.LOOKED_AT,
     )
 
 

@@ -19,7 +19,7 @@ NO_PAGE: Mapping[str, str] = {
     r"/account/second-step": "leads on to the sign-in for whoever has no account",
     r"/reviews/next": "leads on to a review",
     r"/(webhooks|panels?|apps)/": "for helpdesks",
-    r"/operations/dead/<kind>/<dead_id>": "there is none while nothing is given up",
+    r"/operations/dead/<kind>": "there is none while nothing is given up",
     r"/errands/": "there is none while nobody leaves",
     r"/people/<person_id>": "there is none in a demo",
 }
@@ -27,8 +27,8 @@ NO_PAGE: Mapping[str, str] = {
 
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "/conversations": (
-        "?page=20", "?verdict=containment:unresolved", "?verdict=escalation:avoidable&helpdesk=zendesk",
-        "?state=scored", "?search=4711",
+        "?page=20", "?verdict=containment.unresolved", "?verdict=escalation.avoidable&helpdesk=zendesk",
+        "?verdict=satisfaction.neutral", "?state=scored", "?q=4711",
     ),
     "/": ("?days=30&channel=messaging",),
     "/figures/<name>": ("?days=30&by=week", "?dimension=intent", "?channel=messaging&days=365"),
