@@ -21,8 +21,8 @@ from service.reports import gaps as gap_report
 from service.store import gaps as store
 from service.store import improvements as improvement_store
 from service.store import installations
+from service.store.gap_facts import Gap
 from service.store.gap_models import Audience, ImprovementKind
-from service.store.gaps import Gap
 from tasks.alone import alone
 from tasks.runtime import utc_now
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.figures.gap_life import DAY, GapLife, Rules, life
 from service.store import gaps as store
 from service.store.figures import Period, tallies
-from service.store.gaps import Gap
+from service.store.gap_facts import Gap
 
 
 def report(session: Session, installation_id: str | None, *, as_of: datetime) -> list[dict[str, Any]]:
@@ -34,12 +34,16 @@ def _lived(
     return [(gap, told) for gap, told in lived if told is not None]
 
 
-def exposure(session: Session, installation_id: str, found: Iterable[Gap], *, as_of: datetime) -> Mapping[date, int]:
-    """How many episodes the bot took part in, by day, as far back as a fix of these gaps has to be compared with."""
+def exposure(
+    session: Session, installation_id: str, found: Iterable[Gap], *, as_of: datetime, since: date | None = None
+) -> Mapping[date, int]:
+    """How many episodes the bot took part in, by day: from `since`, or as far back as a fix of these gaps has to be
+    compared with; nothing where there is neither."""
     fixes = [at for gap in found if gap.row.installation_id == installation_id for at in gap.facts.fixes]
-    if not fixes:
+    starts = [min(fixes).date() - Rules().before * DAY] if fixes else []
+    since = min([*starts, *([since] if since else [])], default=None)
+    if since is None:
         return {}
-    since = min(fixes).date() - Rules().before * DAY
     by_day = tallies(
         session, since=since, until=as_of.date() + DAY, period=Period.DAY, installation_ids=[installation_id]
     )

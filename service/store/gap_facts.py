@@ -12,10 +12,12 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import Date, String, case, cast, func, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from service.figures.gap_life import Asked, GapFacts
+from service.scoring.definitions import age
 from service.store.gap_models import GapMessage, GapNote, Improvement, ImprovementGap, KnowledgeGap
+from service.store.models import Conversation, Scorecard
 
 EXAMPLES = 5
 COUNTED = GapMessage.loose.is_(False)
@@ -102,6 +104,31 @@ def by_day(session: Session, gap_id: int) -> dict[date, int]:
     day = _utc_day(session)
     statement = select(day, func.count()).where(GapMessage.gap_id == gap_id, COUNTED).group_by(day)
     return {_date(one): n for one, n in session.execute(statement)}
+
+
+def latest(
+    session: Session, gap_id: int, *, limit: int, by_person: bool = False
+) -> list[tuple[GapMessage, Conversation, Scorecard | None]]:
+    """The latest questions of a gap with their conversation, and the card that stands for their episode.
+
+    `by_person`: only those in whose episode a person wrote.
+    """
+    statement = (
+        select(GapMessage, Conversation)
+        .join(Conversation, Conversation.id == GapMessage.conversation_id)
+        .where(GapMessage.gap_id == gap_id, COUNTED)
+        .options(undefer(Conversation.document))
+        .order_by(GapMessage.at.desc(), GapMessage.conversation_id)
+        .limit(limit)
+    )
+    if by_person:
+        statement = statement.where(GapMessage.agent_messages > 0)
+    rows = session.execute(statement).all()
+    of_them = select(Scorecard).where(Scorecard.conversation_id.in_([asked.conversation_id for asked, _ in rows]))
+    cards: dict[tuple[str, int], Scorecard] = {}
+    for card in sorted(session.scalars(of_them), key=lambda card: age(card.definitions)):
+        cards[(card.conversation_id, card.episode)] = card
+    return [(asked, row, cards.get((asked.conversation_id, asked.episode))) for asked, row in rows]
 
 
 def burdens(session: Session, ids: Sequence[int], *, since: date, until: date) -> Mapping[int, Mapping[date, Burden]]:

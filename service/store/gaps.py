@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.store import improvements
@@ -230,3 +230,26 @@ def change(session: Session, gap_id: int, *, reference: str | None, audience: Au
         )
         for improvement_id in session.scalars(deployed):
             improvements.link(session, improvement_id, gap_id)
+
+
+def notes(session: Session, gap_id: int) -> list[GapNote]:
+    """That people took note, the earliest first."""
+    return list(session.scalars(select(GapNote).where(GapNote.gap_id == gap_id).order_by(GapNote.at, GapNote.id)))
+
+
+def withdraw_note(session: Session, gap_id: int, note_id: int) -> bool:
+    """Take a note back; whether there was one."""
+    removed: Any = session.execute(delete(GapNote).where(GapNote.id == note_id, GapNote.gap_id == gap_id))
+    return bool(removed.rowcount)
+
+
+def unassign(session: Session, gap_id: int) -> None:
+    """It is nobody's work any more, and waits for no article."""
+    session.execute(update(KnowledgeGap).where(KnowledgeGap.id == gap_id).values(audience=None, reference=None))
+
+
+def waiting(session: Session, installation_ids: Sequence[str]) -> int:
+    """How many questions have no group yet, or fit none well."""
+    alone = or_(GapMessage.gap_id.is_(None), GapMessage.loose)
+    mine = GapMessage.installation_id.in_(list(installation_ids))
+    return session.scalar(select(func.count()).select_from(GapMessage).where(mine, alone)) or 0

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from service.store.gap_models import Improvement, ImprovementGap, ImprovementKind, KnowledgeGap
@@ -50,6 +51,19 @@ def link(session: Session, improvement_id: int, gap_id: int) -> None:
     """Say that an improvement answers a gap; told again it changes nothing."""
     statement = insert(session, ImprovementGap).values(improvement_id=improvement_id, gap_id=gap_id)
     session.execute(statement.on_conflict_do_nothing())
+
+
+def of_gap(session: Session, gap_id: int) -> Sequence[Improvement]:
+    """What is meant to answer a gap, the earliest first."""
+    statement = select(Improvement).join(ImprovementGap, ImprovementGap.improvement_id == Improvement.id)
+    return session.scalars(statement.where(ImprovementGap.gap_id == gap_id).order_by(Improvement.at)).all()
+
+
+def unlink(session: Session, improvement_id: int, gap_id: int) -> bool:
+    """Say that an improvement does not answer a gap after all; whether it was said to. The improvement stays."""
+    link = (ImprovementGap.improvement_id == improvement_id, ImprovementGap.gap_id == gap_id)
+    removed: Any = session.execute(delete(ImprovementGap).where(*link))
+    return bool(removed.rowcount)
 
 
 def listed(session: Session, installation_id: str | None = None) -> list[tuple[Improvement, list[int]]]:

@@ -15,8 +15,10 @@ from typing import TypeVar, cast
 from flask import abort, current_app, g, request
 
 from service.store.errand_models import Errand
+from service.store.gap_models import KnowledgeGap
 from service.store.models import Conversation, Delivery
 from service.store.people_models import Role, Scope
+from service.store.proposal_models import IntentProposal
 from service.web.parts import parts
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -164,6 +166,18 @@ def _errand_owner(errand_id: object) -> str | None:
         return row.installation_id if row else None
 
 
+def _gap_owner(gap_id: object) -> str | None:
+    with parts().database.read() as session:
+        row = session.get(KnowledgeGap, gap_id)
+        return row.installation_id if row else None
+
+
+def _proposal_owner(proposal_id: object) -> str | None:
+    with parts().database.read() as session:
+        row = session.get(IntentProposal, proposal_id)
+        return row.installation_id if row else None
+
+
 OWNERS: Mapping[str, Callable[[object], str | None]] = MappingProxyType(
     {
         "installation_id": str,
@@ -171,6 +185,8 @@ OWNERS: Mapping[str, Callable[[object], str | None]] = MappingProxyType(
         "conversation_id": _conversation_owner,
         "delivery_id": _delivery_owner,
         "errand_id": _errand_owner,
+        "gap_id": _gap_owner,
+        "proposal_id": _proposal_owner,
     }
 )
 """How the installation of a part of an address is found; `None`: there is no such thing."""

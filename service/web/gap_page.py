@@ -1,0 +1,135 @@
+"""One knowledge gap: its questions, its life, whether what was done worked, and a brief for whoever mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from flask import Blueprint, abort, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from service.charts.data import Event
+from service.figures.gap_life import GapState
+from service.reports import gap_words
+from service.reports.gap_board import Line, Standing, line, weekly_rates
+from service.reports.gap_examples import Example, examples
+from service.store import gaps as store
+from service.store import goals, improvements, installations
+from service.store.gap_facts import Gap
+from service.store.gap_models import GapNote, Improvement, ImprovementKind
+from service.web.audited import audited
+from service.web.figure_page import KINDS
+from service.web.gaps import AUDIENCES, STANDINGS, view_of
+from service.web.parts import parts
+from service.web.rights import Right, may, needs, sees
+from service.web.view import View
+from service.web.vocabulary import Tone
+
+blueprint = Blueprint("gap", __name__, url_prefix="/gaps")
+
+
+@blueprint.get("/<int:gap_id>")
+@needs(Right.SEE)
+def page(gap_id: int) -> AnyResponse | str:
+    """One gap: its questions (for those who may read them), its life, and whether what was done worked."""
+    p = parts()
+    with p.database.read() as session:
+        gap = found(session, gap_id)
+        if gap.row.id != gap_id:
+            return redirect(url_for("gap.page", gap_id=gap.row.id))
+        view = view_of(session)
+        prices, least = goals.prices(session, p.settings.prices), p.settings.fewest_cases
+        shown = line(session, gap, since=view.since, until=view.until, as_of=p.now(), prices=prices)
+        if shown is None:
+            abort(404)
+        asked = examples(session, gap.row.id, p.names) if may(Right.READ) else []
+        fixes = improvements.of_gap(session, gap.row.id)
+        notes = store.notes(session, gap.row.id)
+        weeks = weekly_rates(session, gap, since=view.since, until=view.until, as_of=p.now())
+        others = _others(session, gap) if may(Right.MANAGE) else []
+        installation = installations.get(session, gap.row.installation_id)
+        assert installation is not None, "a gap goes with its installation"
+    if asked:
+        with p.database.begin() as session:
+            audited(session, "look at texts", f"gap {gap.row.id}", installation.id, conversations=str(len(asked)))
+    today = p.now().astimezone(UTC).date()
+    helpdesk = f"{installation.connector.title()} {installation.account}"
+    return render_template(
+        "gap.html", gap=gap, line=shown, view=view, helpdesk=helpdesk, installation=installation, examples=asked,
+        told=gap_words.told(shown.lived, least, today=today), steps=list(_steps(shown, notes, fixes)),
+        effects=gap_words.effects_chart(shown.lived, _named(fixes), least),
+        life=gap_words.life_chart(weeks, _events(shown, fixes), least),
+        brief=_brief(shown, helpdesk, asked, view), prices=prices, reasons=gap_words.REASONS, today=today,
+        standings=STANDINGS, audiences=AUDIENCES, kinds=KINDS, fixes=fixes, others=others, words=gap_words,
+        first_day=gap.facts.asked.first.date() if gap.facts.asked else today,
+    )  # fmt: skip
+
+
+def found(session: Session, gap_id: int) -> Gap:
+    """The gap, or the one that took it in; 404 where there is none that the visitor sees."""
+    gap = store.get(session, gap_id)
+    if gap is None or not sees(gap.row.installation_id):
+        abort(404)
+    return gap
+
+
+def _brief(shown: Line, helpdesk: str, asked: Sequence[Example], view: View) -> str:
+    return gap_words.brief(shown, helpdesk, asked, (view.until - view.since).days)
+
+
+def _others(session: Session, gap: Gap) -> list[Gap]:
+    """What it can be merged with: other gaps of the account, the largest first."""
+    return [
+        each for each in store.listed(session, gap.row.installation_id, examples=False) if each.row.id != gap.row.id
+    ]
+
+
+def _named(fixes: Collection[Improvement]) -> Mapping[date, str]:
+    return {each.at.astimezone(UTC).date(): f"“{(each.title or each.reference)[:60]}”" for each in fixes}
+
+
+def _events(shown: Line, fixes: Collection[Improvement]) -> list[Event]:
+    """What was done and what came of it; notes are left to the list of steps."""
+    done = [
+        Event(
+            each.at.astimezone(UTC).date(), f"{KINDS.get(each.kind, each.kind)}: {(each.title or each.reference)[:70]}"
+        )
+        for each in fixes
+    ]
+    came = [
+        Event(step.at.astimezone(UTC).date(), STANDINGS[Standing(step.state.value)][0].lower())
+        for step in shown.lived.steps
+        if step.state in (GapState.VERIFIED, GapState.REOPENED)
+    ]
+    return [*done, *came]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a gap's history. `note` and `fix` are what can be withdrawn."""
+
+    at: datetime
+    title: str
+    tone: Tone
+    words: str = ""
+    note: int | None = None
+    fix: int | None = None
+
+
+def _steps(shown: Line, notes: Sequence[GapNote], fixes: Sequence[Improvement]) -> Iterator[Step]:
+    """Everything that happened to the gap, the latest first."""
+    steps = [Step(shown.lived.opened_at, "First asked", Tone.WARN)]
+    for step in shown.lived.steps:
+        if step.state in (GapState.VERIFIED, GapState.REOPENED):
+            title, tone, meaning = STANDINGS[Standing(step.state.value)]
+            steps.append(Step(step.at, title, tone, meaning))
+    steps += [Step(each.at, "Acknowledged", Tone.INFO, each.words, note=each.id) for each in notes]
+    for each in fixes:
+        early = each.at < shown.lived.opened_at
+        words = f"{each.title or each.reference}" + (f" ({each.reference})" if each.title else "")
+        late = " It came before the gap's first question, so nothing is measured by it." if early else ""
+        kind = KINDS.get(ImprovementKind(each.kind), each.kind).capitalize()
+        steps.append(Step(each.at, kind, Tone.NEUTRAL, words + late, fix=each.id))
+    yield from sorted(steps, key=lambda step: step.at, reverse=True)
