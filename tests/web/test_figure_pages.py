@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from browsing import browser, serving
 from flask import g
 
 from service.figures.catalogue import ALL_FIGURES, figure
@@ -248,3 +249,51 @@ def test_every_value_that_there_is_has_words(kept: str, web: Any) -> None:
             for value in answer.cells[0].values:
                 assert "_" not in called(each.name, value), (each.name, value.name)
                 assert value.name.rpartition(".")[2] in LABELS[each.name], (each.name, value)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_somebody_filters_looks_behind_and_goes_on(
+    web: Any, kept: str, chromium: Any, size: tuple[int, int], scheme: Any
+) -> None:
+    context = chromium.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, java_script_enabled=False
+    )
+    visitor = context.new_page()
+    complaints: list[str] = []
+    visitor.on("console", lambda message: complaints.append(message.text))
+    with serving(web.app) as address:
+        visitor.goto(address + web.link())
+        visitor.click("button.primary")
+        visitor.goto(f"{address}/figures")
+        visitor.click("text=Escalation rate and timing")
+        assert visitor.inner_text(".figure-value strong") == "16.7 %"
+        visitor.click("summary:has-text('Filter')")
+        visitor.select_option("select[name=brand]", "north")
+        visitor.click(".view-more button[type=submit]")
+        assert "brand=north" in visitor.url
+        assert "north" in visitor.inner_text(".view-chip")
+        visitor.click("[aria-label='Break down by'] >> text=Channel")
+        assert "brand=north" in visitor.url
+        assert visitor.locator(".chart-bars").count() == 1
+        visitor.click(".view-chip a")
+        assert "brand" not in visitor.url
+        assert "dimension=channel" in visitor.url
+        visitor.click("text=Show only the 70 that count")
+        assert visitor.locator("#conversations tbody tr").count() == 25
+        visitor.click("text=Older")
+        assert visitor.locator("#conversations tbody tr").count() == 25
+        label = visitor.locator(".chart-trend .axis.x text:visible").first.bounding_box()
+        assert label is not None
+        assert 8 < label["height"] < 30, "letters that nobody can read, or that shout"
+        assert visitor.locator("h1").count() == 1
+        visitor.emulate_media(media="print")
+        assert not visitor.locator(".view-presets").first.is_visible()
+    assert complaints == []
+    context.close()
