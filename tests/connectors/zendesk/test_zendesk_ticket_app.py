@@ -18,7 +18,7 @@ from ticket_app import AGENT, HOST, INSTALLED, key, public_pem, stranger, token
 from connectors.errors import InvalidSignature, NotFound
 from connectors.http import ApiRequest, ApiResponse
 from connectors.zendesk.app import NoAddress, manifest, packed
-from connectors.zendesk.ticket_app import NotAKey, checked_key, found, opened
+from connectors.zendesk.ticket_app import Found, NotAKey, checked_key, decoy, found, opened
 from service.translation.languages import Language
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ PUBLIC = "https://deskmark.example.com"
 
 
 def who(signed: str, **changed: Any) -> str:
-    given = {"base_url": f"https://{HOST}", "external_id": INSTALLED, "public_key": public_pem(), "now": NOW, **changed}
+    given = {"base_url": f"https://{HOST}", "app": Found(INSTALLED, public_pem()), "now": NOW, **changed}
     return opened(signed, **given).agent
 
 
@@ -34,9 +34,14 @@ def test_a_token_of_zendesks_names_the_agent() -> None:
     assert who(token(NOW)) == AGENT
     assert who(token(NOW), now=NOW + timedelta(minutes=5)) == AGENT, "clocks may be a minute apart"
     assert who(token(NOW, context=None)) == AGENT
-    assert opened(
-        token(NOW), base_url=f"https://{HOST}", external_id=INSTALLED, public_key=public_pem(), now=NOW
-    ).good_for == 360  # fmt: skip
+    app = Found(INSTALLED, public_pem())
+    assert opened(token(NOW), base_url=f"https://{HOST}", app=app, now=NOW).good_for == 360
+
+
+def test_nobody_signs_for_the_decoy() -> None:
+    assert decoy() is decoy()
+    with pytest.raises(InvalidSignature):
+        who(token(NOW, aud=f"https://{HOST}/api/v2/apps/installations/0.json"), app=decoy())
 
 
 @pytest.mark.parametrize(
