@@ -12,6 +12,9 @@ from service.figures.results import Better, Unit, Value, count, duration, estima
 from service.figures.tally import Tally
 from service.figures.times import Times, times_of
 
+DELAYS = ("time_before", "delay", "delay_p90")
+"""Values with bootstraps, left out where they are not needed."""
+
 TIMINGS = ("early", "on_time", "late", "never")
 COMPARED = ("ratio", "difference", "left_out", "escalated", "direct")
 """Values of the comparison with conversations without a bot: many bootstraps, left out where they are not needed."""
@@ -22,25 +25,36 @@ def escalation(tally: Tally, beside: Beside) -> tuple[Value, ...]:
     """How often the bot handed over, at whose wish, why, and how late: bot turns and time before it, and from the
     moment at which a human was warranted. Proactive: the bot or a rule did; demanded: the customer asked."""
     least = beside.least
-    classes = tally.of("containment")
-    escalated = classes.get("escalated", 0)
-    whole = escalated + sum(classes.get(word, 0) for word in CONTAINED)
     triggers = tally.of("escalation.trigger")
     known = sum(cases for trigger, cases in triggers.items() if trigger != "unknown")
     proactive, demanded = triggers.get("bot", 0) + triggers.get("rule", 0), triggers.get("customer", 0)
     late = {"on_time": Better.HIGHER, "late": Better.LOWER, "never": Better.LOWER}
     lower = Better.LOWER
     return (
-        share("rate", Rate(escalated, whole), least=least),
+        share("rate", rate(tally), least=least),
         *shares("timing", tally.of("escalation.timing"), TIMINGS, better=late, least=least),
         share("proactive", Rate(proactive, known), better=Better.HIGHER, least=least),
         share("demanded", Rate(demanded, known), better=lower, least=least),
         *shares("reason", tally.of("escalation.reason"), least=least),
         mean("turns_before", sums_of(tally.of("escalation.turns")), Unit.TURNS, better=lower, least=least),
-        duration("time_before", times_of(tally, "escalation.before"), least=least),
-        duration("delay", times_of(tally, "escalation.delay"), least=least),
-        duration("delay_p90", times_of(tally, "escalation.delay"), at=0.9, least=least),
+        *(_delays(tally, least) if beside.only in ("", *DELAYS) else ()),
     )
+
+
+def _delays(tally: Tally, least: int) -> tuple[Value, ...]:
+    delay = times_of(tally, "escalation.delay")
+    return (
+        duration("time_before", times_of(tally, "escalation.before"), least=least),
+        duration("delay", delay, least=least),
+        duration("delay_p90", delay, at=0.9, least=least),
+    )
+
+
+def rate(tally: Tally) -> Rate:
+    """Handed over, of all conversations that the bot took part in."""
+    classes = tally.of("containment")
+    escalated = classes.get("escalated", 0)
+    return Rate(escalated, escalated + sum(classes.get(word, 0) for word in CONTAINED))
 
 
 def escalation_accuracy(tally: Tally, beside: Beside) -> tuple[Value, ...]:

@@ -1,0 +1,114 @@
+"""The page of escalations: whether the bot called a human when one was needed, and only then; and what is behind it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from flask import Blueprint, abort, render_template, request
+
+from service.charts.data import Tone
+from service.reports.course import courses
+from service.store import cards, goals, had_answers
+from service.store.figure_models import NAME
+from service.store.had_answers import Place
+from service.web import escalation_page as shown
+from service.web.api.cursors import cursor, place_of
+from service.web.chips import chips
+from service.web.escalation_page import ACCURACY, ESCALATION
+from service.web.given import BY
+from service.web.insight import Told, cut, events, lines, whole
+from service.web.parts import parts
+from service.web.problems import Problem
+from service.web.rights import Right, may, needs
+from service.web.view import View
+
+blueprint = Blueprint("escalations", __name__, url_prefix="/escalations")
+
+LISTED = 25
+"""Conversations on one page of the list."""
+
+
+@blueprint.get("")
+@needs(Right.SEE)
+def page() -> str:
+    """Accuracy on both sides, how often, when, why, what could have been spared and what was missed."""
+    with parts().database.read() as session:
+        view = View.of(request.args, session)
+        source, by = view.source(session), BY[view.period]
+        question = replace(view.question(ESCALATION, ACCURACY, period=view.period), only="rate")
+        found = courses(question, source, steps={}, beginning=False)
+        tally, by_intent = whole(session, view), cut(session, view, "intent")
+        rate, accuracy = (Told.of(one, found[one.name].values) for one in (ESCALATION, ACCURACY))
+        prices = goals.prices(session, parts().settings.prices)
+        avoidable = tally.count("escalation", "avoidable")
+        spared = shown.answers(
+            session, view, avoidable, cost=shown.each_costs(tally, prices), currency=prices.currency if prices else "",
+            reads=may(Right.READ),
+        )  # fmt: skip
+        happened = events(session, view)
+        choices = view.choices(session)
+    spread, quantiles = shown.delay(tally, source.least)
+    intents, more = shown.intents(by_intent.tallies, source.least)
+    sides = {("precision", ""): "", ("recall", ""): ""}
+    return render_template(
+        "escalations.html",
+        view=view,
+        choices=choices,
+        least=source.least,
+        counted=tally.count("conversations") > 0,
+        rate=rate,
+        accuracy=accuracy,
+        sides=lines("Both sides over time", ACCURACY, found[ACCURACY.name], sides, by),
+        trend=lines("Handed over to a human", ESCALATION, found[ESCALATION.name], {("rate", ""): ""}, by, happened),
+        timing=rate.bars("When it was handed over", rate.rows("timing"), shown.TIMING),
+        spread=spread,
+        quantiles=quantiles,
+        triggers=rate.bars("At whose wish", [rate.row("proactive"), rate.row("demanded")],
+                           {"proactive": Tone.GOOD, "demanded": Tone.WARN}),
+        warranted=accuracy.bars("What called for a human", accuracy.rows("warranted_by"), named=shown.signal),
+        missed=accuracy.bars("What called for a human in vain", accuracy.rows("missed_by"), named=shown.signal),
+        signal=shown.signal,
+        spared=spared,
+        avoidable=avoidable,
+        priced=prices is not None,
+        intents=intents,
+        more_intents=more,
+        fewer=by_intent.fewer,
+    )  # fmt: skip
+
+
+@blueprint.get("/answer")
+@needs(Right.SEE)
+def answer() -> str:
+    """The conversations that one answer, which the bot already had, could have spared."""
+    key = request.args.get("key", "")
+    if not key or len(key) > NAME or "\0" in key:
+        abort(404)
+    with parts().database.read() as session:
+        view = View.of(request.args, session)
+        after = _place(request.args.get("after", ""))
+        found = had_answers.listed(session, shown.asked(view), key, after=after, limit=LISTED + 1)
+        stands = cards.standing(session, {item.conversation for item in found[:LISTED]}, view.definitions)
+        choices = view.choices(session)
+    last = found[LISTED - 1] if len(found) > LISTED else None
+    return render_template(
+        "escalation_answer.html",
+        view=view,
+        choices=choices,
+        key=key,
+        title=shown.title(key),
+        lines=[(item, chips(stands.get((item.conversation, item.episode)))) for item in found[:LISTED]],
+        names=view.names(),
+        after=after,
+        next=cursor(last.day.isoformat(), last.conversation, str(last.episode)) if last else None,
+    )
+
+
+def _place(given: str) -> Place | None:
+    """Where the list goes on; `None` for its beginning, and for what no list gave."""
+    try:
+        day, row_id, episode = place_of(given, 3)
+        return date.fromisoformat(day), row_id, int(episode[:9])
+    except (Problem, ValueError):
+        return None
