@@ -55,6 +55,16 @@ class Drawn(Graph):
     def _tooltip_data(self, *_given: Any, **_more: Any) -> None:
         """Nothing: it needs a script. `tooltip` in a value's metadata becomes a title."""
 
+    def _tooltip_and_print_values(self, *_given: Any) -> None:
+        """Nothing, for the same reason."""
+
+    def _compute_y_labels(self) -> None:
+        """Just those that were given: pygal looks for others first, which takes longer than all the drawing."""
+        places = list(self.y_labels or ())
+        self._y_labels = [(self._y_format(place), place) for place in places]
+        self._box.ymin = min([self._box.ymin, *places])
+        self._box.ymax = max([self._box.ymax, *places])
+
     def _compute_margin(self) -> None:
         super()._compute_margin()
         box = self.margin_box
