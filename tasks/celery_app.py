@@ -43,6 +43,8 @@ ROUTES = {
     "deskmark.ask": WRITEBACK,
     "deskmark.watch": INGEST,
     "deskmark.alert": WRITEBACK,
+    "deskmark.watch_figures": SCORE,
+    "deskmark.reports": WRITEBACK,
 }
 """Which queue each task travels on: a slow helpdesk holds up no scoring, and scoring no webhook."""
 
@@ -52,6 +54,9 @@ GROUP_GAPS_SECONDS = 300.0
 RECOUNT_SECONDS = 30.0
 WATCH_SECONDS = 60.0
 ASK_EXPIRES = 300.0
+REPORTS_SECONDS = 60.0
+WATCH_FIGURES_SECONDS = 1800.0
+"""How often a day that is over and not judged yet is looked for."""
 ALERT_SECONDS = 15.0
 DROP_TEXTS_SECONDS = 900.0
 """Not once a day: what a service does only after a day, one that is restarted every night never does."""
@@ -139,6 +144,8 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
         "poll": every("deskmark.poll", settings.poll_seconds),
         "watch": every("deskmark.watch", WATCH_SECONDS),
         "alert": every("deskmark.alert", ALERT_SECONDS),
+        "watch_figures": every("deskmark.watch_figures", WATCH_FIGURES_SECONDS),
+        "reports": every("deskmark.reports", REPORTS_SECONDS),
         "group_gaps": every("deskmark.group_gaps", GROUP_GAPS_SECONDS),
         "forget": every("deskmark.forget", DAY),
         "errands": every("deskmark.errands", ERRAND_SECONDS),

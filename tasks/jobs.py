@@ -17,13 +17,16 @@ from tasks import (
     asking,
     backfilling,
     errands,
+    figure_alarms,
     gaps,
     intake,
     recounting,
     rekeying,
+    reporting,
     retention,
     scoring,
     self_testing,
+    telling_alerts,
     upkeep,
     worker_state,
     writing,
@@ -125,6 +128,19 @@ def watch(self: Job) -> None:
 def alert(self: Job) -> None:
     """Tell the alert channel."""
     alerting.alert(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.watch_figures")
+def watch_figures(self: Job) -> None:
+    """Judge days of figures that are over."""
+    figure_alarms.watch(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.reports")
+def reports(self: Job) -> None:
+    """Send the reports and alerts whose time has come."""
+    reporting.send_due(self.runtime)
+    telling_alerts.send_due(self.runtime)
 
 
 @app.task(base=Job, bind=True, name="deskmark.forget")

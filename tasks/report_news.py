@@ -7,19 +7,37 @@ from datetime import UTC, datetime, time
 
 from sqlalchemy.orm import Session
 
-from service.reports.periodic.data import Trouble, Work
+from service.reports.periodic.alert_words import says
+from service.reports.periodic.data import Alert, Trouble, Work
 from service.reports.periodic.reading import News, Scope
 from service.reports.periodic.report import Kind, Span
-from service.store import notices, report_counts
+from service.store import figure_alerts, notices, report_counts
 from service.store.notices import Kind as NoticeKind
+from service.store.report_models import AlertState
 from tasks.alerting import TITLES
 
 
 def news(session: Session, span: Span, about: Scope, *, now: datetime) -> News:
     """The news of these days, of the scope's installations. Troubles and work belong to the daily report only."""
+    alerts = tuple(_alerts(session, span, about))
     if span.kind is not Kind.DAILY:
-        return News()
-    return News(troubles=tuple(_troubles(session, span, about)), work=tuple(_work(session, about, now)))
+        return News(alerts)
+    return News(alerts, tuple(_troubles(session, span, about)), tuple(_work(session, about, now)))
+
+
+def _alerts(session: Session, span: Span, about: Scope) -> Iterator[Alert]:
+    """What began in the period, and of a day also what goes on."""
+    for row in figure_alerts.listed(session, about.ids, since=span.since, until=span.until):
+        if row.first_day >= span.since or span.kind is Kind.DAILY:
+            yield Alert(
+                id=row.id,
+                where=about.where(row.installation_id),
+                says=says(row.figure, row.kind, row.first_day, row.seen),
+                good=row.kind == figure_alerts.WIN,
+                first_day=row.first_day,
+                over=row.state == AlertState.RECOVERED,
+                handled=row.state in figure_alerts.HANDLED,
+            )
 
 
 def _troubles(session: Session, span: Span, about: Scope) -> Iterator[Trouble]:

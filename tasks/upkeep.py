@@ -8,7 +8,19 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from service.store import conversations, deliveries, failures, installations, late, notices, pausing, vectors, work
+from service.store import (
+    conversations,
+    deliveries,
+    failures,
+    installations,
+    late,
+    notices,
+    pausing,
+    report_images,
+    report_sending,
+    vectors,
+    work,
+)
 from service.store.failure_models import Happened
 from service.store.failures import Wrong
 from service.store.handing_out import hand_out, hand_out_history
@@ -20,6 +32,8 @@ VECTORS_KEPT = timedelta(days=14)
 DELIVERIES_KEPT = timedelta(days=30)
 """Longer than any window: later no conversation is compared with this one any more."""
 NOTICES_KEPT = timedelta(days=90)
+SENT_KEPT = timedelta(days=400)
+"""Longer than any period that is sent."""
 log = structlog.get_logger(__name__)
 
 
@@ -79,3 +93,5 @@ def forget(runtime: Runtime) -> None:
         failures.forget(session, before=now - DELIVERIES_KEPT)
         late.forget(session, before=now - DELIVERIES_KEPT)
         notices.forget(session, before=now - NOTICES_KEPT)
+        report_images.forget(session, now=now)
+        report_sending.forget(session, before=now - SENT_KEPT)

@@ -53,7 +53,7 @@ def _page(kind: Kind) -> str:
         report = _report(session, span, chosen)
     following = span.following if span.following.since <= today else None
     return render_template(
-        "report.html", report=report.told(texts=may(Right.READ)), kind=kind, names=NAMES, faults=faults,
+        "report.html", span=span, report=report.told(texts=may(Right.READ)), kind=kind, names=NAMES, faults=faults,
         previous=_address(kind, span.previous, chosen), following=following and _address(kind, following, chosen),
         helpdesks=seen, chosen=chosen, over=span.until <= today,
     )  # fmt: skip

@@ -33,7 +33,7 @@ def daily(data: Data) -> Report:
     else:
         headline, tone = "Nothing is broken, nothing jumped.", Tone.GOOD
     return Report(
-        span=data.span,
+        path=data.span.path,
         title=f"Daily report, {data.span.words}",
         headline=headline,
         tone=tone,

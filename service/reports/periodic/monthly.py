@@ -15,7 +15,7 @@ from service.reports.periodic.data import Data, Name
 from service.reports.periodic.report import Line, Report, Section
 from service.reports.periodic.sentences import NOTHING, basis, changes, compared, series, target_line
 from service.reports.periodic.weekly import FIGURES as WEEKLY
-from service.reports.periodic.weekly import wins
+from service.reports.periodic.weekly import JUDGED, wins
 
 CLASSES = ("confirmed", "likely", "unclear", "unresolved", "abandoned", "returned", "escalated")
 TONES = {"confirmed": Tone.GOOD, "likely": Tone.GOOD, "unresolved": Tone.BAD, "abandoned": Tone.BAD,
@@ -38,10 +38,12 @@ def monthly(data: Data) -> Report:
     reached = sum(target.now.reached for target in data.targets)
     told = bool(data.conversations[0])
     aims = f"{reached} of {len(data.targets)} targets reached. " if data.targets else ""
-    worse = len(list(changes(data, WEEKLY, "worse")))
-    headline = f"{aims}{worse or 'Nothing'} got worse, {len(list(wins(data)))} wins." if told else NOTHING
+    worse, won = len(list(changes(data, JUDGED, "worse"))), len(list(wins(data)))
+    figures, many = ("figure" if worse == 1 else "figures"), ("win" if won == 1 else "wins")
+    moved = f"{worse or 'no'} {figures} got worse, {won or 'no'} {many}."
+    headline = f"{aims}{moved[0].upper()}{moved[1:]}" if told else NOTHING
     return Report(
-        span=data.span,
+        path=data.span.path,
         title=f"Monthly report, {data.span.words}",
         headline=headline,
         tone=Tone.GOOD if data.targets and reached == len(data.targets) else Tone.PLAIN,

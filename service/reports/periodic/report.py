@@ -64,6 +64,11 @@ class Span:
         return Span.holding(self.kind, self.until)
 
     @property
+    def path(self) -> str:
+        """The address of its page."""
+        return f"/reports/{self.kind}?day={self.since}"
+
+    @property
     def words(self) -> str:
         """Its days in words.
 
@@ -115,19 +120,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report. `headline` says the most important thing in a sentence, `basis` what all of it rests on."""
+    """A report, or anything else that is told in the same form. `headline` says the most important thing in a
+    sentence, `basis` what all of it rests on. `path` is the address of its page, without the service's own."""
 
-    span: Span
+    path: str
     title: str
     headline: str
     tone: str
     sections: tuple[Section, ...]
     basis: tuple[str, ...]
-
-    @property
-    def path(self) -> str:
-        """The address of its page, without the service's own."""
-        return f"/reports/{self.span.kind}?day={self.span.since}"
 
     def charts(self) -> Iterator[Chart]:
         """All its charts in their order."""

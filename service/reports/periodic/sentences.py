@@ -87,8 +87,9 @@ def worked(gap: Gap) -> Line:
         f"{effect.messages_before} of {effect.conversations_before:,} bot conversations before, "
         f"{effect.messages_after} of {effect.conversations_after:,} after"
     )
+    chance = f"{effect.p:.3f}" if effect.p >= 0.001 else "below 0.001"
     if gap.state is GapState.VERIFIED:
-        return gap_line(gap, f"fixed, and it worked: {rates} (p {effect.p:.3f}).", Tone.GOOD)
+        return gap_line(gap, f"fixed, and it worked: {rates} (p {chance}).", Tone.GOOD)
     if gap.state is GapState.REOPENED:
         return gap_line(gap, f"fixed, but it came back: {rates}.", Tone.BAD)
     return gap_line(gap, f"fixed; too early to say whether it worked: {rates}.")

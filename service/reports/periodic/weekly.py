@@ -29,6 +29,8 @@ FIGURES: tuple[Name, ...] = (
     ("business", "satisfaction", ""),
     ("business", "repeat_contact", ""),
 )
+JUDGED = tuple(name for name in FIGURES if name != ("containment", "quality", "likely"))
+"""Values whose change is a win or a loss: more that are likely solved may be fewer that are confirmed."""
 UNTOLD = (
     "No gap has a fix that could be measured. Say what you deployed: on the gap's page, or with "
     "deskmark improvements add."
@@ -40,9 +42,9 @@ MOST = 10
 
 def weekly(data: Data) -> Report:
     """The report of one week."""
-    new, won, worse = tuple(_new(data)), tuple(wins(data)), tuple(changes(data, FIGURES, "worse"))
+    new, won, worse = tuple(_new(data)), tuple(wins(data)), tuple(changes(data, JUDGED, "worse"))
     return Report(
-        span=data.span,
+        path=data.span.path,
         title=f"Weekly report, {data.span.words}",
         headline=_headline(len(new), len(won), len(worse), data),
         tone=Tone.BAD if worse else Tone.GOOD if won else Tone.PLAIN,
@@ -69,7 +71,7 @@ def _headline(new: int, won: int, worse: int, data: Data) -> str:
 
 def wins(data: Data) -> Iterator[Line]:
     """What got better and stayed so, and fixes that were verified."""
-    yield from changes(data, FIGURES, "better")
+    yield from changes(data, JUDGED, "better")
     for alert in data.alerts:
         if alert.good:
             yield Line(f"{alert.says} ({alert.where}).", Tone.GOOD, path=f"/alerts/{alert.id}")
