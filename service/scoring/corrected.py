@@ -101,12 +101,28 @@ def _no_value(_said: str, _score: Score) -> float | None:
 
 
 def _resolved(said: str, score: Score) -> float | None:
-    """The probability of a true resolution that the class usually has; `None` when the bot did not keep it."""
+    """The probability of a true resolution: certain where the class is, else what it usually has.
+
+    `None` when the bot did not keep it.
+    """
     if said not in set(Containment) or Containment(said) not in LEVEL:
         return None
+    if said in CERTAIN:
+        return CERTAIN[said]
     level, slope = LEVEL[Containment(said)]
     simple = score.details.get("simplicity")
     return 1 / (1 + math.exp(-(level + slope * (simple if isinstance(simple, int | float) else 0.0))))
+
+
+CERTAIN: Mapping[str, float] = MappingProxyType(
+    {
+        Containment.CONFIRMED: 1.0,
+        Containment.UNRESOLVED: 0.0,
+        Containment.ABANDONED: 0.0,
+        Containment.RETURNED: 0.0,
+    }
+)
+"""Probability of a true resolution where a person says which it was."""
 
 
 def _re_asks(said: str, score: Score) -> float | None:

@@ -291,7 +291,7 @@ class Scorecard(Base):
 
     `card` is what Deskmark said; `corrected` holds the scores that reviewers judged, by name. `risk`: how much a person
     should look at it first, of a card that speaks; `None`: nothing about it is doubtful. `risk_week`: the Monday of the
-    week in which it was scored, so that the riskiest of a week are found at once among any number.
+    week in which the conversation ended, so that the riskiest of a week are found at once among any number.
     """
 
     __tablename__ = "scorecard"

@@ -15,7 +15,7 @@ from service.scoring import doubt
 from service.scoring.corrected import Opinion, corrected
 from service.scoring.score import Scorecard as Card
 from service.store import reviews
-from service.store.models import Scorecard
+from service.store.models import Conversation, Scorecard
 
 
 def verdict_of(score: str) -> ColumnElement[str]:
@@ -40,7 +40,7 @@ def stand(
     The caller holds the conversation's row. Cards as Deskmark made them go in, of any episodes and versions.
     """
     said = by_episode(session, conversation_id)
-    weeks = _weeks(session, conversation_id)
+    ended = session.scalar(select(Conversation.ended_at).where(Conversation.id == conversation_id))
     standing = tuple(corrected(card, said.get(card.episode, ())) for card in cards)
     for card, stands in zip(cards, standing, strict=True):
         mine = update(Scorecard).where(
@@ -49,7 +49,7 @@ def stand(
             Scorecard.definitions == card.definitions,
         )
         risk = doubt.risk(doubt.doubts(stands, review_confidence=review_confidence))
-        week = None if risk is None else weeks.get((card.episode, card.definitions))
+        week = None if risk is None or ended is None else monday(ended)
         session.execute(mine.values(corrected=_changed(card, stands), risk=risk, risk_week=week))
     return standing
 
@@ -59,13 +59,6 @@ def stand_anew(session: Session, conversation_id: str, *, review_confidence: flo
     rows = session.scalars(select(Scorecard).where(Scorecard.conversation_id == conversation_id)).all()
     cards = [card_from_document(row.card) for row in sorted(rows, key=lambda row: (row.latest, row.episode))]
     return stand(session, conversation_id, cards, review_confidence=review_confidence)
-
-
-def _weeks(session: Session, conversation_id: str) -> Mapping[tuple[int, str], date]:
-    """The Monday of the week in which each card was made, by episode and definitions."""
-    columns = (Scorecard.episode, Scorecard.definitions, Scorecard.scored_at)
-    rows = session.execute(select(*columns).where(Scorecard.conversation_id == conversation_id))
-    return {(episode, version): monday(at) for episode, version, at in rows}
 
 
 def monday(moment: datetime) -> date:

@@ -108,10 +108,13 @@ def test_numbers_and_details_go_with_the_verdict(
 
 def test_a_solved_one_has_the_probability_of_its_class() -> None:
     simple, plain = Score("unclear", 0.3, details={"simplicity": 1.0}), Score("unclear", 0.3)
-    values = [corrected(card(containment=own), said("containment", "confirmed")).scores["containment"].value
+    values = [corrected(card(containment=own), said("containment", "likely")).scores["containment"].value
               for own in (simple, plain)]  # fmt: skip
-    assert all(value is not None and 0.9 < value < 1 for value in values)
+    assert all(value is not None and 0.5 < value < 0.7 for value in values)
     assert values[0] != values[1]
+    sure = {said_of: corrected(card(containment=plain), said("containment", said_of)).scores["containment"].value
+            for said_of in ("confirmed", "unresolved")}  # fmt: skip
+    assert sure == {"confirmed": 1.0, "unresolved": 0.0}
 
 
 def test_doubts_are_ordered_by_gravity() -> None:
