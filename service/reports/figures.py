@@ -31,7 +31,8 @@ DAYS = 90
 class Question:
     """What is asked. Days from `since` up to but without `until`, UTC; `figures` in the order of the catalogue.
 
-    `only` is the name of the one value that is needed, empty: all are; others that take long may be left out.
+    `only` is the name of the one value that is needed, for all figures or by figure, empty: all are; others that take
+    long may be left out.
     With a `dimension` there is an answer for each of its values, with `filters` only what has these values counts.
     """
 
@@ -42,7 +43,11 @@ class Question:
     dimension: str | None = None
     filters: Filters = field(default_factory=lambda: MappingProxyType({}))
     definitions: str = DEFINITIONS
-    only: str = ""
+    only: str | Mapping[str, str] = ""
+
+    def only_of(self, figure: Figure) -> str:
+        """The one value that is needed of a figure; empty: all are."""
+        return self.only if isinstance(self.only, str) else self.only.get(figure.name, "")
 
 
 TRENDS = frozenset({"response_accuracy"})
@@ -68,9 +73,9 @@ class Source(Protocol):
         """The tally of each period and value, from `since` up to but without `until`."""
         ...
 
-    def beside(self, since: date, until: date) -> Beside:
+    def beside(self, since: date, until: date, *, reviewed: bool = True) -> Beside:
         """What figures of these days need beside tallies, as far as the source knows it; `months` and a gap's days are
-        added here.
+        added here. Reviews are left out where they are not `reviewed`.
         """
         ...
 
@@ -99,15 +104,16 @@ def answers(question: Question, source: Source) -> tuple[Answer, ...]:
     if not found and q.dimension is None and q.period is Period.WHOLE:
         found = {(q.since, None): Tally()}
     asked = {one.name for one in q.figures}
-    known = source.beside(q.since, q.until) if asked & BESIDE else Beside(least=source.least)
+    reviewed = "review_agreement" in asked
+    known = source.beside(q.since, q.until, reviewed=reviewed) if asked & BESIDE else Beside(least=source.least)
     months = _months(question, source) if q.period is Period.WHOLE and asked & TRENDS else {}
     besides = {key: _beside(known, months.get(key[1], {}), question, key) for key in found}
-    return tuple(Answer(one, _cells(one, found, besides)) for one in q.figures)
+    return tuple(Answer(one, _cells(one, found, besides, q.only_of(one))) for one in q.figures)
 
 
-def _cells(figure: Figure, found: Mapping[Key, Tally], besides: Mapping[Key, Beside]) -> tuple[Cell, ...]:
+def _cells(figure: Figure, found: Mapping[Key, Tally], besides: Mapping[Key, Beside], only: str) -> tuple[Cell, ...]:
     """A figure's cells. What is tested in them is judged together, over all values of a period."""
-    cells = {key: figure.compute(tally, besides[key]) for key, tally in found.items()}
+    cells = {key: figure.compute(tally, replace(besides[key], only=only)) for key, tally in found.items()}
     for start in {start for start, _ in cells}:
         keys = [key for key in cells if key[0] == start]
         cells.update(zip(keys, together([cells[key] for key in keys]), strict=True))
@@ -142,7 +148,7 @@ def _beside(known: Beside, months: Mapping[str, Tally], question: Question, key:
         gaps = Gaps(gaps.lives, _midnight(start), _midnight(end))
     else:
         gaps = None
-    return replace(known, months=months, gaps=gaps, only=question.only)
+    return replace(known, months=months, gaps=gaps)
 
 
 def _end(start: date, question: Question) -> date:

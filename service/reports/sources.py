@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 
 from sqlalchemy.orm import Session
@@ -38,6 +38,7 @@ class Stored:
     prices: Prices | None = None
     least: int = LEAST
     _known: dict[tuple[str | None, tuple[tuple[str, str | None], ...]], Read] = field(default_factory=dict)
+    _beside: list[Beside] = field(default_factory=list)
 
     def tallies(
         self, since: date, until: date, period: Period, dimension: str | None, filters: Filters
@@ -63,14 +64,15 @@ class Stored:
             self._known[key] = found
         return found.tallies(self.session, since, until, period)
 
-    def beside(self, since: date, until: date) -> Beside:
+    def beside(self, since: date, until: date, *, reviewed: bool = True) -> Beside:
         """The lives of the installations' knowledge gaps, reviews of what ended on these days, catalogs and prices.
 
         Only reviews of the random sample and from files: those of what was doubtful would make Deskmark look worse.
         """
-        ids = self.installation_ids
-        if ids is None:
-            ids = [row.id for row in installations.all_of(self.session)]
+        if not self._beside:
+            self._beside.append(self._always_beside())
+        if not reviewed:
+            return self._beside[0]
         start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
         checked, reviewers = (
             each(
@@ -78,15 +80,23 @@ class Stored:
                 since=start,
                 until=end,
                 definitions=self.definitions,
-                installation_ids=ids,
+                installation_ids=self._ids(),
                 which=reviews.Which.LABELLED,
             )
             for each in (reviews.against_deskmark, reviews.between_reviewers)
         )
+        return replace(self._beside[0], reviews=checked, reviewers=reviewers)
+
+    def _ids(self) -> Collection[str]:
+        if self.installation_ids is not None:
+            return self.installation_ids
+        return [row.id for row in installations.all_of(self.session)]
+
+    def _always_beside(self) -> Beside:
+        """What is the same for all days: read once, however many days are asked about one after the other."""
+        ids = self._ids()
         return Beside(
             gaps=Gaps(gap_report.lives(self.session, list(ids), as_of=self.now), self.now, self.now),
-            reviews=checked,
-            reviewers=reviewers,
             examples=self._examples(ids),
             proposals=tuple(proposal for name in ids for proposal in self._proposals(name)),
             prices=goals.prices(self.session, self.prices),
@@ -157,7 +167,7 @@ class OfFile:
                 parts.setdefault(key, []).append(counted)
         return {key: merge(parts[key]) for key in sorted(parts, key=lambda k: (k[0], k[1] is None, k[1] or ""))}
 
-    def beside(self, since: date, until: date) -> Beside:  # noqa: ARG002 - the source's interface
+    def beside(self, since: date, until: date, *, reviewed: bool = True) -> Beside:  # noqa: ARG002 - the interface
         """The prices: gaps and reviews live in the service."""
         return Beside(prices=self.prices, least=self.least)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -151,7 +151,9 @@ def overview(session: Session, view: View) -> Overview:
         return Overview(level, stated, found, None, (), steps, None)
     of = levels(level)
     asked = tuple(one for layer in of.values() for one in layer)
-    known = courses(view.question(*asked, period=Period.WEEK), source, steps=steps)
+    drawn = {one.name: _names(one)[0][0] for one in asked if one.name not in ("containment", "business")}
+    question = replace(view.question(*asked, period=Period.WEEK), only=drawn)
+    known = courses(question, source, steps=steps, beginning=view.asked_since is None)
     beginning = next((each.baseline for each in known.values()), None)
     layers = (Layer(each, *LEVELS[each], tuple(_cards(of[each], known))) for each in of)
     days = (beginning.days, 30) if beginning is not None and not beginning.whole else None
@@ -169,14 +171,18 @@ def _cards(figures: tuple[Figure, ...], known: Mapping[str, Course]) -> Iterator
     for one in figures:
         if one.name == "containment":
             continue
-        names = CARDS.get(one.name, HEADLINES[one.name])
-        found = card(one, known[one.name], names)
+        found = card(one, known[one.name], _names(one))
         if found is not None:
             yield found
         if one.name == "business":
             returns = card(one, known[one.name], RETURNS)
             if returns is not None:
                 yield returns
+
+
+def _names(one: Figure) -> tuple[Name, ...]:
+    """The values of a figure's card."""
+    return CARDS.get(one.name, HEADLINES[one.name])
 
 
 def card(one: Figure, course: Course, names: tuple[Name, ...]) -> Card | None:

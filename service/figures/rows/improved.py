@@ -21,6 +21,9 @@ from service.figures.times import ROUNDS, SEED, percentiles
 
 WEEK = 7 * DAY
 FIXES = (GapState.FIXED,)
+LIVES = ("opened", "closed", "verified", "reopened", "open", "median_age", "oldest_age", "reopened_after_fix")
+LOOPS = ("deployed", "feedback_to_deployed", "deployed_to_effect", "feedback_to_effect", "verified", "rate_left")
+"""Values that are read from the lives of gaps: left out where none of them is needed."""
 
 
 def gaps(tally: Tally, beside: Beside) -> tuple[Value, ...]:
@@ -31,7 +34,7 @@ def gaps(tally: Tally, beside: Beside) -> tuple[Value, ...]:
     return (
         share("conversations_with_gap", rate, better=Better.LOWER, least=beside.least),
         *shares("reason", tally.of("gap.reason"), least=beside.least),
-        *(_lives(beside.gaps, beside.least) if beside.gaps is not None else ()),
+        *(_lives(beside.gaps, beside.least) if beside.gaps is not None and beside.needs(*LIVES) else ()),
     )
 
 
@@ -86,7 +89,9 @@ def feedback_loop(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         presses[word] += n
     negative = Rate(presses["unhelpful"], sum(presses.values()))
     values = [share("negative_feedback", negative, better=Better.LOWER, least=beside.least)]
-    return (*values, *(_loops(beside.gaps, beside.least) if beside.gaps is not None else ()))
+    if beside.gaps is None or not beside.needs(*LOOPS):
+        return tuple(values)
+    return (*values, *_loops(beside.gaps, beside.least))
 
 
 def _loops(known: Gaps, least: int) -> Iterator[Value]:
