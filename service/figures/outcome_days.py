@@ -36,7 +36,7 @@ FEWEST_DAYS = 14
 
 @dataclass(frozen=True)
 class Sums:
-    """Counts by group of outcomes, shape (rows, 4); `avoidable` and `unclear` of shape (rows,).
+    """Counts by group of outcomes, shape (rows, 4); `avoidable`, `unclear` and `returned` of shape (rows,).
 
     `rated` conversations gave `stars` in all; of the `settled`, whose seven days are over, `back` came back in them.
     """
@@ -51,6 +51,7 @@ class Sums:
     back: Numbers
     avoidable: Numbers
     unclear: Numbers
+    returned: Numbers
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def _row(tally: Tally) -> Sums:
     alone = {
         "avoidable": np.float64(tally.count("escalation", "avoidable")),
         "unclear": np.float64(tally.count("containment", "unclear")),
+        "returned": np.float64(tally.count("containment", "returned")),
     }
     return Sums(**{**counts, **alone})  # type: ignore[arg-type]  # a row: numbers where sums have columns
 

@@ -3,82 +3,105 @@
     saved = solved * (1 - came back) * cost of a human's conversation - the bot's conversations * price of one
 
 `solved` are the conversations that ended confirmed or likely; `came back` is the share of them whose customer returned
-with the same issue within seven days (closed windows only); the cost of a human's conversation is what those that
-humans answered cost on these days, per conversation, agents' messages included. What was kept without being solved
-(unclear, unresolved, abandoned, returned) saved nothing and cost the bot's price: a conversation that came back is paid
-for twice. Unclear ones may have been solved; how much that could add is told beside, never added.
+with the same issue later, within seven days (closed windows only); the cost of a human's conversation is what those
+that humans answered cost on these days, per conversation, agents' messages included. What was kept without being solved
+saved nothing and cost the bot's price: a conversation that came back (the class `returned`) is paid for twice, and a
+customer who left is no saving. Unclear ones are not counted either, though some of them may have been solved.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.figures.beside import Prices
-from service.figures.outcome_days import SOLVED, Numbers, OutcomeDays, Sums
-from service.figures.rates import LEAST, too_few
-from service.figures.results import Better, Unit, Value
+from service.figures.outcome_days import FAILED, SOLVED, Numbers, OutcomeDays, Sums
+from service.figures.rates import LEAST, Rate, too_few
+from service.figures.results import Better, Unit, Value, share
 
 
 @dataclass(frozen=True, slots=True)
 class Savings:
-    """All of it for 30 days. `solved * human_cost` is `gross`; less `back` (for those who came back) and `bot_cost` it
-    is `net`. `unclear`: what it would be more if every unclear one was solved. `hours`: of agents, `None` where nobody
-    stated how long a conversation takes them. Where `net` has no number, its note says what is missing."""
+    """All of it for 30 days, as an account: what counting every kept conversation as a saving would say (`kept`), less
+    those that came back, that failed (unresolved, abandoned), that are unclear, and of the solved ones those who came
+    back later (`later`, at `later_rate`), less the price of all the bot's conversations, is `net`.
 
-    solved: float
-    back_rate: Value
+    `conversations`: how many of each line. `hours`: of agents, `None` where nobody stated what one takes them.
+    """
+
+    conversations: dict[str, float]
     human_cost: Value
-    gross: Value
-    back: Value
+    kept: Value
+    returned: Value
+    failed: Value
+    unclear: Value
+    later_rate: Value
+    later: Value
     bot_cost: Value
     net: Value
-    unclear: Value
     hours: Value | None
 
 
 def savings(
     days: OutcomeDays, prices: Prices, *, agent_minutes: float | None = None, least: int = LEAST
 ) -> Savings | None:
-    """What was saved in 30 days, with 95 % intervals; `None` where nothing was solved, not settled or nobody human
-    answered often enough to know: see `missing`."""
+    """What was saved in 30 days, with 95 % intervals; `None` where something is `missing`."""
     if missing(days, least):
         return None
     whole, month = days.drawn, days.month
-    solved = int(whole.episodes[0, SOLVED])
-    humans, settled = int(whole.human[0].sum()), int(whole.settled[0, SOLVED])
-    higher, lower, money = Better.HIGHER, Better.LOWER, prices.currency
 
     def human_cost(s: Sums) -> Numbers:
         each: Numbers = prices.human_conversation + prices.agent_message * s.messages.sum(axis=1) / s.human.sum(axis=1)
         return each
 
-    def gross(s: Sums) -> Numbers:
-        return month * s.episodes[:, SOLVED] * human_cost(s)
+    def worth(name: str, count: Callable[[Sums], Numbers], better: Better) -> Value:
+        n = int(count(whole)[0])
+        return days.value(name, lambda s: month * count(s) * human_cost(s), Unit.MONEY, n=n, better=better,
+                          note=prices.currency)  # fmt: skip
 
-    def back(s: Sums) -> Numbers:
-        return gross(s) * _rate(s)
+    def money(name: str, compute: Callable[[Sums], Numbers], n: int, better: Better) -> Value:
+        return days.value(name, lambda s: month * compute(s), Unit.MONEY, n=n, better=better, note=prices.currency)
 
-    def bot_cost(s: Sums) -> Numbers:
-        each: Numbers = month * s.bot.sum(axis=1) * prices.bot_conversation
-        return each
+    def before(s: Sums) -> Numbers:
+        total: Numbers = s.episodes[:, SOLVED] * human_cost(s) - s.bot.sum(axis=1) * prices.bot_conversation
+        return total
 
-    def hours(s: Sums) -> Numbers:
-        return month * s.episodes[:, SOLVED] * (1 - _rate(s)) * (agent_minutes or 0.0) / 60
-
+    counts = _counts()
+    lower, higher = Better.LOWER, Better.HIGHER
+    solved = worth("solved", counts["solved"], higher)
+    later_rate = share("later_rate", Rate(int(whole.back[0, SOLVED]), int(whole.settled[0, SOLVED])), better=lower,
+                       least=least)  # fmt: skip
+    later = _of(solved, later_rate)
+    bots, hours = int(whole.bot[0].sum()), None
+    if agent_minutes is not None:
+        hours = days.value("hours", lambda s: month * s.episodes[:, SOLVED] * (1 - _rate(s)) * agent_minutes / 60,
+                           Unit.NUMBER, n=solved.n, better=higher)  # fmt: skip
     return Savings(
-        solved=month * solved,
-        back_rate=days.value("back_rate", _rate, Unit.SHARE, n=settled, better=lower),
-        human_cost=days.value("human_cost", human_cost, Unit.MONEY, n=humans, better=lower, note=money),
-        gross=days.value("gross", gross, Unit.MONEY, n=solved, better=higher, note=money),
-        back=days.value("back", back, Unit.MONEY, n=settled, better=lower, note=money),
-        bot_cost=days.value("bot_cost", bot_cost, Unit.MONEY, n=int(whole.bot[0].sum()), better=lower, note=money),
-        net=days.value("net", lambda s: gross(s) - back(s) - bot_cost(s), Unit.MONEY, n=solved, better=higher,
-                       note=money),
-        unclear=days.value("unclear", lambda s: month * s.unclear * (1 - _rate(s)) * human_cost(s), Unit.MONEY,
-                           n=int(whole.unclear[0]), better=higher, note=money),
-        hours=None if agent_minutes is None
-        else days.value("hours", hours, Unit.NUMBER, n=solved, better=higher),
+        conversations={name: month * float(count(whole)[0]) for name, count in counts.items()},
+        human_cost=days.value("human_cost", human_cost, Unit.MONEY, n=int(whole.human[0].sum()), better=lower,
+                              note=prices.currency),
+        kept=worth("kept", counts["kept"], Better.NEITHER),
+        returned=worth("returned", counts["returned"], lower),
+        failed=worth("failed", counts["failed"], lower),
+        unclear=worth("unclear", counts["unclear"], Better.NEITHER),
+        later_rate=later_rate,
+        later=later,
+        bot_cost=money("bot_cost", lambda s: s.bot.sum(axis=1) * prices.bot_conversation, bots, lower),
+        net=_less(money("net", before, solved.n, higher), later),
+        hours=hours,
     )  # fmt: skip
+
+
+def _counts() -> dict[str, Callable[[Sums], Numbers]]:
+    return {
+        "kept": lambda s: s.episodes[:, SOLVED] + s.episodes[:, FAILED],
+        "returned": lambda s: s.returned,
+        "failed": lambda s: s.episodes[:, FAILED] - s.returned - s.unclear,
+        "unclear": lambda s: s.unclear,
+        "solved": lambda s: s.episodes[:, SOLVED],
+        "bot": lambda s: s.bot.sum(axis=1),
+    }
 
 
 def missing(days: OutcomeDays, least: int = LEAST) -> str:
@@ -95,5 +118,28 @@ def missing(days: OutcomeDays, least: int = LEAST) -> str:
 
 
 def _rate(s: Sums) -> Numbers:
-    share: Numbers = s.back[:, SOLVED] / s.settled[:, SOLVED]
-    return share
+    part: Numbers = s.back[:, SOLVED] / s.settled[:, SOLVED]
+    return part
+
+
+def _of(whole: Value, rate: Value) -> Value:
+    """A part of an amount. Its interval is that of the rate (Wilson's, which holds for no case of n as well: drawing
+    days anew could never show what did not happen yet)."""
+    amount, part = whole.value or 0.0, rate.value or 0.0
+    low, high = (None if end is None else amount * end for end in (rate.low, rate.high))
+    return Value("later", amount * part, Unit.MONEY, rate.n, low=low, high=high, interval="wilson", better=rate.better,
+                 note=whole.note)  # fmt: skip
+
+
+def _less(amount: Value, part: Value) -> Value:
+    """A difference; its interval from both (MOVER, Zou and Donner 2008)."""
+    whole, less = amount.value or 0.0, part.value or 0.0
+    ends = (amount.low, amount.high, part.low, part.high)
+    if any(end is None for end in ends):
+        return Value(amount.name, whole - less, amount.unit, amount.n, better=amount.better, note=amount.note)
+    low, high, part_low, part_high = (end or 0.0 for end in ends)
+    return Value(
+        amount.name, whole - less, amount.unit, amount.n, better=amount.better, note=amount.note, interval="bootstrap",
+        low=whole - less - math.hypot(whole - low, part_high - less),
+        high=whole - less + math.hypot(high - whole, less - part_low),
+    )  # fmt: skip

@@ -139,7 +139,7 @@ def _effect(
 def _would_be(s: Sums, wish: Wish) -> Sums:
     """The sums with conversations moved: each group grows with all that its conversations do today."""
     grown = np.divide(s.episodes + moved(s, wish), s.episodes, out=np.ones_like(s.episodes), where=s.episodes > 0)
-    by_group = [each.name for each in fields(Sums) if each.name not in ("avoidable", "unclear")]
+    by_group = [each.name for each in fields(Sums) if each.name not in ("avoidable", "unclear", "returned")]
     after = replace(s, **{name: getattr(s, name) * grown for name in by_group})
     fewer = ((s.episodes - after.episodes) * _back(s)).sum(axis=1) / s.episodes.sum(axis=1)
     left = (1 - fewer)[:, None]

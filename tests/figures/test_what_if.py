@@ -81,13 +81,15 @@ def test_savings_are_the_formula_less_what_came_back(account: Callable[..., Outc
 
     a_month = 2000 * 30
     solved, back, human = 0.45 * a_month, group(BACK, "confirmed", "likely"), 8 + MESSAGES * 0.5
-    assert found.solved == pytest.approx(solved, rel=0.01)
+    assert found.conversations["solved"] == pytest.approx(solved, rel=0.01)
     assert found.human_cost.value == pytest.approx(human)
-    assert found.back.value == pytest.approx(solved * back * human, rel=0.05)
+    assert found.later.value == pytest.approx(solved * back * human, rel=0.05)
     assert found.net.value == pytest.approx(solved * (1 - back) * human - 0.9 * a_month, rel=0.01)
-    assert found.net.value == pytest.approx(
-        (found.gross.value or 0) - (found.back.value or 0) - 0.9 * a_month, rel=0.01
-    )
+    lines = (found.returned, found.failed, found.unclear, found.later, found.bot_cost)
+    assert found.net.value == pytest.approx((found.kept.value or 0) - sum(each.value or 0 for each in lines))
+    assert found.net.low is not None
+    assert found.net.high is not None
+    assert found.net.low < (found.net.value or 0) < found.net.high
     assert found.hours is not None
     assert found.hours.value == pytest.approx(solved * (1 - back) / 4, rel=0.01)
     assert found.unclear.value == 0
@@ -104,6 +106,25 @@ def test_what_came_back_saves_nothing_and_is_paid_for(account: Callable[..., Out
 
     assert (few.net.value, many.net.value) == (3000 * 0.9 * 8 - 4500, 3000 * 0.6 * 8 - 4500)
     assert few.hours is None
+    assert many.later.low is not None
+    assert many.later.low > 0
+
+
+def test_what_never_happened_yet_may_still_happen() -> None:
+    never = {
+        "containment": {"likely": 10, "escalated": 5},
+        "work": {"likely\tbot": 10, "escalated\thuman": 5},
+        "repeat.7d": {"likely\tnot_returned": 10},
+    }
+    days = OutcomeDays.of([Tally(never)] * 30, periods=30, days=30)
+    found = savings(days, Prices(human_conversation=8))
+    assert found is not None
+
+    assert (found.later.value, found.net.value, found.net.high) == (0, 2400, 2400)
+    assert found.net.low == pytest.approx(2400 - 2400 * (found.later_rate.high or 0))
+    few = savings(OutcomeDays.of([Tally(never)] * 5, periods=5, days=5), PRICES)
+    assert few is not None
+    assert (few.net.low, few.net.high) == (None, None), "five days tell nothing of other days"
 
 
 def test_savings_need_enough_of_everything(account: Callable[..., OutcomeDays]) -> None:
