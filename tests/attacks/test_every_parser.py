@@ -28,13 +28,16 @@ from connectors.email_text import html_text, is_automatic, written_text
 from connectors.errors import InvalidSignature
 from connectors.export_files import NoExport
 from connectors.http import LONGEST_WAIT, wait
+from connectors.intercom import canvas
 from connectors.intercom import payloads as intercom_payloads
 from connectors.intercom import webhook as intercom_webhook
+from connectors.intercom.written import parsed_note
 from connectors.self_test import clock
 from connectors.zendesk import payloads as zendesk_payloads
 from connectors.zendesk import webhook as zendesk_webhook
 from connectors.zendesk.limits import limits
 from connectors.zendesk.options import Options
+from connectors.zendesk.ticket_app import NotAKey, checked_key, decoy, opened
 from service.commands.terminal import Moment
 from service.document import DocumentError, from_json
 from service.files import clusters, intents, reviews, scores
@@ -44,9 +47,12 @@ from service.language.cluster_state import from_json as cluster_state
 from service.policy_document import policy_from_json
 from service.settings import Settings
 from service.store.secrets import SecretBox, SecretsUnreadable, new_key
+from service.translation.languages import Language
+from service.translation.reasons import reason
 from service.web.api.cursors import moment_of, place_of
 from service.web.problems import Problem
 from service.write_rules import RulesError, rules_from_document
+from service.writeback import parse_note
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ZENDESK = Installation("i", "zendesk", "acme", "https://acme.zendesk.com", {"webhook_secret": "s"})
@@ -190,6 +196,25 @@ PARSERS = (
         headers,
         _of_header("X-Hub-Signature"),
     ),
+    Parser("intercom panel body", canvas.asked, (canvas.NotAsked,), bodies),
+    Parser(
+        "intercom panel signature",
+        lambda given: canvas.verify(INTERCOM, given, b"{}"),
+        (InvalidSignature,),
+        headers,
+        _of_header("X-Body-Signature"),
+    ),
+    Parser(
+        "zendesk app token",
+        lambda token: opened(token, base_url="https://acme.zendesk.com", app=decoy(), now=NOW),
+        (InvalidSignature,),
+        texts,
+        _text,
+    ),
+    Parser("public key of an app", checked_key, (NotAKey,), texts, _text),
+    Parser("a note of ours", parse_note, (), texts, _text),
+    Parser("a note of ours, reflowed", parsed_note, (), texts, _text),
+    Parser("a reason", lambda text: reason(text, Language.DE), (), texts, _text),
     Parser(
         "zendesk ticket", lambda data: zendesk_payloads.ticket(zendesk_payloads.record(data)), (), json_values, _json
     ),
