@@ -40,6 +40,7 @@ from service.web import (
     errands,
     errors,
     escalations,
+    figure_alerts,
     figures,
     gap_actions,
     gap_page,
@@ -49,6 +50,8 @@ from service.web import (
     health,
     installation_page,
     installations,
+    intent_proposals,
+    intents,
     intercom_panel,
     oidc,
     operations,
@@ -57,6 +60,7 @@ from service.web import (
     pages,
     people,
     privacy,
+    report_routes,
     reports,
     reviews,
     security,
@@ -99,6 +103,8 @@ BLUEPRINTS = (
     gaps,
     gap_page,
     gap_actions,
+    intents,
+    intent_proposals,
     conversations,
     opinions,
     reviews,
@@ -115,6 +121,8 @@ BLUEPRINTS = (
     errands,
     privacy,
     reports,
+    report_routes,
+    figure_alerts,
 )
 
 

@@ -1,8 +1,8 @@
 """Alarms and wins as episodes: when one opens, how long it lasts, when it is over. Pure: days in, steps out.
 
-An alarm opens on the first day outside the usual range and is over after three usual days in a row; meanwhile what is
-usual stays what it was before. One that lasts four weeks has become the new normal. A win opens when seven days
-together lie on the better side.
+An alarm opens when a day lies outside the usual range, or the last seven days together do, which finds a smaller change
+and one of few conversations. It is over after three usual days in a row; meanwhile what is usual stays what it was.
+One that lasts four weeks has become the new normal. A win opens when seven days together lie on the better side.
 """
 
 from __future__ import annotations
@@ -41,13 +41,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a day did."""
+    """What a day did. `judged` is of so many `days` up to and with `day`."""
 
     happens: Happens
     day: date
     side: Side
     judged: Judged
     usual_days: int = 0
+    days: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ class Rules:
 
     @property
     def alarm_level(self) -> float:
-        """The one-sided level of a day."""
-        return level(self.false_alarms, ALARM_TESTS, steps=self.steps)
+        """The one-sided level of a day, and of seven days together: both are tested."""
+        return level(self.false_alarms, 2 * ALARM_TESTS, steps=self.steps)
 
     @property
     def win_level(self) -> float:
@@ -89,11 +90,10 @@ def alarm(
     without: Sequence[tuple[date, date]] = (),
 ) -> Step | None:
     """What `day` does to the alarm of a figure; `None`: nothing, or it cannot be judged."""
-    fitted = usual(watched, counts, standing.first_day if standing else day, rules, without=without)
-    judged = fitted.judge([day], counts) if fitted is not None else None
     if standing is None:
-        side = judged.side(rules.alarm_level) if judged is not None else None
-        return Step(Happens.OPENS, day, side, judged) if judged and side in watched.bad and side is not None else None
+        return _opens(watched, counts, day, rules, without)
+    fitted = usual(watched, counts, standing.first_day, rules, without=without)
+    judged = fitted.judge([day], counts) if fitted is not None else None
     if day - standing.first_day >= NEW_NORMAL:
         return Step(Happens.NEW_NORMAL, day, standing.side, judged or _unknown(counts, day))
     if judged is None:
@@ -106,6 +106,26 @@ def alarm(
     return Step(happens, day, standing.side, judged, usual_days)
 
 
+def _opens(
+    watched: Watched, counts: Mapping[date, Counted], day: date, rules: Rules, without: Sequence[tuple[date, date]]
+) -> Step | None:
+    """Whether the day, or the seven days up to it, lie outside."""
+    for length in (1, WINDOW):
+        days = _days(day, length)
+        if length > 1 and any(first <= each <= last for each in days for first, last in without):
+            continue  # Days of an alarm that is over would open it again.
+        fitted = usual(watched, counts, days[0], rules, without=without)
+        judged = fitted.judge(days, counts) if fitted is not None else None
+        side = judged.side(rules.alarm_level) if judged is not None else None
+        if judged is not None and side is not None and side in watched.bad:
+            return Step(Happens.OPENS, day, side, judged, days=length)
+    return None
+
+
+def _days(last: date, length: int) -> list[date]:
+    return [last - timedelta(days=back) for back in range(length - 1, -1, -1)]
+
+
 ORDINARY = 0.05
 """A day counts as usual again when its tail is at least so large."""
 
@@ -115,15 +135,14 @@ def win(watched: Watched, counts: Mapping[date, Counted], day: date, rules: Rule
     `last` one."""
     if not watched.good or (last is not None and day - last < timedelta(days=HISTORY)):
         return None
-    first = day - timedelta(days=WINDOW - 1)
-    days = [first + timedelta(days=number) for number in range(WINDOW)]
-    fitted = usual(watched, counts, first, rules, without=())
+    days = _days(day, WINDOW)
+    fitted = usual(watched, counts, days[0], rules, without=())
     judged = fitted.judge(days, counts) if fitted is not None else None
     side = judged.side(rules.win_level) if judged is not None else None
     if fitted is None or judged is None or side is None or side not in watched.good:
         return None
     better = sum(_better(fitted, each, counts, side) for each in days)
-    return Step(Happens.OPENS, day, side, judged) if better >= BETTER_DAYS else None
+    return Step(Happens.OPENS, day, side, judged, days=WINDOW) if better >= BETTER_DAYS else None
 
 
 def _better(fitted: Fitted, day: date, counts: Mapping[date, Counted], side: Side) -> bool:

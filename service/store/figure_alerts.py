@@ -81,7 +81,7 @@ def open_one(session: Session, of: tuple[str, str], *, kind: str, step: Step, ke
     """A new alarm or win."""
     return announce(
         session, of, kind=kind, direction=step.side.value, day=step.day, key=key, now=now,
-        seen={"day": step.day.isoformat(), **asdict(step.judged)},
+        seen={"day": step.day.isoformat(), "days": step.days, **asdict(step.judged)},
     )  # fmt: skip
 
 
@@ -158,3 +158,9 @@ def judged(row: FigureAlert) -> Judged:
 
 def _key(installation_id: str, figure: str) -> str:
     return f"{ALARM}/{installation_id}/{figure}"
+
+
+def strict(session: Session, installation_ids: Collection[str]) -> Sequence[AlertStrictness]:
+    """Figures of which somebody said that their alarms are not useful."""
+    statement = select(AlertStrictness).where(AlertStrictness.installation_id.in_(sorted(installation_ids)))
+    return session.scalars(statement.order_by(AlertStrictness.installation_id, AlertStrictness.figure)).all()

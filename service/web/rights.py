@@ -19,6 +19,7 @@ from service.store.gap_models import KnowledgeGap
 from service.store.models import Conversation, Delivery
 from service.store.people_models import Role, Scope
 from service.store.proposal_models import IntentProposal
+from service.store.report_models import FigureAlert
 from service.web.parts import parts
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -178,6 +179,12 @@ def _proposal_owner(proposal_id: object) -> str | None:
         return row.installation_id if row else None
 
 
+def _alert_owner(alert_id: object) -> str | None:
+    with parts().database.read() as session:
+        row = session.get(FigureAlert, alert_id)
+        return row.installation_id if row else None
+
+
 OWNERS: Mapping[str, Callable[[object], str | None]] = MappingProxyType(
     {
         "installation_id": str,
@@ -185,6 +192,7 @@ OWNERS: Mapping[str, Callable[[object], str | None]] = MappingProxyType(
         "conversation_id": _conversation_owner,
         "delivery_id": _delivery_owner,
         "errand_id": _errand_owner,
+        "alert_id": _alert_owner,
         "gap_id": _gap_owner,
         "proposal_id": _proposal_owner,
     }

@@ -11,7 +11,7 @@ from service.charts.chart import Chart
 from service.charts.data import Tone
 from service.figures.alarm import Sort
 from service.figures.results import Unit
-from service.figures.watched import BY_NAME, WINDOW, Watched
+from service.figures.watched import BY_NAME, Watched
 from service.figures.wording import number
 from service.reports.periodic.report import Line, Report, Section
 
@@ -28,9 +28,10 @@ def says(figure: str, kind: str, day: date, seen: Mapping[str, Any]) -> str:
     if watched is None:
         return f"{figure} on {_day(day)}"
     value, expected = _number(watched, seen["value"]), _number(watched, seen["expected"])
-    if kind == "win":
-        first = day - timedelta(days=WINDOW - 1)
-        return f"{watched.title}: {value} from {_day(first)} to {_day(day)}, {expected} in the eight weeks before"
+    if seen["days"] > 1:
+        first = day - timedelta(days=seen["days"] - 1)
+        was = "in the eight weeks before" if kind == "win" else "usually"
+        return f"{watched.title}: {value} from {_day(first)} to {_day(day)}, {was} {expected}"
     return f"{watched.title}: {value} on {_day(day)}, usually {expected} on a {day:%A}"
 
 
