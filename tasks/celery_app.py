@@ -37,6 +37,7 @@ ROUTES = {
     "deskmark.score_history": HISTORY,
     "deskmark.backfill": WRITEBACK,
     "deskmark.group_gaps": SCORE,
+    "deskmark.propose_intents": SCORE,
     "deskmark.write_back": WRITEBACK,
     "deskmark.errands": WRITEBACK,
     "deskmark.poll": INGEST,
@@ -51,6 +52,8 @@ ROUTES = {
 PUBLISH_SECONDS = 1.0
 DAY = 86_400.0
 GROUP_GAPS_SECONDS = 300.0
+PROPOSE_INTENTS_SECONDS = 60.0
+"""How often a worker looks whether new intents are to be looked for."""
 RECOUNT_SECONDS = 30.0
 WATCH_SECONDS = 60.0
 ASK_EXPIRES = 300.0
@@ -147,6 +150,7 @@ def schedule(settings: Settings) -> dict[str, dict[str, object]]:
         "watch_figures": every("deskmark.watch_figures", WATCH_FIGURES_SECONDS),
         "reports": every("deskmark.reports", REPORTS_SECONDS),
         "group_gaps": every("deskmark.group_gaps", GROUP_GAPS_SECONDS),
+        "propose_intents": every("deskmark.propose_intents", PROPOSE_INTENTS_SECONDS),
         "forget": every("deskmark.forget", DAY),
         "errands": every("deskmark.errands", ERRAND_SECONDS),
         "drop_texts": every("deskmark.drop_texts", DROP_TEXTS_SECONDS),

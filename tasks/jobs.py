@@ -20,6 +20,7 @@ from tasks import (
     figure_alarms,
     gaps,
     intake,
+    proposing,
     recounting,
     rekeying,
     reporting,
@@ -177,6 +178,12 @@ def recount(self: Job) -> None:
 def group_gaps(self: Job) -> None:
     """Group the questions that the bot could not serve."""
     gaps.group(self.runtime)
+
+
+@app.task(base=Job, bind=True, name="deskmark.propose_intents")
+def propose_intents(self: Job) -> None:
+    """Look for new intents where that is due."""
+    proposing.propose(self.runtime)
 
 
 @app.task(base=Job, bind=True, name="deskmark.self_test")

@@ -172,4 +172,4 @@ def trend_of(line: Line) -> str:
     counts = [burden.messages for _, burden in line.weeks]
     if len(counts) < 8:
         return ""
-    return f"{sum(counts[-4:])} in the last 4 weeks, {sum(counts[-8:-4])} in the 4 before"
+    return f"4 weeks: {sum(counts[-4:])}, before: {sum(counts[-8:-4])}"

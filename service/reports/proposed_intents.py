@@ -53,7 +53,12 @@ def proposed(
 def _stated(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterable[tuple[str, str]]:
     """What the customer wanted, by our id; the last episode speaks."""
     for row_id, document in documents:
-        episode = judged_episodes(from_document(document), Policy())[-1]
-        text = "\n".join(message.text.strip() for message in stating(episode))
+        text = stated(document)
         if text:
             yield row_id, text
+
+
+def stated(document: Mapping[str, Any]) -> str:
+    """What the customer of a stored conversation wanted, in their words; the last episode speaks. Empty: nothing."""
+    episode = judged_episodes(from_document(document), Policy())[-1]
+    return "\n".join(message.text.strip() for message in stating(episode))

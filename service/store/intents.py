@@ -9,7 +9,7 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from service.language.intents import Example
@@ -52,6 +52,15 @@ def remove(session: Session, installation_id: str, intent: str, *, now: datetime
     """Remove an intent with all its examples. How many there were."""
     whose = (IntentExample.installation_id == installation_id, IntentExample.intent == intent)
     removed: Any = session.execute(delete(IntentExample).where(*whose))
+    if removed.rowcount:
+        _changed(session, installation_id, now)
+    return int(removed.rowcount)
+
+
+def remove_some(session: Session, installation_id: str, which: Iterable[ColumnElement[bool]], *, now: datetime) -> int:
+    """Remove the examples that these conditions pick. How many there were."""
+    mine = IntentExample.installation_id == installation_id
+    removed: Any = session.execute(delete(IntentExample).where(mine, *which))
     if removed.rowcount:
         _changed(session, installation_id, now)
     return int(removed.rowcount)
@@ -124,8 +133,10 @@ def last_ended(session: Session, installation_id: str) -> datetime | None:
     return session.scalar(latest)
 
 
-def novel_documents(session: Session, installation_id: str, *, since: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Our id and the document of every conversation that ended since then and whose intent is novel, oldest first."""
+def novel_documents(
+    session: Session, installation_id: str, *, since: datetime, limit: int | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Our id and the document of every conversation that ended since then and whose intent is novel, latest first."""
     statement = (
         select(Conversation)
         .join(Scorecard, and_(Scorecard.conversation_id == Conversation.id, Scorecard.latest))
@@ -135,7 +146,8 @@ def novel_documents(session: Session, installation_id: str, *, since: datetime) 
             Conversation.ended_at >= since,
             verdict_of("intent") == NOVEL,
         )
-        .order_by(Conversation.ended_at, Conversation.id)
+        .order_by(Conversation.ended_at.desc(), Conversation.id)
+        .limit(limit)
         .options(undefer(Conversation.document))
         .execution_options(yield_per=_AT_ONCE)
     )

@@ -116,13 +116,14 @@ def against_deskmark(
     installation_ids: Collection[str] | None = None,
     which: Which = Which.ALL,
     filters: Mapping[str, str | None] = NO_FILTERS,
+    scores: Collection[str] | None = None,
 ) -> Reviews:
     """How often Deskmark said one thing and a reviewer another: (score, Deskmark's verdict, the reviewer's) -> times.
 
     Of episodes that ended from `since` up to but without `until`, like every figure, whenever they were reviewed;
     where no day is known of an episode, that of the review counts. Deskmark's own verdict is meant, whatever stands now
     because reviewers decided so. A score without a verdict, and one whose conversation was removed, is not counted.
-    `filters` are dimensions of the episode's fact; `None`: without a value.
+    `filters` are dimensions of the episode's fact; `None`: without a value. `scores`: only of these.
     """
     same = and_(
         Scorecard.conversation_id == Review.conversation_id,
@@ -131,7 +132,7 @@ def against_deskmark(
     )
     conditions = (*_asked(since, until, installation_ids, filters), *chosen(which))
     found: dict[tuple[str, str, str], int] = {}
-    for score in session.scalars(select(Review.score).distinct()).all():
+    for score in session.scalars(select(Review.score).distinct()).all() if scores is None else scores:
         ours = Scorecard.card[("scores", score, "verdict")].as_string()
         statement = select(ours, Review.verdict, func.count()).join(Scorecard, same)
         statement = statement.outerjoin(FactRow, _fact_of(definitions)).where(Review.score == score, *conditions)
