@@ -46,7 +46,13 @@ MENU = (
     ),
     Group("Gaps", (Entry("/gaps", "Knowledge gaps"), Entry("/intents", "Intents"))),
     Group("Conversations", (Entry("/conversations", "Conversations", also=("/c",)),)),
-    Group("Reviews", (Entry("/reviews/agreement", "Agreement", also=("/reviews/thresholds",)), Entry("/reviews", "Queue", Right.REVIEW))),
+    Group(
+        "Reviews",
+        (
+            Entry("/reviews/agreement", "Agreement", also=("/reviews/thresholds",)),
+            Entry("/reviews", "Queue", Right.REVIEW),
+        ),
+    ),
     Group(
         "Reports",
         (
