@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from zendesk_host import SDK, workspace
 from service.store import ticket_apps
 from service.store.figure_models import Review
 from service.store.models import Installation
+
+axe_of = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed")
 
 KNOWN = {"ticket.id": 4711, "ticket.requester.id": "c-1", "currentUser.locale": "en-US"}
 
@@ -62,6 +65,13 @@ class Agent:
         self.page.goto(f"{address}/agent/tickets/4711")
         self.frame = self.page.frame_locator("iframe")
 
+    def faults(self) -> list[str]:
+        """What axe-core finds on the app's page: contrast, names, labels, headings."""
+        frame = self.page.frame(name="app")
+        frame.evaluate((Path(axe_of.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+        found = frame.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
+
     def _said(self, message: Any) -> None:
         if "escape its sandboxing" not in message.text:  # Of the frame around it, as Zendesk has it too.
             self.complaints.append(message.text)
@@ -90,6 +100,7 @@ def test_an_agent_reads_disagrees_and_sees_it_kept(web: Any, at: Any, chromium: 
         assert app.locator("#context_repeat .chip").inner_text() == "Preserved"
         app.locator("#containment button:has-text('Agree')").press("Enter")
         app.locator("text=You said: Escalated").wait_for()
+        assert agent.faults() == []
         assert agent.context.cookies() == [], "browsers keep cookies from frames of other sites"
         assert agent.complaints == []
         agent.context.close()
