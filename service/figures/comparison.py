@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 
 import numpy as np
@@ -54,8 +55,11 @@ def paths(tally: Tally) -> dict[str, Paths]:
     """Handling times by intent; the intent "" is not known."""
     counts: dict[tuple[str, str], dict[int, int]] = {}
     for bucket, n in tally.of("handling").items():
-        path, intent, time = bucket.split(SEPARATOR)
-        counts.setdefault((intent, path), {})[int(time)] = n
+        place, time = _parts(bucket)
+        known = counts.get(place)
+        if known is None:
+            known = counts[place] = {}
+        known[time] = n
     sums = tally.of("handling.sum")
 
     def times(path: str, intent: str) -> Times:
@@ -65,6 +69,13 @@ def paths(tally: Tally) -> dict[str, Paths]:
         intent: Paths(times("escalated", intent), times("direct", intent))
         for intent in sorted({intent for intent, _ in counts})
     }
+
+
+@lru_cache(maxsize=100_000)
+def _parts(bucket: str) -> tuple[tuple[str, str], int]:
+    """(intent, path) and time of a bucket; the same ones come again for every day and week."""
+    path, intent, time = bucket.split(SEPARATOR)
+    return (intent, path), int(time)
 
 
 def contrast(by_intent: Mapping[str, Paths], *, least: int = LEAST, level: float = LEVEL) -> Contrast | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from service.figures.beside import Beside
@@ -16,6 +16,9 @@ from service.figures.trends import Trend, trends
 
 CALIBRATED = 200
 """Known outcomes from which an account's confidence is called calibrated."""
+
+Cells = Sequence[tuple[tuple[str, ...], int]]
+"""Buckets of a measure, split, with their counts."""
 
 THRESHOLDS = ("threshold", "threshold_precision", "threshold_recall", "threshold_handed_over")
 
@@ -95,31 +98,32 @@ def confidence(tally: Tally, beside: Beside) -> tuple[Value, ...]:
     not known. A human was needed where the escalation was warranted or missed, or the outcome a failure.
     """
     values: list[Value] = []
-    for source in sorted({parts[0] for parts, _ in tally.split("confidence")}, reverse=True):
+    cells = tuple(tally.split("confidence"))
+    for source in sorted({parts[0] for parts, _ in cells}, reverse=True):
         levels = {parts[1]: c for parts, c in tally.split("confidence.verdict") if parts[0] == source}
         values += shares(f"{source}.level", levels, ("high", "medium", "low"), least=beside.least)
         if source != REPORTED:
             continue
-        values += _calibrated(tally, source, beside.least)
+        values += _calibrated(cells, source, beside.least)
         if beside.needs(*(f"{source}.{name}" for name in THRESHOLDS)):
-            values += _threshold(tally, source, beside.least)
+            values += _threshold(cells, source, beside.least)
     weak = _weak(tally, beside.least) if beside.needs("topic") else ()
     return together([(*values, *weak)])[0]
 
 
-def _points(tally: Tally, source: str, part: int, yes: Iterable[str], no: str) -> list[Point]:
+def _points(cells: Cells, source: str, part: int, yes: Iterable[str], no: str) -> list[Point]:
     """Probabilities of a source with how often part `part` of the bucket is in `yes`, and how often it is `no`."""
     counts: dict[int, list[int]] = {}
-    for parts, cases in tally.split("confidence"):
+    for parts, cases in cells:
         if parts[0] == source and (parts[part] in yes or parts[part] == no):
             counts.setdefault(int(parts[1]), [0, 0])[parts[part] == no] += cases
     return [Point(hundredths / 100, hits, misses) for hundredths, (hits, misses) in sorted(counts.items())]
 
 
-def _calibrated(tally: Tally, source: str, least: int) -> Iterator[Value]:
-    found = calibration(_points(tally, source, 2, GOOD, "failed"))
+def _calibrated(cells: Cells, source: str, least: int) -> Iterator[Value]:
+    found = calibration(_points(cells, source, 2, GOOD, "failed"))
     n = found.rate.n if found else 0
-    everyone = sum(cases for parts, cases in tally.split("confidence") if parts[0] == source)
+    everyone = sum(cases for parts, cases in cells if parts[0] == source)
     yield share(f"{source}.outcome_known", Rate(n, everyone), least=least)
     few = too_few(n, least)
     if found is None or few:
@@ -141,8 +145,8 @@ def _errors(found: Calibration, source: str) -> Iterator[Value]:
         yield estimate(f"{source}.auc", found.auc, n, interval="normal", better=Better.HIGHER)
 
 
-def _threshold(tally: Tally, source: str, least: int) -> Iterator[Value]:
-    points = _points(tally, source, 3, ("yes",), "no")
+def _threshold(cells: Cells, source: str, least: int) -> Iterator[Value]:
+    points = _points(cells, source, 3, ("yes",), "no")
     n = sum(p.hits + p.misses for p in points)
     found = suggested(points, least=least)
     if found is None:
