@@ -40,6 +40,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service.commands.backfill": ("backfill",),
         "service.commands.figures": ("figures",),
         "service.commands.export": ("export",),
+        "service.commands.reports": ("reports",),
         "service.commands.people": ("people", "keys"),
         "service.commands.doctor": ("doctor",),
         "service.commands.dead": ("dead",),

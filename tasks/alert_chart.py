@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from service.store.figures import Period, tallies
 from service.store.report_models import FigureAlert
 from tasks.figure_alarms import counted
 
+RANGE, INTERVAL = "range in which a day raises no alarm", "95 % interval"
 BEFORE, AFTER = 21, 21
 """Days before and after the alert's first one that are drawn."""
 
@@ -52,7 +54,11 @@ def drawn(session: Session, row: FigureAlert, settings: Settings, *, today: date
         thin = watched.sort is Sort.SHARE and n < settings.fewest_cases
         band.append(Point(day, None) if expected is None or thin else
                     Point(day, expected.mean, expected.low, expected.high, n))  # fmt: skip
-    series = [Series(watched.title, tuple(values)), Series("usual, with the range that raises no alarm", tuple(band),
+    series = [Series(watched.title, tuple(values)), Series("usual", tuple(band),
                                                            Tone.NEUTRAL)]  # fmt: skip
     unit = Unit.SHARE if watched.sort is Sort.SHARE else Unit.COUNT
-    return trend(watched.title, series, unit=unit, by=By.DAY, events=[Event(row.first_day, "the alert began")])
+    chart = trend(watched.title, series, unit=unit, by=By.DAY, events=[Event(row.first_day, "it began")])
+    # The band is not the interval of a number here.
+    key = tuple(replace(each, text=RANGE) if "band" in each.mark.split() else each for each in chart.key)
+    header = tuple("Range without alarm" if words == INTERVAL else words for words in chart.header)
+    return replace(chart, key=key, header=header)
