@@ -11,7 +11,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.figures.results import Value
+from service.charts.bars import bars
+from service.charts.chart import Chart
+from service.charts.data import Bar
+from service.figures.results import Unit, Value
 from service.figures.wording import interval, number
 from service.reports.agreement import Table, tables
 from service.reports.thresholds import Suggestion, suggestions
@@ -57,6 +60,19 @@ class Section:
     title: str
     says: str
     tables: Sequence[Table]
+
+    @property
+    def chart(self) -> Chart | None:
+        """How often both say the same, by score; `None` where there is no number to draw."""
+        if all(table.agreement.value is None for table in self.tables):
+            return None
+        rows = [_bar(table) for table in self.tables]
+        return bars(f"{self.title}: how often both say the same", rows, unit=Unit.SHARE)
+
+
+def _bar(table: Table) -> Bar:
+    found = table.agreement
+    return Bar(described(table.score).title, found.value, found.low, found.high, found.n, note=found.note)
 
 
 @blueprint.get("/agreement")
