@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,13 +53,25 @@ class Example:
 def examples(session: Session, gap_id: int, names: NameFinder = NOBODY) -> list[Example]:
     """The latest questions of the gap; where none of them got a verified answer, also the latest that a person
     answered."""
-    latest = list(_examples(gap_facts.latest(session, gap_id, limit=SHOWN), names))
+    latest = _distinct(_examples(gap_facts.latest(session, gap_id, limit=3 * SHOWN), names))[:SHOWN]
     if any(one.wanted for one in latest):
         return latest
     known = {one.conversation for one in latest}
     answered = gap_facts.latest(session, gap_id, limit=2 * SHOWN, by_person=True)
     more = _examples([each for each in answered if each[0].conversation_id not in known], names)
     return [*latest, *(one for one in more if one.wanted)][: SHOWN + 2]
+
+
+def _distinct(found: Iterable[Example]) -> list[Example]:
+    """Each wording once; those without a text last."""
+    by_text: dict[str, Example] = {}
+    without = []
+    for one in found:
+        if one.question is None:
+            without.append(one)
+        elif one.question.text not in by_text or (one.wanted and not by_text[one.question.text].wanted):
+            by_text[one.question.text] = one
+    return [*by_text.values(), *without]
 
 
 def _examples(

@@ -55,9 +55,7 @@ def get(session: Session, proposal_id: int, *, lock: bool = False) -> IntentProp
     return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
 
 
-def members(
-    session: Session, proposal_id: int, *, limit: int, only: Collection[str] | None = None
-) -> Sequence[Conversation]:
+def members(session: Session, proposal_id: int, *, limit: int) -> Sequence[Conversation]:
     """Conversations of a proposal whose text is still stored, with their documents, the latest first."""
     statement = (
         select(Conversation)
@@ -66,8 +64,6 @@ def members(
         .options(undefer(Conversation.document))
         .order_by(Conversation.ended_at.desc(), Conversation.id)
     )
-    if only is not None:
-        statement = statement.where(Conversation.id.in_(sorted(only)))
     return session.scalars(statement.limit(limit)).all()
 
 

@@ -27,6 +27,8 @@ blueprint = Blueprint("intent_proposals", __name__, url_prefix="/intents/proposa
 
 SHOWN = 20
 """Messages that can be chosen as examples."""
+LOOKED_AT = 60
+"""Conversations that these are chosen from, the latest: what was said in the same words is shown once."""
 LONGEST = 300
 """Characters of a message that are shown; the example is the whole of it."""
 
@@ -43,6 +45,15 @@ class Done:
     scored: Sequence[str] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What customers wrote, masked; `times`: in how many of the conversations, `row` the latest of them."""
+
+    row: Conversation
+    text: str
+    times: int
+
+
 @blueprint.get("/<int:proposal_id>")
 @needs(Right.READ)
 def page(proposal_id: int) -> str:
@@ -50,8 +61,7 @@ def page(proposal_id: int) -> str:
     p = parts()
     with p.database.begin() as session:
         row = _found(session, proposal_id)
-        members = proposals.members(session, row.id, limit=SHOWN)
-        messages = [(each, short(text, LONGEST)) for each in members if (text := _text(each))]
+        messages = [Said(each.row, short(each.text, LONGEST), each.times) for each in _said(session, row)]
         names = tuple(intents.counts(session, row.installation_id))
         installation = installations.get(session, row.installation_id)
         if messages:
@@ -90,8 +100,14 @@ def _found(session: Session, proposal_id: int, *, lock: bool = False) -> IntentP
     return row
 
 
-def _text(row: Conversation) -> str:
-    return redact(stated(row.document or {}), names=parts().names)
+def _said(session: Session, row: IntentProposal) -> list[Said]:
+    """The messages of the proposal, each wording once, the latest first."""
+    names = parts().names
+    by_text: dict[str, list[Conversation]] = {}
+    for each in proposals.members(session, row.id, limit=LOOKED_AT):
+        if text := redact(stated(each.document or {}), names=names):
+            by_text.setdefault(text, []).append(each)
+    return [Said(rows[0], text, len(rows)) for text, rows in by_text.items()][:SHOWN]
 
 
 def _accept(session: Session, row: IntentProposal) -> Done:
@@ -102,7 +118,7 @@ def _accept(session: Session, row: IntentProposal) -> Done:
     known = {each.casefold() for each in intents.counts(session, row.installation_id)}
     if name.casefold() in known:
         raise NotDone(f"There is an intent “{name}” already: put the messages into it with “Merge” instead.")
-    return _take_over(session, row, ProposalState.ACCEPTED, name, least=FEWEST)
+    return _take_over(session, row, ProposalState.ACCEPTED, name)
 
 
 def _merge(session: Session, row: IntentProposal) -> Done:
@@ -110,16 +126,16 @@ def _merge(session: Session, row: IntentProposal) -> Done:
     name = request.form.get("into", "")
     if name not in intents.counts(session, row.installation_id):
         raise NotDone("Choose an intent that there is.")
-    return _take_over(session, row, ProposalState.MERGED, name, least=1)
+    return _take_over(session, row, ProposalState.MERGED, name)
 
 
-def _take_over(session: Session, row: IntentProposal, state: ProposalState, name: str, *, least: int) -> Done:
+def _take_over(session: Session, row: IntentProposal, state: ProposalState, name: str) -> Done:
     _refuse_second(row)
-    chosen = set(request.form.getlist("example")[:SHOWN])
-    members = proposals.members(session, row.id, limit=SHOWN, only=chosen)
-    learned = [Learned(Example(name, text), each.id) for each in members if (text := _text(each))]
-    if len(learned) < least:
-        raise NotDone(f"Choose at least {least} of the messages as examples.")
+    said, chosen = _said(session, row), set(request.form.getlist("example"))
+    learned = [Learned(Example(name, each.text), each.row.id) for each in said if each.row.id in chosen]
+    least = min(FEWEST, len(said)) if state == ProposalState.ACCEPTED else 1
+    if len(learned) < max(1, least):
+        raise NotDone(f"Choose at least {max(1, least)} of the messages as examples.")
     now = parts().now()
     proposals.decide(row, state, intent=name, now=now)
     intents.learn(session, row.installation_id, learned, now=now)

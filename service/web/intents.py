@@ -82,8 +82,9 @@ def _quotes(session: Session, row: IntentProposal) -> tuple[str, ...]:
     if not may(Right.READ):
         return ()
     names = parts().names
-    found = proposals.members(session, row.id, limit=QUOTED)
-    return tuple(short(redact(stated(each.document or {}), names=names), LONGEST) for each in found)
+    found = proposals.members(session, row.id, limit=3 * QUOTED)
+    texts = (short(redact(stated(each.document or {}), names=names), LONGEST) for each in found)
+    return tuple(dict.fromkeys(filter(None, texts)))[:QUOTED]
 
 
 def shown(value: Value) -> str:
