@@ -145,8 +145,9 @@ def _difference(value: Value) -> tuple[str, str]:
 
 
 def signed(number: float, of: Value) -> str:
-    """A difference with its sign."""
-    return f"{number:+,.0f}" if of.unit in (Unit.COUNT, Unit.MONEY) or abs(number) >= 100 else f"{number:+,.2f}"
+    """A difference with its sign, with as many digits as say something."""
+    digits = 0 if abs(number) >= 100 else 1 if of.unit is Unit.COUNT else 2
+    return f"{number:+,.{digits}f}"
 
 
 def by_class(values: Sequence[Value]) -> list[ByClass]:
