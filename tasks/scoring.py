@@ -227,7 +227,7 @@ def _conclude(
         # The conversation's row before its cards, as everybody locks them.
         work.check(session, SCORING, known.held)
         results.save_cards(session, row_id, [card_document(card) for card in cards], now=now)
-        cards = opinions.stand(session, row_id, cards, review_confidence=policy.review_confidence)
+        own, cards = cards[-1], opinions.stand(session, row_id, cards, review_confidence=policy.review_confidence)
         _see_dispute(session, known, conversation, anew=anew, now=now)
         gaps.keep(session, known.installation.id, row_id, conversation, cards, policy=policy)
         write_state = planning.ask_write_back(runtime, session, row_id, cards[-1], anew=anew)
@@ -241,7 +241,7 @@ def _conclude(
             scored_at=now,
             news=False,
             write_state=write_state,
-            final_at=_final_at(conversation, cards[-1], policy),
+            final_at=_final_at(conversation, own, policy),
         )
         row = session.get_one(models.Conversation, row_id)
         counted = facts.judged(row, cards, judged_episodes(conversation, policy), now=now)
