@@ -48,9 +48,14 @@ SIGNALS: Mapping[str, str] = {
     "tool_failure": "a tool of the bot failed",
     "policy_restriction": "a matter only a person may handle",
     "unsupported_request": "the bot cannot do that",
-    "other": "a person was promised and never came",
 }
 """What called for a human, in words that also fit where none came."""
+
+OTHER: Mapping[str, str] = {
+    "missed_by": "a person was promised and never came",
+    "warranted_by": "the bot itself said that a person would take over",
+}
+"""The sign that is no other, by the value that counts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ def delay(tally: Tally, least: int) -> tuple[Chart | None, list[Row]]:
 
 def signal(told: Row) -> str:
     """What called for a human, in words that also fit where none came."""
-    return SIGNALS.get(told.value.of, told.of)
+    return OTHER[told.value.name] if told.value.of == "other" else SIGNALS.get(told.value.of, told.of)
 
 
 def intents(found: Mapping[Key, Tally], least: int) -> tuple[list[Intent], int]:

@@ -129,11 +129,11 @@ def _sentence(ratio: Row | None) -> str:
         return ""
     value, low, high = (number(each, Unit.RATIO) for each in (ratio.value.value, ratio.value.low, ratio.value.high))
     if ratio.value.low > 1:
-        meaning = "the detour over the bot costs time after the handoff, beyond chance"
+        meaning = "longer than chance explains. Of each wish the bot hands over the harder cases, which is a part of it"
     elif ratio.value.high < 1:
-        meaning = "what the bot had gathered saves time after the handoff, beyond chance"
+        meaning = "shorter than chance explains, though the bot hands over the harder cases: what it gathers helps"
     else:
-        meaning = "1 lies within the interval, so that no difference is shown"
+        meaning = "chance explains the difference"
     return (
         f"For the same kind of wish, an escalated conversation takes {value} times as long ({low} to {high}) as one "
         f"that went to a human directly: {meaning}."

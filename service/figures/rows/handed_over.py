@@ -109,7 +109,7 @@ def post_handoff_time(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         *(duration(name, found, at=at, least=least) for name, found, at in times if beside.needs(name)),
         share("abandoned_in_queue", Rate(gone, gone + answered), better=Better.LOWER, least=least),
         duration("waited_in_vain", times_of(tally, "queue.waited"), least=least),
-        mean("transfers", sums_of(tally.of("transfers")), Unit.COUNT, better=Better.LOWER, least=least),
+        mean("transfers", sums_of(tally.of("transfers")), Unit.NUMBER, better=Better.LOWER, least=least),
         *(_compared(by_intent, least) if beside.needs(*COMPARED) else ()),
     )
 
