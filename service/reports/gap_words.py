@@ -56,10 +56,10 @@ def told(lived: GapLife, least: int, *, today: date) -> Told | None:
     after = {step.state for step in lived.steps[fixed:]}
     day = f"{effect.fixed_at:%-d %b %Y}"
     if GapState.REOPENED in after:
-        again = (
-            "It worked for a while, then the question came back" if GapState.VERIFIED in after else "It did not work"
-        )
-        return Told("Came back", Tone.BAD, f"{again}: what was done on {day} did not end it.", numbers(effect, least))
+        again = "It worked for a while, then it came back" if GapState.VERIFIED in after else "It did not work at first"
+        rest = " Over the whole time since, it is asked less nevertheless." if effect.p < Rules().level else ""
+        says = f"{again}: after what was done on {day} it was asked at least half as often as before.{rest}"
+        return Told("Came back", Tone.BAD, says, numbers(effect, least))
     if GapState.VERIFIED in after:
         return Told("It worked", Tone.GOOD, f"What was done on {day} helped, and more than chance explains.",
                     numbers(effect, least))  # fmt: skip
@@ -103,17 +103,16 @@ def _p(p: float) -> str:
     return "below 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def effects_chart(lived: GapLife, names: Mapping[date, str], least: int) -> Chart | None:
+def effects_chart(lived: GapLife, least: int) -> Chart | None:
     """How often the question came before and after each fix, as a share of the bot's conversations."""
     rows = []
     for effect in lived.effects:
         day = effect.fixed_at.astimezone(UTC).date()
-        what = names.get(day, "the fix")
         for when, hits, n, tone in (
             ("28 days before", effect.messages_before, effect.conversations_before, Tone.NEUTRAL),
             ("after", effect.messages_after, effect.conversations_after, Tone.INFO),
         ):
-            rows.append(_bar(f"{when} {what}, {day:%-d %b %Y}", Rate(min(hits, n), n), tone, least))
+            rows.append(_bar(f"{when} the fix of {day:%-d %b %Y}", Rate(min(hits, n), n), tone, least))
     return bars("Before and after each fix", rows, unit=Unit.SHARE) if rows else None
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from flask import Blueprint, abort, redirect, render_template, url_for
 from sqlalchemy.orm import Session
@@ -59,7 +59,7 @@ def page(gap_id: int) -> AnyResponse | str:
     return render_template(
         "gap.html", gap=gap, line=shown, view=view, helpdesk=helpdesk, installation=installation, examples=asked,
         told=gap_words.told(shown.lived, least, today=today), steps=list(_steps(shown, notes, fixes)),
-        effects=gap_words.effects_chart(shown.lived, _named(fixes), least),
+        effects=gap_words.effects_chart(shown.lived, least),
         life=gap_words.life_chart(weeks, _events(shown, fixes), least),
         brief=_brief(shown, helpdesk, asked, view), prices=prices, reasons=gap_words.REASONS, today=today,
         standings=STANDINGS, audiences=AUDIENCES, kinds=KINDS, fixes=fixes, others=others, words=gap_words,
@@ -84,10 +84,6 @@ def _others(session: Session, gap: Gap) -> list[Gap]:
     return [
         each for each in store.listed(session, gap.row.installation_id, examples=False) if each.row.id != gap.row.id
     ]
-
-
-def _named(fixes: Collection[Improvement]) -> Mapping[date, str]:
-    return {each.at.astimezone(UTC).date(): f"“{(each.title or each.reference)[:60]}”" for each in fixes}
 
 
 def _events(shown: Line, fixes: Collection[Improvement]) -> list[Event]:
