@@ -20,7 +20,7 @@ from service.figures.words import called, label, part
 from service.reports.course import Course, Name
 from service.reports.figures import Answer
 from service.store import improvements
-from service.store.gap_models import Improvement, ImprovementKind
+from service.store.gap_models import ImprovementKind
 
 MOST = 25
 """Values of one name that are shown at once."""
@@ -173,15 +173,17 @@ def cut(name: Name, answer: Answer, title: str) -> Chart | None:
 
 
 def happened(session: Session, installations: Mapping[str, str], since: date, until: date) -> list[Event]:
-    """What was deployed on these days on the installations that are looked at (by id, with their names)."""
+    """What was deployed on these days on the installations that are looked at (by id, with their names).
+
+    The same on several of them on one day is one event, which says where unless it was on all.
+    """
     start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
-    several = len(installations) > 1
+    where: dict[tuple[date, str], list[str]] = {}
+    for row in improvements.between(session, installations, start, end):
+        what = KINDS.get(row.kind, row.kind.replace("_", " "))
+        told = f"{what}: {(row.title or row.reference)[:70]}"
+        where.setdefault((row.at.astimezone(UTC).date(), told), []).append(installations[row.installation_id])
     return [
-        Event(row.at.astimezone(UTC).date(), _deployed(row, installations[row.installation_id] if several else ""))
-        for row in improvements.between(session, installations, start, end)
+        Event(day, told if len(set(names)) == len(installations) else f"{told} ({', '.join(sorted(set(names)))})")
+        for (day, told), names in where.items()
     ]
-
-
-def _deployed(row: Improvement, where: str) -> str:
-    what = KINDS.get(row.kind, row.kind.replace("_", " "))
-    return " ".join(filter(None, (f"{what}: {(row.title or row.reference)[:70]}", f"({where})" if where else "")))

@@ -118,6 +118,20 @@ def test_how_a_value_goes(page: Any, kept: str, web: Any) -> None:
     assert html.count('<svg class="chart chart-stacked"') == 1
 
 
+def test_the_same_release_on_several_helpdesks_is_one_event(page: Any, kept: str, web: Any) -> None:
+    other = web.installation("intercom", account="other")
+    at = datetime(2026, 2, 6, 9, tzinfo=UTC)
+    with web.parts.database.begin() as session:
+        for where, titles in ((kept, ("Everywhere", "Here")), (other, ("Everywhere",))):
+            for title in titles:
+                kind = ImprovementKind.ARTICLE_PUBLISHED
+                improvements.improved(session, where, kind, title, title=title, at=at, now=web.clock())
+    html = page("/figures/containment")
+    assert "<span>6 Feb 2026: article published: Everywhere</span>" in html
+    assert "<span>6 Feb 2026: article published: Here (acme (Zendesk))</span>" in html
+    assert html.count('<circle class="event-mark"') == 2
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
