@@ -7,20 +7,21 @@ and would pull them about.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from service.card_document import card_from_document
 from service.figures.threshold_fit import LEAST_REVIEWS, Fit, fit
 from service.scoring.context_repeat import UNCLEAR_BAND
 from service.scoring.corrected import agreed
+from service.scoring.definitions import VERDICTS
 from service.scoring.doubt import WRITTEN
-from service.scoring.score import DEFINITIONS, Policy, Score, Scorecard
+from service.scoring.score import DEFINITIONS, Policy, Score
 from service.store import reviews
 from service.store.figure_models import Review
 from service.store.models import Conversation
@@ -29,6 +30,9 @@ from service.writeback import desired_tags
 
 RECENT = 500
 """Conversations in which is counted what another setting would change."""
+
+MOST = 1000
+"""Opinions on one score that are looked at, the latest ones: more would not move a threshold, and take their time."""
 
 Setting = Mapping[str, float]
 """Keys of a policy document with their values."""
@@ -120,12 +124,12 @@ def _context(score: Score, setting: tuple[float, ...]) -> str | None:
 _SHARES = tuple((each,) for each in _steps(0.05, 0.95, 0.05))
 
 TUNABLES: tuple[Tunable, ...] = (
-    Tunable("effort", "Effort levels", ("high_effort", "low_effort"), _pairs(_steps(1, 7, 0.25)), _effort),
+    Tunable("effort", "Effort levels", ("high_effort", "low_effort"), _pairs(_steps(1, 7, 0.5)), _effort),
     Tunable("repeat_contact", "The same issue", ("same_issue_threshold",), _SHARES, _return),
     Tunable("context_repeat", "Asked again", ("repeated_context_threshold",), _SHARES, _context),
     Tunable(
         "resolution_confidence", "Levels of the bot's confidence", ("low_confidence", "high_confidence"),
-        _pairs(_steps(0.05, 0.95, 0.05)), _sureness,
+        _pairs(_steps(0.1, 0.9, 0.1)), _sureness,
     ),
 )  # fmt: skip
 """Thresholds that a stored scorecard is enough to try others of. `avoidable_threshold` and `gap_confidence` are not
@@ -136,28 +140,35 @@ REVIEW = Tunable("", "Marked for review", ("review_confidence",), _SHARES, lambd
 
 
 def judged(session: Session, installation_id: str, definitions: str = DEFINITIONS) -> list[Judged]:
-    """What reviewers agree on, of the random sample and from files, with the score as Deskmark gave it."""
+    """What reviewers agree on, of the random sample and from files, with the score as Deskmark gave it.
+
+    Of each score the `MOST` latest opinions; only that score is read of a card, which may be long.
+    """
     same = and_(
         StoredCard.conversation_id == Review.conversation_id,
         StoredCard.episode == Review.episode,
         StoredCard.definitions == definitions,
     )
     mine = (Review.installation_id == installation_id, *reviews.chosen(reviews.Which.LABELLED))
-    said: dict[tuple[int, str], list[str]] = defaultdict(list)
-    statement = select(StoredCard.id, Review.score, Review.verdict).join(Review, same).where(*mine)
-    for card_id, score, given in session.execute(statement):
-        said[(card_id, score)].append(given)
-    cards = _cards(session, {card_id for card_id, _ in said})
-    return [
-        Judged(name, cards[card_id].scores[name], verdict)
-        for (card_id, name), verdicts in sorted(said.items())
-        if (verdict := agreed(verdicts)) is not None and name in cards[card_id].scores
-    ]
+    found: list[Judged] = []
+    for name in VERDICTS:
+        columns = (StoredCard.id, StoredCard.card[("scores", name)], Review.verdict)
+        statement = select(*columns).join(Review, same).where(Review.score == name, *mine)
+        said: dict[int, list[str]] = defaultdict(list)
+        scores: dict[int, Score] = {}
+        for card_id, document, verdict in session.execute(statement.order_by(Review.at.desc()).limit(MOST)):
+            if document is not None:
+                said[card_id].append(verdict)
+                scores[card_id] = _score(document)
+        agreements = ((card_id, agreed(verdicts)) for card_id, verdicts in sorted(said.items()))
+        found += [Judged(name, scores[card_id], verdict) for card_id, verdict in agreements if verdict is not None]
+    return found
 
 
-def _cards(session: Session, ids: Iterable[int]) -> dict[int, Scorecard]:
-    rows = session.execute(select(StoredCard.id, StoredCard.card).where(StoredCard.id.in_(sorted(ids))))
-    return {row[0]: card_from_document(row[1]) for row in rows}
+def _score(document: Mapping[str, Any]) -> Score:
+    """What a threshold looks at: no reason and no proof."""
+    details = MappingProxyType(document.get("details") or {})
+    return Score(document["verdict"], document["value"], document["confidence"], details=details)
 
 
 def suggestions(
@@ -213,28 +224,32 @@ def _suggestion(
     return Suggestion(tunable, now, len(right), least, found, then)
 
 
-def _recent(session: Session, installation_id: str) -> list[Scorecard]:
-    """The cards that speak for the conversations scored last."""
+def _recent(session: Session, installation_id: str) -> list[Mapping[str, Score]]:
+    """What tags are made of, of the conversations scored last; only those that know all of it."""
+    names = (*sorted(WRITTEN), *sorted({each.score for each in TUNABLES} - WRITTEN))
     statement = (
-        select(StoredCard.card)
+        select(*(StoredCard.card[("scores", name)] for name in names))
         .join(Conversation, Conversation.id == StoredCard.conversation_id)
         .where(StoredCard.latest, Conversation.installation_id == installation_id)
     )
-    rows = session.scalars(statement.order_by(StoredCard.id.desc()).limit(RECENT))
-    return [card_from_document(card) for card in rows]
+    rows = session.execute(statement.order_by(StoredCard.id.desc()).limit(RECENT))
+    return [
+        {name: _score(document) for name, document in zip(names, row, strict=True)}
+        for row in rows
+        if all(document is not None for document in row)
+    ]
 
 
-def _with_change(found: Suggestion, recent: Sequence[Scorecard], policy: Policy) -> Suggestion:
+def _with_change(found: Suggestion, recent: Sequence[Mapping[str, Score]], policy: Policy) -> Suggestion:
     """Tags as they are against tags under the other setting; what follows from a verdict further on is not counted."""
     tunable, setting = found.tunable, tuple(found.suggested.values())
     threshold = found.suggested.get("review_confidence", policy.review_confidence)
     changed = 0
-    whole = [card for card in recent if card.scores.keys() >= WRITTEN]
-    for card in whole:
-        scores = dict(card.scores)
-        verdict = tunable.says(scores[tunable.score], setting) if tunable.score in scores else None
+    for scores in recent:
+        verdict = tunable.says(scores[tunable.score], setting) if tunable.score else None
+        then = scores
         if verdict is not None:
-            scores[tunable.score] = replace(scores[tunable.score], verdict=verdict)
-        before = desired_tags(card.scores, review_confidence=policy.review_confidence)
-        changed += desired_tags(scores, review_confidence=threshold) != before
-    return replace(found, change=changed, recent=len(whole))
+            then = {**scores, tunable.score: replace(scores[tunable.score], verdict=verdict)}
+        before = desired_tags(scores, review_confidence=policy.review_confidence)
+        changed += desired_tags(then, review_confidence=threshold) != before
+    return replace(found, change=changed, recent=len(recent))
