@@ -19,12 +19,12 @@ from service.conversation import Conversation
 from service.demo import staff
 from service.demo.play import Helpdesk
 from service.demo.scenes import catalog
-from service.store import installations, intents
+from service.store import installations, intents, proposals
 from service.store.models import Conversation as Row
 from service.store.models import Installation, State
 from service.store.work import of_history
 from service.writeback import AlreadyThere
-from tasks import gaps, recounting
+from tasks import gaps, proposing, recounting
 from tasks.backfill_keeping import settle
 from tasks.runtime import Runtime
 
@@ -82,8 +82,13 @@ class Replay:
         return False
 
     def sum_up(self) -> None:
-        """What the beat does now and then, done at once, and what people did with it: gaps, reviews, days added up."""
+        """What the beat does now and then, done at once, and what people did with it: gaps, possible intents,
+        reviews, days added up."""
         gaps.group(self.runtime)
+        with self.runtime.database.begin() as session:
+            for row in installations.all_of(session):
+                proposals.ask_search(session, row.id, now=self.runtime.clock())
+        proposing.propose(self.runtime)
         staff.work(self.runtime)
         while recounting.recount(self.runtime).left:
             continue

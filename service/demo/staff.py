@@ -17,7 +17,8 @@ from service.card_document import card_from_document
 from service.demo.storyline import DEPLOYED, first_day
 from service.scoring.definitions import VERDICTS
 from service.scoring.score import Scorecard
-from service.store import disputes, gaps, improvements, installations, results, review_queue
+from service.store import conversations, disputes, gaps, improvements, installations, results, review_queue
+from service.store.gap_facts import Gap
 from service.store.gap_models import Audience
 from service.store.models import Conversation, State
 from service.store.opinion_models import Drawn, Source
@@ -45,7 +46,7 @@ DISPUTES = (
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Somebody took note of the gap whose label has one of these words."""
+    """Somebody took note of the gap that is about one of these words."""
 
     words: frozenset[str]
     audience: Audience
@@ -55,10 +56,10 @@ class Noted:
 
 
 NOTED = (
-    Noted(frozenset({"carbon", "paddle"}), Audience.CONTENT, "article:131",
+    Noted(frozenset({"carbon paddle"}), Audience.CONTENT, "article:131",
           "The workshop says which brands they take; I write an article.", 4),
-    Noted(frozenset({"route", "app"}), Audience.ENGINEERING, None, "E-1043 again: the tile server. Ticket is open.", 9),
-    Noted(frozenset({"solvo", "solar"}), Audience.CONTENT, "article:118", "Nobody told us of the panel. On it.", 43),
+    Noted(frozenset({"e-1043", "e-2210"}), Audience.ENGINEERING, None, "E-1043 again: the tile server.", 9),
+    Noted(frozenset({"solvo"}), Audience.CONTENT, "article:118", "Nobody told us of the panel. On it.", 43),
 )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def _deploy(session: Session, now: datetime) -> None:
         known = gaps.listed(session, row.id)
         for each in DEPLOYED:
             at = datetime.combine(first + timedelta(days=each.day), time(9, 30), UTC)
-            answered = [gap.row.id for gap in known if _is_about(gap.row.label, each.words)]
+            answered = [gap.row.id for gap in known if _is_about(session, gap, each.words)]
             improvements.improved(
                 session, row.id, each.kind, each.reference, at=at, now=at, title=each.title, gaps=answered
             )
@@ -87,14 +88,16 @@ def _deploy(session: Session, now: datetime) -> None:
 def _take_note(session: Session, now: datetime) -> None:
     for gap in gaps.listed(session):
         for each in NOTED:
-            if _is_about(gap.row.label, each.words):
+            if _is_about(session, gap, each.words):
                 gaps.acknowledge(session, gap.row.id, at=now - timedelta(days=each.days_ago), words=each.said)
                 gaps.change(session, gap.row.id, reference=each.reference, audience=each.audience)
 
 
-def _is_about(label: str, words: Iterable[str]) -> bool:
-    told = {word.strip(",").lower() for word in label.split()}
-    return not told.isdisjoint(words)
+def _is_about(session: Session, gap: Gap, words: Iterable[str]) -> bool:
+    """Whether most of the gap's examples have one of the words."""
+    rows = (conversations.get(session, row_id) for row_id in gap.examples)
+    texts = [" ".join(m["text"] for m in row.document["messages"]).lower() for row in rows if row and row.document]
+    return 2 * sum(any(word in text for word in words) for text in texts) > len(texts)
 
 
 def _review(runtime: Runtime) -> None:

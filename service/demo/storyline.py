@@ -51,7 +51,7 @@ def _solar_gap(day: int) -> float:
     if day < LAUNCH:
         return 0.0
     asked = min(1.0, 0.3 + 0.04 * (day - LAUNCH))
-    return asked if day < ARTICLE else asked * math.exp(-(day - ARTICLE) / 3) + 0.03
+    return asked if day < ARTICLE else asked * math.exp(-(day - ARTICLE) / 1.2)
 
 
 COURSES: Mapping[Course, Callable[[int], float]] = MappingProxyType(
@@ -71,7 +71,7 @@ COURSES: Mapping[Course, Callable[[int], float]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """Something that was deployed on a day. `words`: it answers the gap whose label has one of these words."""
+    """Something that was deployed on a day. `words`: it answers the gap that is about one of them."""
 
     day: int
     kind: ImprovementKind
@@ -83,7 +83,7 @@ class Deployed:
 DEPLOYED = (
     Deployed(33, ImprovementKind.BOT_RELEASED, "fern:2.3", "Fern 2.3"),
     Deployed(ARTICLE, ImprovementKind.ARTICLE_PUBLISHED, "article:118", "Charging with the Solvo solar panel",
-             frozenset({"solvo", "solar"})),
+             frozenset({"solvo"})),
     Deployed(RELEASE, ImprovementKind.BOT_RELEASED, "fern:2.4", "Fern 2.4"),
     Deployed(RELEASE + BROKEN_DAYS, ImprovementKind.BOT_RELEASED, "fern:2.4.1", "Fern 2.4.1, refunds mended"),
 )  # fmt: skip

@@ -25,6 +25,9 @@ NO_PAGE: Mapping[str, str] = {
 }
 """Addresses that are no pages, or that a healthy service has none of, with the reason."""
 
+NEEDED: Mapping[str, str] = {"/escalations/answer": "?key=return+label"}
+"""What an address cannot do without, by its rule."""
+
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "/conversations": (
         "?page=20", "?verdict=containment.unresolved", "?verdict=escalation.avoidable&helpdesk=zendesk",
@@ -78,4 +81,4 @@ def _addresses(rule: str, given: Mapping[str, str]) -> Iterator[str]:
             raise LookupError(f"{rule}: say what {found[1]!r} is, or in tests/support/every_page.py that it is no page")
         return given[found[1]]
 
-    yield re.sub(r"<(?:[^<>:]+:)?(\w+)>", part, rule)
+    yield re.sub(r"<(?:[^<>:]+:)?(\w+)>", part, rule) + NEEDED.get(rule, "")
