@@ -26,7 +26,7 @@ import figures_bench  # noqa: E402
 import psycopg  # noqa: E402
 from every_page import pages  # noqa: E402
 from figures_bench import DAYS, INSTALLATIONS, KINDS, NOW, TODAY, fact_rows, one_fact  # noqa: E402
-from sqlalchemy import make_url, text  # noqa: E402
+from sqlalchemy import func, make_url, select, text  # noqa: E402
 
 from connectors.registry import connectors  # noqa: E402
 from service.app import build  # noqa: E402
@@ -34,19 +34,24 @@ from service.card_document import card_document  # noqa: E402
 from service.conversation import Author, Channel, Contact, Conversation, Message, Role  # noqa: E402
 from service.document import to_document  # noqa: E402
 from service.figures.fact import Fact  # noqa: E402
+from service.language.intents import Example  # noqa: E402
 from service.scoring.definitions import VERDICTS  # noqa: E402
 from service.scoring.score import DEFINITIONS, Evidence, Score, Scorecard  # noqa: E402
 from service.settings import Settings  # noqa: E402
-from service.store import facts, gaps, installations  # noqa: E402
+from service.store import facts, gaps, improvements, installations, intents, proposals  # noqa: E402
 from service.store.cells import numbered  # noqa: E402
 from service.store.database import Database, migrate  # noqa: E402
-from service.store.gap_models import KnowledgeGap  # noqa: E402
+from service.store.gap_models import ImprovementKind, KnowledgeGap  # noqa: E402
+from service.store.models import Conversation as Row  # noqa: E402
+from service.store.proposal_models import IntentProposal  # noqa: E402
+from service.store.proposals import Found  # noqa: E402
 from service.store.secrets import SecretBox, new_key  # noqa: E402
 from service.web.parts import Parts  # noqa: E402
 from tasks.alone import Kept  # noqa: E402
 
 ROUNDS = 20
 GAPS = 60
+FIXED = 20
 """Groups of unserved questions on each helpdesk."""
 
 ASKED = 0.06
@@ -90,6 +95,12 @@ def fill(url: str, most: int) -> dict[str, str]:
             for number in range(1, GAPS + 1):
                 session.add(KnowledgeGap(installation_id=installation, group=number,
                                          label=f"thing {number}, repair, part", created_at=NOW))  # fmt: skip
+            session.flush()
+            first = session.scalar(select(func.min(KnowledgeGap.id)).filter_by(installation_id=installation)) or 0
+            for number in range(FIXED):
+                at = NOW - timedelta(days=10 + 3 * number)
+                improvements.improved(session, installation, ImprovementKind.ARTICLE_UPDATED, f"article:{number}",
+                                      at=at, now=at, title=f"How to repair {number}", gaps=[first + number])  # fmt: skip
     packed = [facts.counts_of(fact, numbers).packed() for fact in made]
     placed = sorted(
         ((rng.randrange(KINDS), rng.choice(INSTALLATIONS), TODAY - timedelta(days=int(rng.random() * DAYS)))
@@ -113,15 +124,28 @@ def fill(url: str, most: int) -> dict[str, str]:
     figures_bench.add_days_up(database)
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
-    gap = _one_gap(database)
+    gap, proposal = _one_gap(database), _proposals(database)
     database.close()
-    return places(f"c{len(placed) - 1}", gap)
+    return places(f"c{len(placed) - 1}", gap, proposal)
 
 
-def places(row_id: str, gap: int) -> dict[str, str]:
+def _proposals(database: Database) -> int:
+    """Possible new intents as a worker leaves them, over the latest conversations; one of them."""
+    latest = select(Row.id).order_by(Row.ended_at.desc()).limit(proposals.KEPT)
+    with database.begin() as session:
+        for name in INSTALLATIONS:
+            ids = session.scalars(latest.where(Row.installation_id == name)).all()
+            intents.add(session, name, [Example(f"intent {n}", f"thing {n}") for n in range(40)], now=NOW)
+            proposals.ask_search(session, name, now=NOW)
+            found = [Found(f"thing {n}", ids[n * 25 : n * 25 + 25]) for n in range(len(ids) // 25)]
+            proposals.save(session, name, found, novel=len(ids), now=NOW)
+        return int(session.scalar(select(func.min(IntentProposal.id))) or 0)
+
+
+def places(row_id: str, gap: int, proposal: int) -> dict[str, str]:
     """What the parts of addresses are."""
     return {"row_id": row_id, "conversation_id": row_id, "installation_id": INSTALLATIONS[0], "gap_id": str(gap),
-            "connector": "zendesk", "kind": "conversation"}  # fmt: skip
+            "connector": "zendesk", "kind": "conversation", "proposal_id": str(proposal)}  # fmt: skip
 
 
 CONVERSATION = ("id", "installation_id", "external_id", "state", "channel", "opened_at", "ended_at", "created_at",
@@ -283,7 +307,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.url:
         migrate(options.url)
-        tables = measure(options.url, places("c1", 1), options.rounds)
+        tables = measure(options.url, places("c1", 1, 1), options.rounds)
     else:
         with postgres() as url:
             tables = pages_table(url, options.most, options.rounds)
