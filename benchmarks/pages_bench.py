@@ -50,9 +50,8 @@ from service.web.parts import Parts  # noqa: E402
 from tasks.alone import Kept  # noqa: E402
 
 ROUNDS = 20
-GAPS = 60
-FIXED = 20
-"""Groups of unserved questions on each helpdesk."""
+GAPS, FIXED = 60, 20
+"""Groups of unserved questions on each helpdesk, and how many of them something was deployed for."""
 
 ASKED = 0.06
 """Share of conversations with a question that the bot could not serve."""
@@ -98,9 +97,9 @@ def fill(url: str, most: int) -> dict[str, str]:
             session.flush()
             first = session.scalar(select(func.min(KnowledgeGap.id)).filter_by(installation_id=installation)) or 0
             for number in range(FIXED):
-                at = NOW - timedelta(days=10 + 3 * number)
-                improvements.improved(session, installation, ImprovementKind.ARTICLE_UPDATED, f"article:{number}",
-                                      at=at, now=at, title=f"How to repair {number}", gaps=[first + number])  # fmt: skip
+                at, kind = NOW - timedelta(days=10 + 3 * number), ImprovementKind.ARTICLE_UPDATED
+                improvements.improved(session, installation, kind, f"article:{number}", at=at, now=at,
+                                      title=f"How to repair {number}", gaps=[first + number])  # fmt: skip
     packed = [facts.counts_of(fact, numbers).packed() for fact in made]
     placed = sorted(
         ((rng.randrange(KINDS), rng.choice(INSTALLATIONS), TODAY - timedelta(days=int(rng.random() * DAYS)))
