@@ -19,10 +19,14 @@ from pydantic import SecretStr
 from sqlalchemy import update
 from werkzeug.routing import Rule
 
-from service.store import api_keys, notices, people
+from service.language.intents import Example
+from service.store import api_keys, gaps, intents, notices, people
 from service.store.errand_models import Errand, ErrandKind
+from service.store.gap_models import GapMessage, KnowledgeGap
+from service.store.gaps import Question
 from service.store.models import Conversation, Delivery, State
 from service.store.people_models import ApiKey, Person, Role, Scope
+from service.store.proposal_models import IntentProposal, ProposalMember
 from service.store.upkeep_models import Kind
 from service.web.rights import OWNERS, RIGHTS, Need, Open, Right, need_of, needs
 
@@ -70,12 +74,25 @@ def sides(web: Any, seed: Any, shapes: Any) -> Sides:
             session.add(leaving)
             session.flush()
             errand_id = str(leaving.id)
+            gap = KnowledgeGap(installation_id=installation_id, group=1, label=f"gap of {account}",
+                               created_at=web.clock())  # fmt: skip
+            proposal = IntentProposal(installation_id=installation_id, label=f"intent of {account}", size=3,
+                                      created_at=web.clock(), found_at=web.clock())  # fmt: skip
+            session.add_all([gap, proposal])
+            session.flush()
+            gaps.keep_questions(session, installation_id, row_id, [Question(1, "m0", "no_answer", False, web.clock())])
+            session.get_one(GapMessage, (row_id, 1)).gap_id = gap.id
+            session.add(ProposalMember(proposal_id=proposal.id, conversation_id=row_id))
+            intents.add(session, installation_id, [Example(f"refund of {account}", "Money back")], now=web.clock())
+            gap_id, proposal_id = str(gap.id), str(proposal.id)
         return {
             "installation_id": installation_id,
             "row_id": row_id,
             "conversation_id": row_id,
             "delivery_id": delivery_id,
             "errand_id": errand_id,
+            "gap_id": gap_id,
+            "proposal_id": proposal_id,
         }
 
     return Sides(side("own-account", "4711"), side("foreign-account", "9120"))
