@@ -57,7 +57,8 @@ class Page:
 
 
 def pages(app: Flask, given: Mapping[str, str], *, queries: bool = False) -> Iterator[Page]:
-    """Every page, in order of its rule; `given` says what the parts of addresses are. `queries`: with filters, too.
+    """Every page, in order of its rule; `given` says what the parts of addresses are, empty where there is no such
+    thing. `queries`: with filters, too.
 
     Raises `LookupError` with what to do for a part that nobody has told of.
     """
@@ -67,13 +68,17 @@ def pages(app: Flask, given: Mapping[str, str], *, queries: bool = False) -> Ite
         for path in _addresses(rule, given):
             yield Page(rule, path)
         if queries:
-            path = next(iter(_addresses(rule, given)))
-            yield from (Page(rule, path + query) for query in QUERIES.get(rule, ()))
+            first = list(_addresses(rule, given))[:1]
+            yield from (Page(rule, path + query) for path in first for query in QUERIES.get(rule, ()))
 
 
 def _addresses(rule: str, given: Mapping[str, str]) -> Iterator[str]:
     if rule == "/figures/<name>":
         yield from (f"/figures/{name}" for name in NAMES)
+        return
+
+    named = re.findall(r"<(?:[^<>:]+:)?(\w+)>", rule)
+    if any(given.get(name) == "" for name in named):
         return
 
     def part(found: re.Match[str]) -> str:

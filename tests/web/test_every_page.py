@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 from every_page import Page, pages
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from connectors.registry import connectors
@@ -150,6 +151,11 @@ def places(database: Database) -> dict[str, str]:
         }  # fmt: skip
 
 
+def _any(session: Session, table: Any) -> str:
+    """The number of one row; empty where there is none."""
+    return str(session.scalar(select(func.min(table.id))) or "")
+
+
 def link(database: Database) -> str:
     """The path of a fresh sign-in link."""
     with database.begin() as session:
@@ -198,7 +204,9 @@ class Look:
             self.expect(page, False, complaint)
 
     def _keyboard(self, page: Page) -> None:
-        if self.tab.evaluate("document.activeElement === document.body && !location.hash"):  # Else the page says where to begin.
+        if self.tab.evaluate(
+            "document.activeElement === document.body && !location.hash"
+        ):  # Else the page says where to begin.
             self.tab.keyboard.press("Tab")
             self.expect(page, self.tab.evaluate("document.activeElement.className") == "skip", "has no skip link first")
         self.expect(page, self.tab.locator("main#main").count() == 1, "has nothing to skip to")
