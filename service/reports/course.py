@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import TypeGuard
 
@@ -109,7 +109,7 @@ def courses(
     if _is_whole(baseline) and question.until > baseline.until:
         since = max(question.since, baseline.until)
         after = values if since == question.since else _values(replace(whole, since=since), source)
-    month = months_after(baseline.since, question.until) if baseline else 0
+    month = months_after(baseline.since, question.until - timedelta(days=1)) if baseline else 0
     courses = {}
     for answer in found:
         name = answer.figure.name
