@@ -19,9 +19,8 @@ from service.figures.wording import between, number
 HEIGHT = 250
 MARKED = 9
 """Events that are marked; earlier ones are only counted."""
-FIRST_AND_LAST = (slice(0, 3), slice(-3, None))
-FROM_LEFT = 50
-"""Units from the left at which words begin that must not hide the axis."""
+NUMBERS, WORDS = 0.07, 0.17
+"""Shares of the width that stay free for the numbers of the y axis, and for the words of lines of reference."""
 APART = 24
 """Units that labels and marks must be apart."""
 
@@ -140,10 +139,11 @@ class _Trend(Drawn, XY):
         first = min((p.day for p in points), default=date(2000, 1, 1))
         last = max((p.day for p in points), default=first)
         around = 0 if last > first else by.following(first).toordinal() - first.toordinal()
-        labels = 0.07 * ((last - first).days + 2 * around)  # Room for the numbers of the y axis.
+        wide = (last - first).days + 2 * around
+        before, behind = NUMBERS * wide + around, (WORDS * wide if lines else 0) + around
         chart = cls(
             config(HEIGHT, dots_size=3.5, allow_interruptions=True, range=(low, high), show_x_guides=False,
-                   xrange=(first.toordinal() - around - labels, last.toordinal() + around),
+                   xrange=(first.toordinal() - before, last.toordinal() + behind),
                    value_formatter=lambda value: short(value, unit))
         )  # fmt: skip
         chart.y_labels = [value for value in ticks(low, high, unit) if low <= value <= high]
@@ -188,17 +188,9 @@ class _Trend(Drawn, XY):
         for place, (y, name, value) in enumerate(places):
             self.path(self.nodes["overlay"], [(0, y), (self.view.width, y)], f"reference {name}")
             under = (below and place == 0) or y < APART - 4
-            left = self._freer_left(y)
-            x, class_ = (FROM_LEFT, "") if left else (self.view.width, " end")
             words = f"{name} {number(value, self.unit)}"
-            below_line = y + LETTERS + 2 if under else y - 5
-            self.text(self.nodes["text_overlay"], words, x, below_line, f"reference-text {name}{class_}")
-
-    def _freer_left(self, y: float) -> bool:
-        """Whether the lines are further from this height at their beginning than at their end."""
-        lines = [[self.view.y(point.value) for point in each.points if point.value is not None] for each in self.source]
-        first, last = ([abs(place - y) for line in lines for place in line[part]] for part in FIRST_AND_LAST)
-        return min(first, default=0.0) > min(last, default=0.0) + LETTERS
+            height = y + LETTERS + 2 if under else y - 5
+            self.text(self.nodes["text_overlay"], words, self.view.width, height, f"reference-text {name} end")
 
     def _events(self, parent: Any) -> None:
         """A line down from a numbered mark; marks that would lie upon one another stand below one another."""
