@@ -39,6 +39,10 @@ LASTS = 8 * 3600
 """Seconds that a panel may stand open in a browser: a day's work."""
 NOBODY = Installation("", "zendesk", "", "https://unknown.zendesk.com")
 """What a token for an unknown installation is checked against, with the same work and the same answer (ADR 025)."""
+REFUSED = (
+    "Deskmark could not check who opened this. "
+    "Reload it; if that does not help, an admin presses Find the app in Deskmark."
+)
 TOO_LONG = "This panel was open for too long. Reload it to go on."
 _GUID = re.compile(r"[\w.-]{1,80}")
 Page = tuple[Response, int]
@@ -53,7 +57,7 @@ def begin(installation_id: str) -> Page:
     try:
         agent = Agent("zendesk", installation_id, _verified(installation, token).agent)
     except InvalidSignature as error:
-        return _notice(installation, TOO_LONG, panels.refused(installation_id, str(error)))
+        return _notice(None, REFUSED, panels.refused(installation_id, str(error)))
     with parts().database.begin() as session:
         ticket_apps.opened(session, agent.installation_id, now=parts().now())
     return _page(installation, "panel/opening.html", key=_keys().dumps([agent.installation_id, agent.id]))
@@ -145,7 +149,9 @@ def _preferred() -> Language:
 
 
 def _page(installation: Installation | None, template: str, status: int = 200, **given: object) -> Page:
-    """A page that Zendesk may frame, and nobody else. Without a known installation nobody may."""
+    """A page that the installation's Zendesk may frame, and nobody else; one without installation any Zendesk may, so
+    that whoever opened it can read why nothing is there, and nobody can tell which installations there are.
+    """
     language = given.setdefault("lang", _preferred())
 
     def spoken(sentence: str, **values: object) -> str:
@@ -153,11 +159,11 @@ def _page(installation: Installation | None, template: str, status: int = 200, *
 
     words = {"say": spoken, "sdk": SDK, "installation_id": installation.id if installation else ""}
     response = make_response(render_template(template, **words, passed=_passed(installation), **given))
-    if installation is not None:
-        response.headers["Content-Security-Policy"] = (
-            f"default-src 'none'; script-src 'self' {SDK}; style-src 'self'; form-action 'self'; base-uri 'none'; "
-            f"frame-ancestors {_origin(installation)}"
-        )
+    framed_by = _origin(installation) if installation is not None else "https://*.zendesk.com"
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; script-src 'self' {SDK}; style-src 'self'; form-action 'self'; base-uri 'none'; "
+        f"frame-ancestors {framed_by}"
+    )
     return response, status
 
 

@@ -111,3 +111,18 @@ def sentences_in(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.JoinedStr):
             words = "".join(part.value for part in node.values if isinstance(part, ast.Constant))
             assert not re.fullmatch(r"[A-Z].* .*\.", words), "a sentence with places belongs to sentences.py"
+
+
+PANEL = (
+    *Path("service/web/templates/panel").glob("*.html"),
+    *(Path("service") / name for name in ("panel.py", "web/ticket_panels.py", "web/zendesk_panel.py")),
+    Path("connectors/intercom/canvas.py"),
+)
+
+
+def test_the_panel_says_what_is_listed_and_nothing_else_is() -> None:
+    listed = {entry.msgid for entry in template() if entry.msgctxt == Context.PANEL}
+    sources = [re.sub(r'"\s*\n\s*"', "", path.read_text(encoding="utf-8")) for path in PANEL]
+    said = {words for source in sources for words in re.findall(r"\bsay\(\s*[\"'](.+?)[\"']\s*[,)]", source)}
+    assert said - listed == set()
+    assert {words for words in listed if not any(words in source for source in sources)} == set()

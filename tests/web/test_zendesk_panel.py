@@ -144,6 +144,8 @@ def test_an_unknown_installation_is_refused_like_a_forgery(web: Any, app_of: Any
     unknown = web.client().post("/apps/zendesk/unknown", data={"token": "x.y.z"}, headers={"Accept-Language": "de"})
     assert (forged.status_code, unknown.status_code) == (401, 401)
     assert forged.get_data() == unknown.get_data()
+    assert dict(forged.headers) == dict(unknown.headers)
+    assert "frame-ancestors https://*.zendesk.com" in unknown.headers["Content-Security-Policy"], "to be read there"
     intercom = web.installation("intercom")
     assert opened(web, intercom)[1].status_code == 401
     with web.parts.database.begin() as session:
