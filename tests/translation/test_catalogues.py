@@ -16,6 +16,7 @@ from service.translation.catalogue import FOLDER, Context, say_counted, template
 from service.translation.languages import NAMES, Language, language_of
 from service.translation.reasons import places
 
+ROOT = Path(__file__).parents[2]
 OTHERS = [language for language in Language if language is not Language.EN]
 LEFT_OUT = frozenset({"role"})
 """English words that a scorer put in: other languages do without them."""
@@ -96,7 +97,7 @@ SCORERS = ("containment", "outcomes", "escalation", "context_repeat", "effort", 
 @pytest.mark.parametrize("module", SCORERS)
 def test_every_sentence_that_a_score_gives_is_listed(module: str) -> None:
     listed = {entry.msgid for entry in template() if entry.msgctxt == Context.REASON}
-    told = set(sentences_in(Path("service/scoring") / f"{module}.py"))
+    told = set(sentences_in(ROOT / "service/scoring" / f"{module}.py"))
     assert told - listed == set()
 
 
@@ -114,9 +115,9 @@ def sentences_in(path: Path) -> Iterator[str]:
 
 
 PANEL = (
-    *Path("service/web/templates/panel").glob("*.html"),
-    *(Path("service") / name for name in ("panel.py", "web/ticket_panels.py", "web/zendesk_panel.py")),
-    Path("connectors/intercom/canvas.py"),
+    *(ROOT / "service/web/templates/panel").glob("*.html"),
+    *(ROOT / "service" / name for name in ("panel.py", "web/ticket_panels.py", "web/zendesk_panel.py")),
+    ROOT / "connectors/intercom/canvas.py",
 )
 
 
