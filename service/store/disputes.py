@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.store.models import Conversation
 from service.store.opinion_models import Dispute, Source
-from service.store.statements import insert
+from service.store.statements import insert, one_of
 
 
 def raise_one(
@@ -62,3 +62,9 @@ def of_conversation(session: Session, conversation_id: str) -> Sequence[Dispute]
     """All disputes about a conversation, the latest first."""
     statement = select(Dispute).where(Dispute.conversation_id == conversation_id)
     return session.scalars(statement.order_by(Dispute.at.desc())).all()
+
+
+def open_ones(session: Session, *, within: Collection[str] | None = None, limit: int = 50) -> Sequence[Dispute]:
+    """Disputes that nobody has looked at, the oldest first; of these installations, `None`: of all."""
+    statement = select(Dispute).where(Dispute.settled_at.is_(None), one_of(Dispute.installation_id, within))
+    return session.scalars(statement.order_by(Dispute.at).limit(limit)).all()
