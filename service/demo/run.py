@@ -112,10 +112,6 @@ def demo_settings(folder: Path, port: int) -> Settings:
         sweep_seconds=1,
         prefix=PREFIX,
         review_share=REVIEW_SHARE,
-        price_bot_conversation=0.6,
-        price_human_conversation=4.2,
-        price_agent_message=0.9,
-        price_currency="EUR",
     )
 
 

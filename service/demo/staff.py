@@ -15,13 +15,27 @@ from sqlalchemy.orm import Session
 
 from service.card_document import card_from_document
 from service.demo.storyline import DEPLOYED, first_day
+from service.figures.beside import Prices
 from service.scoring.definitions import VERDICTS
 from service.scoring.score import Scorecard
-from service.store import conversations, disputes, gaps, improvements, installations, results, review_queue
+from service.store import (
+    conversations,
+    disputes,
+    figure_alerts,
+    gaps,
+    goals,
+    improvements,
+    installations,
+    proposals,
+    results,
+    review_queue,
+)
 from service.store.gap_facts import Gap
 from service.store.gap_models import Audience
+from service.store.goals import Costs
 from service.store.models import Conversation, State
 from service.store.opinion_models import Drawn, Source
+from service.store.report_models import AlertState, FigureAlert
 from service.store.reviews import Said
 from tasks import opinions
 from tasks.runtime import Runtime
@@ -30,6 +44,9 @@ REVIEWERS = ("reviewer-lea", "reviewer-omar")
 JUDGED = ("containment", "escalation", "context_repeat", "knowledge_gap")
 WRONG = (0.09, 0.12)
 """How often each reviewer says something else than Deskmark."""
+
+COSTS = Costs(Prices(bot_conversation=0.6, human_conversation=4.2, agent_message=0.9, currency="EUR"), agent_minutes=9)
+"""What the shop says its work costs."""
 
 SECOND = 0.5
 """Share of what was reviewed that was reviewed blind by the second one."""
@@ -65,12 +82,26 @@ NOTED = (
 
 def work(runtime: Runtime) -> None:
     """Everything that people did, once questions are grouped."""
+    now = runtime.clock()
     with runtime.database.begin() as session:
-        _deploy(session, runtime.clock())
-        _take_note(session, runtime.clock())
+        _deploy(session, now)
+        _take_note(session, now)
+        goals.set_costs(session, COSTS, now=now)
+        for row in installations.all_of(session):
+            proposals.ask_search(session, row.id, now=now)
     _review(runtime)
     with runtime.database.begin() as session:
-        _dispute(session, runtime.clock())
+        _dispute(session, now)
+
+
+def answer_alerts(runtime: Runtime) -> None:
+    """Somebody looks after the earliest open alarm of each helpdesk; the others wait for whoever looks at the demo."""
+    with runtime.database.begin() as session:
+        seen: set[str] = set()
+        for row in session.scalars(select(FigureAlert).order_by(FigureAlert.first_day, FigureAlert.id)):
+            if row.state == AlertState.OPEN and row.kind == figure_alerts.ALARM and row.installation_id not in seen:
+                seen.add(row.installation_id)
+                figure_alerts.answer(session, row, AlertState.ACKNOWLEDGED, by=REVIEWERS[0], now=runtime.clock())
 
 
 def _deploy(session: Session, now: datetime) -> None:

@@ -18,7 +18,7 @@ from service.store.gap_models import ImprovementKind
 DAYS = 98
 """Fourteen weeks."""
 
-A_DAY = 16.0
+A_DAY = 14.0
 """Conversations of an average day in the beginning."""
 
 GROWTH = 1.15

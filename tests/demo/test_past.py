@@ -72,7 +72,7 @@ def test_the_same_day_tells_the_same(told: tuple[Conversation, ...]) -> None:
 
 
 def test_months_of_a_shop(told: tuple[Conversation, ...]) -> None:
-    assert 1500 < len(told) < 4000
+    assert 1200 < len(told) < 3000
     ended = [each.ended_at for each in told if each.ended_at]
     assert len(ended) == len(told)
     assert max(ended) < NOW - LATEST
