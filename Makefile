@@ -7,7 +7,7 @@ DATA ?= $(or $(DESKMARK_SHARED),../shared)/data
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check quality bench lock format schemas audit
+.PHONY: help demo up test check quality bench pictures lock format schemas audit
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ quality: .venv/.dev ## how right the scores are, on labelled conversations (docs
 
 bench: .venv/.dev ## how fast it is, as ratios of one run (docs/benchmarks.md)
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
+pictures: .venv/.dev ## the pictures of the docs, taken anew from the demo; needs a Chromium
+	@$(BIN)/python benchmarks/pictures.py $(ARGS)
 
 schemas: .venv/.dev
 	@$(BIN)/python -c 'import json, pathlib, service.document as d, service.policy_document as p; [pathlib.Path(f"docs/{k}.schema.json").write_text(json.dumps(d.schema(s), indent=2) + "\n") for k, s in (("conversation", d.ConversationDocument), ("policy", p.PolicyDocument))]'
