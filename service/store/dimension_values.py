@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Row, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.store.facts import COLUMNS
@@ -40,18 +40,29 @@ def values(
     rolled = rolled.where(Rollup.dimension.in_(COLUMNS), Rollup.day >= since, Rollup.day < until)
     for dimension, value, count in session.execute(rolled.group_by(Rollup.dimension, Rollup.value)):
         days[dimension][value] = count
-    columns: list[InstrumentedAttribute[Any]] = [getattr(FactRow, name) for name in COLUMNS]
-    never = and_(_of_the_day(DirtyDay), ~_of_the_day(Rollup))
-    fresh = select(*columns).distinct().where(FactRow.installation_id.in_(ids), FactRow.definitions == definitions)
-    for row in session.execute(fresh.where(FactRow.day >= since, FactRow.day < until, never)):
+    never = select(DirtyDay.installation_id, DirtyDay.day)
+    never = never.where(DirtyDay.installation_id.in_(ids), DirtyDay.definitions == definitions)
+    never = never.where(DirtyDay.day >= since, DirtyDay.day < until, ~_added_up())
+    for row in _fresh(session, session.execute(never).all(), definitions):
         for dimension, value in zip(COLUMNS, row, strict=True):
             days[dimension].setdefault(value or "", 1)
     return {name: _offered(found, most) for name, found in days.items()}
 
 
-def _of_the_day(table: type[DirtyDay | Rollup]) -> ColumnElement[bool]:
-    same = (table.installation_id == FactRow.installation_id, table.definitions == FactRow.definitions)
-    return exists().where(*same, table.day == FactRow.day)
+def _added_up() -> ColumnElement[bool]:
+    same = (Rollup.installation_id == DirtyDay.installation_id, Rollup.definitions == DirtyDay.definitions)
+    return exists().where(*same, Rollup.day == DirtyDay.day)
+
+
+def _fresh(session: Session, never: Sequence[Row[tuple[str, date]]], definitions: str) -> Iterator[Row[Any]]:
+    """What the facts of these days have as values, installation by installation."""
+    columns: list[InstrumentedAttribute[Any]] = [getattr(FactRow, name) for name in COLUMNS]
+    by_installation: dict[str, list[date]] = {}
+    for installation_id, day in never:
+        by_installation.setdefault(installation_id, []).append(day)
+    for installation_id, days in by_installation.items():
+        facts = select(*columns).distinct().where(FactRow.installation_id == installation_id)
+        yield from session.execute(facts.where(FactRow.definitions == definitions, FactRow.day.in_(days)))
 
 
 def _offered(days: Mapping[str, int], most: int) -> Values:
