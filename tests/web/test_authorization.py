@@ -20,7 +20,7 @@ from sqlalchemy import update
 from werkzeug.routing import Rule
 
 from service.language.intents import Example
-from service.store import api_keys, gaps, intents, notices, people
+from service.store import api_keys, figure_alerts, gaps, intents, notices, people
 from service.store.errand_models import Errand, ErrandKind
 from service.store.gap_models import GapMessage, KnowledgeGap
 from service.store.gaps import Question
@@ -33,11 +33,11 @@ from service.web.rights import OWNERS, RIGHTS, Need, Open, Right, need_of, needs
 REACHED = "the view was reached"
 PLAIN = {
     "connector": "zendesk", "token": "x", "person_id": "x", "key_id": "x", "session_name": "x", "name": "containment",
-    "kind": "conversation", "dead_id": "x", "notice_id": "1", "filename": "mark.svg",
+    "kind": "conversation", "dead_id": "x", "notice_id": "1", "route_id": "1", "sent_id": "1", "filename": "mark.svg",
 }  # fmt: skip
 """Parts of addresses that name nothing of one installation, or that admins alone may use, who see every one."""
 
-FOR_ADMINS = frozenset({"person_id", "key_id", "kind", "dead_id", "notice_id"})
+FOR_ADMINS = frozenset({"person_id", "key_id", "kind", "dead_id", "notice_id", "route_id", "sent_id"})
 """Those of them that only views for admins may have."""
 
 
@@ -74,6 +74,11 @@ def sides(web: Any, seed: Any, shapes: Any) -> Sides:
             session.add(leaving)
             session.flush()
             errand_id = str(leaving.id)
+            alert = figure_alerts.announce(
+                session, (installation_id, "gap:1"), kind="win", direction="down", day=web.clock().date(),
+                key=number, now=web.clock(), seen={"gap": 1, "before": [9, 90], "after": [1, 90], "p": 0.001},
+            )  # fmt: skip
+            alert_id = str(alert.id)
             gap = KnowledgeGap(installation_id=installation_id, group=1, label=f"gap of {account}",
                                created_at=web.clock())  # fmt: skip
             proposal = IntentProposal(installation_id=installation_id, label=f"intent of {account}", size=3,
@@ -91,6 +96,7 @@ def sides(web: Any, seed: Any, shapes: Any) -> Sides:
             "conversation_id": row_id,
             "delivery_id": delivery_id,
             "errand_id": errand_id,
+            "alert_id": alert_id,
             "gap_id": gap_id,
             "proposal_id": proposal_id,
         }
