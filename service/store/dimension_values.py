@@ -43,7 +43,7 @@ def values(
     never = select(DirtyDay.installation_id, DirtyDay.day)
     never = never.where(DirtyDay.installation_id.in_(ids), DirtyDay.definitions == definitions)
     never = never.where(DirtyDay.day >= since, DirtyDay.day < until, ~_added_up())
-    for row in _fresh(session, session.execute(never).all(), definitions):
+    for row in _fresh(session, [(row[0], row[1]) for row in session.execute(never)], definitions):
         for dimension, value in zip(COLUMNS, row, strict=True):
             days[dimension].setdefault(value or "", 1)
     return {name: _offered(found, most) for name, found in days.items()}
@@ -54,7 +54,7 @@ def _added_up() -> ColumnElement[bool]:
     return exists().where(*same, Rollup.day == DirtyDay.day)
 
 
-def _fresh(session: Session, never: Sequence[Row[tuple[str, date]]], definitions: str) -> Iterator[Row[Any]]:
+def _fresh(session: Session, never: Sequence[tuple[str, date]], definitions: str) -> Iterator[Row[Any]]:
     """What the facts of these days have as values, installation by installation."""
     columns: list[InstrumentedAttribute[Any]] = [getattr(FactRow, name) for name in COLUMNS]
     by_installation: dict[str, list[date]] = {}
