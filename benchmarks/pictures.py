@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from connectors.registry import connectors
@@ -34,10 +34,11 @@ from service.store.report_models import FigureAlert
 from service.store.secrets import SecretBox
 from service.web.parts import REFUSALS, Parts
 from tasks.alone import Kept
+from tasks.runtime import utc_now
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 WIDTH, HEIGHT = 1280, 900
-TALLEST = 1800
+TALLEST = 1500
 """Pixels; what is below is cut off."""
 
 MOST = 300_000
@@ -83,7 +84,10 @@ def served(folder: Path) -> Iterator[tuple[str, Database]]:
     with closing(Database(settings.database)) as database:
         box = SecretBox(settings.secret_key.get_secret_value())
         queue: Any = Kept()
-        app = build(Parts(settings, database, box, connectors(), queue, lambda: {"ingest": 0, "score": 0}))
+        with database.read() as session:
+            then = session.scalar(select(func.max(Conversation.scored_at))) or utc_now()
+        # The pages as they were when the demo ended: later they would say that no worker runs.
+        app = build(Parts(settings, database, box, connectors(), queue, dict, now=lambda: then))
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
