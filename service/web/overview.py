@@ -140,6 +140,11 @@ class Overview:
     layers: tuple[Layer, ...]
     steps: Mapping[str, float]
     days: tuple[int, int] | None
+    by: By = By.WEEK
+
+
+BY_MONTH = 200
+"""Days from which on lines go by month: as easy to read, and quicker."""
 
 
 def overview(session: Session, view: View) -> Overview:
@@ -152,12 +157,13 @@ def overview(session: Session, view: View) -> Overview:
     of = levels(level)
     asked = tuple(one for layer in of.values() for one in layer)
     drawn = {one.name: _names(one)[0][0] for one in asked if one.name not in ("containment", "business")}
-    question = replace(view.question(*asked, period=Period.WEEK), only=drawn)
+    by = By.WEEK if (view.until - view.since).days <= BY_MONTH else By.MONTH
+    question = replace(view.question(*asked, period=Period(by)), only=drawn)
     known = courses(question, source, steps=steps, beginning=view.asked_since is None)
     beginning = next((each.baseline for each in known.values()), None)
-    layers = (Layer(each, *LEVELS[each], tuple(_cards(of[each], known))) for each in of)
+    layers = (Layer(each, *LEVELS[each], tuple(_cards(of[each], known, by))) for each in of)
     days = (beginning.days, 30) if beginning is not None and not beginning.whole else None
-    return Overview(level, stated, found, containment(known["containment"]), tuple(layers), steps, days)
+    return Overview(level, stated, found, containment(known["containment"], by), tuple(layers), steps, days, by)
 
 
 def levels(level: Maturity) -> Mapping[Maturity, tuple[Figure, ...]]:
@@ -167,15 +173,15 @@ def levels(level: Maturity) -> Mapping[Maturity, tuple[Figure, ...]]:
     return {**of, Maturity.STARTER: tuple(figure(name) for name in FIRST)}
 
 
-def _cards(figures: tuple[Figure, ...], known: Mapping[str, Course]) -> Iterator[Card]:
+def _cards(figures: tuple[Figure, ...], known: Mapping[str, Course], by: By) -> Iterator[Card]:
     for one in figures:
         if one.name == "containment":
             continue
-        found = card(one, known[one.name], _names(one))
+        found = card(one, known[one.name], _names(one), by)
         if found is not None:
             yield found
         if one.name == "business":
-            returns = card(one, known[one.name], RETURNS)
+            returns = card(one, known[one.name], RETURNS, by)
             if returns is not None:
                 yield returns
 
@@ -185,7 +191,7 @@ def _names(one: Figure) -> tuple[Name, ...]:
     return CARDS.get(one.name, HEADLINES[one.name])
 
 
-def card(one: Figure, course: Course, names: tuple[Name, ...]) -> Card | None:
+def card(one: Figure, course: Course, names: tuple[Name, ...], by: By) -> Card | None:
     """A figure's card; `None` where it has nothing to show on these days."""
     values = [value for value in map(course.value, names) if value is not None]
     if not values:
@@ -194,7 +200,7 @@ def card(one: Figure, course: Course, names: tuple[Name, ...]) -> Card | None:
     moved = course.moved.get(name)
     line = None
     if main.value is not None:
-        line = sparkline(called(one.name, main), shown.points(course, name, By.WEEK), unit=main.unit, by=By.WEEK)
+        line = sparkline(called(one.name, main), shown.points(course, name, by), unit=main.unit, by=by)
     return Card(
         figure=one,
         title=called(one.name, main) if one.name == "business" else one.title,
@@ -231,7 +237,7 @@ def _way(aim: Progress) -> float:
     return min(1.0, max(0.0, (now - start) / whole)) if whole else 0.0
 
 
-def containment(course: Course) -> Containment | None:
+def containment(course: Course, by: By) -> Containment | None:
     """Each class by name, beside what was kept and what was handed over; `None` of nothing."""
     one = figure("containment")
     values: Mapping[Name, Value] = {(value.name, value.of): value for value in course.values}
@@ -251,7 +257,7 @@ def containment(course: Course) -> Containment | None:
         parts=tuple(part(of) for of in KEPT),
         kept=row(one, whole, course),
         escalated=part("escalated"),
-        chart=shown.beside(one, course, By.WEEK),
+        chart=shown.beside(one, course, by),
         why=against_beginning(course, name),
         target=target(course, name),
     )

@@ -147,6 +147,14 @@ def test_what_needs_a_look_is_told_first(web: Any, seed: Any, shapes: Any) -> No
     assert "the helpdesk says no" in page
 
 
+def test_a_year_goes_by_month(web: Any, kept: Any) -> None:
+    kept(60)
+    page = words(web.admin().get("/?days=365"))
+
+    assert "by month" in page
+    assert "by week" not in page
+
+
 def test_two_filters_are_not_compared_with_the_beginning(web: Any, kept: Any, monkeypatch: Any) -> None:
     kept(60)
     monkeypatch.setattr("service.web.view.ONE_BY_ONE", 100)
