@@ -98,12 +98,18 @@ class Rollup(Base):
 class Review(Base):
     """What a human says the verdict of a score should be. `reviewer` is an opaque id, never a name.
 
+    `own` is what Deskmark said under the present definitions, kept here so that agreement need not read every card;
+    `None`: not known yet, or no verdict.
     `why` is in their own words. `source` and `drawn`: see `service.store.opinion_models`. `blind`: they saw neither
     Deskmark's verdict nor anybody's opinion before.
     """
 
     __tablename__ = "review"
-    __table_args__ = (UniqueConstraint("conversation_id", "episode", "score", "reviewer"), Index(None, "score", "at"))
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "episode", "score", "reviewer"),
+        Index(None, "score", "at"),
+        Index(None, "drawn", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
     installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"))
@@ -117,6 +123,7 @@ class Review(Base):
     source: Mapped[str] = mapped_column(String(16), default="import", server_default="import")
     blind: Mapped[bool] = mapped_column(default=False, server_default=false())
     drawn: Mapped[str | None] = mapped_column(String(16))
+    own: Mapped[str | None] = mapped_column(String(NAME))
 
 
 class Rescoring(Base):

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from service.card_document import card_from_document, score_document
 from service.scoring import doubt
 from service.scoring.corrected import Opinion, corrected
+from service.scoring.score import DEFINITIONS
 from service.scoring.score import Scorecard as Card
 from service.store import reviews
+from service.store.figure_models import Review
 from service.store.models import Conversation, Scorecard
 
 
@@ -24,12 +26,21 @@ def verdict_of(score: str) -> ColumnElement[str]:
     return func.coalesce(Scorecard.corrected[path[1:]].as_string(), Scorecard.card[path].as_string())
 
 
-def by_episode(session: Session, conversation_id: str) -> Mapping[int, Sequence[Opinion]]:
+def _by_episode(session: Session, conversation_id: str) -> Mapping[int, Sequence[Review]]:
     """All opinions on a conversation."""
-    found: dict[int, list[Opinion]] = defaultdict(list)
+    found: dict[int, list[Review]] = defaultdict(list)
     for row in reviews.of_conversation(session, conversation_id):
-        found[row.episode].append(Opinion(row.score, row.verdict, row.reviewer))
+        found[row.episode].append(row)
     return found
+
+
+def _heard(card: Card, said: Sequence[Review]) -> Card:
+    """The card that stands; under the present definitions each opinion learns what Deskmark itself said."""
+    if card.definitions == DEFINITIONS:
+        for row in said:
+            own = card.scores.get(row.score)
+            row.own = None if own is None else own.verdict
+    return corrected(card, [Opinion(row.score, row.verdict, row.reviewer) for row in said])
 
 
 def stand(
@@ -39,9 +50,9 @@ def stand(
 
     The caller holds the conversation's row. Cards as Deskmark made them go in, of any episodes and versions.
     """
-    said = by_episode(session, conversation_id)
+    said = _by_episode(session, conversation_id)
     ended = session.scalar(select(Conversation.ended_at).where(Conversation.id == conversation_id))
-    standing = tuple(corrected(card, said.get(card.episode, ())) for card in cards)
+    standing = tuple(_heard(card, said.get(card.episode, ())) for card in cards)
     for card, stands in zip(cards, standing, strict=True):
         mine = update(Scorecard).where(
             Scorecard.conversation_id == conversation_id,

@@ -32,6 +32,10 @@ LOOKED_BACK = timedelta(days=28)
 """How old what is doubtful may be, and what is reviewed a second time."""
 
 
+LATEST = 500
+"""Reviews, the latest ones, among which a second one is looked for."""
+
+
 class Kind(StrEnum):
     """Why a conversation stands in the queue, in the order in which it is looked at."""
 
@@ -123,11 +127,16 @@ def sampled(session: Session, asked: Asked, *, limit: int) -> list[Waiting]:
 
 def second(session: Session, asked: Asked, *, limit: int) -> list[Waiting]:
     """Drawn conversations that one other person has reviewed, and whose verdicts this reviewer has not seen."""
-    theirs = (Review.conversation_id == Conversation.id, Review.drawn == Drawn.RANDOM)
-    one = select(func.count(func.distinct(Review.reviewer))).where(*theirs).scalar_subquery()
-    recent = select(Review.conversation_id).where(Review.drawn == Drawn.RANDOM, Review.at >= asked.now - LOOKED_BACK)
+    once = (
+        select(Review.conversation_id)
+        .where(Review.drawn == Drawn.RANDOM, Review.at >= asked.now - LOOKED_BACK)
+        .group_by(Review.conversation_id)
+        .having(func.count(func.distinct(Review.reviewer)) == 1, func.min(Review.reviewer) != asked.reviewer)
+        .order_by(func.max(Review.at).desc(), Review.conversation_id)
+        .limit(LATEST)
+    )
     statement = _rows().where(
-        Conversation.id.in_(recent), one == 1, ~_reviewed_by(asked), ~_seen_by(asked), *_can_be_judged(asked)
+        Conversation.id.in_(once), ~_reviewed_by(asked), ~_seen_by(asked), *_can_be_judged(asked)
     )
     return _waiting(session, statement.order_by(Conversation.id).limit(limit), Kind.SECOND)
 

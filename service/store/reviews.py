@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -87,7 +88,8 @@ def take_back(session: Session, conversation_id: str, *, episode: int, score: st
 def of_conversation(session: Session, conversation_id: str) -> Sequence[Review]:
     """Every opinion on a conversation, the first given first."""
     statement = select(Review).where(Review.conversation_id == conversation_id)
-    return session.scalars(statement.order_by(Review.at, Review.id)).all()
+    statement = statement.order_by(Review.at, Review.id).execution_options(populate_existing=True)
+    return session.scalars(statement).all()
 
 
 def drop(session: Session, conversation_id: str) -> None:
@@ -125,21 +127,39 @@ def against_deskmark(
     because reviewers decided so. A score without a verdict, and one whose conversation was removed, is not counted.
     `filters` are dimensions of the episode's fact; `None`: without a value. `scores`: only of these.
     """
+    conditions = (*_asked(since, until, installation_ids, filters), *chosen(which))
+    if scores is not None:
+        conditions = (*conditions, Review.score.in_(scores))
+    found: Counter[tuple[str, str, str]] = Counter()
+    unknown: tuple[ColumnElement[bool], ...] = ()
+    if definitions == DEFINITIONS:
+        columns = (Review.score, Review.own, Review.verdict)
+        statement = select(*columns, func.count()).outerjoin(FactRow, _fact_of(definitions))
+        for score, own, theirs, times in session.execute(
+            statement.where(Review.own.is_not(None), *conditions).group_by(*columns)
+        ):
+            found[(score, own or "", theirs)] += times
+        unknown = (Review.own.is_(None),)
+    for score, own, theirs in _on_cards(session, definitions, (*conditions, *unknown)):
+        found[(score, own, theirs)] += 1
+    return dict(found)
+
+
+def _on_cards(
+    session: Session, definitions: str, conditions: tuple[ColumnElement[bool], ...]
+) -> Iterator[tuple[str, str, str]]:
+    """The same from the cards themselves: opinions on what older definitions said, and those of an older release."""
     same = and_(
         Scorecard.conversation_id == Review.conversation_id,
         Scorecard.episode == Review.episode,
         Scorecard.definitions == definitions,
     )
-    conditions = (*_asked(since, until, installation_ids, filters), *chosen(which))
-    found: dict[tuple[str, str, str], int] = {}
-    for score in session.scalars(select(Review.score).distinct()).all() if scores is None else scores:
+    for score in session.scalars(select(Review.score).distinct()).all():
         ours = Scorecard.card[("scores", score, "verdict")].as_string()
-        statement = select(ours, Review.verdict, func.count()).join(Scorecard, same)
-        statement = statement.outerjoin(FactRow, _fact_of(definitions)).where(Review.score == score, *conditions)
-        for own, theirs, times in session.execute(statement.group_by(ours, Review.verdict)):
+        statement = select(ours, Review.verdict).join(Scorecard, same).outerjoin(FactRow, _fact_of(definitions))
+        for own, theirs in session.execute(statement.where(Review.score == score, *conditions)):
             if own is not None:
-                found[(score, own, theirs)] = times
-    return found
+                yield score, own, theirs
 
 
 def between_reviewers(

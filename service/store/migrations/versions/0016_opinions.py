@@ -18,6 +18,8 @@ def upgrade() -> None:
     op.add_column("review", sa.Column("source", sa.String(length=16), nullable=False, server_default="import"))
     op.add_column("review", sa.Column("blind", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("review", sa.Column("drawn", sa.String(length=16), nullable=True))
+    op.add_column("review", sa.Column("own", sa.String(length=200), nullable=True))
+    op.create_index("ix_review_drawn_at", "review", ["drawn", "at"])
     op.add_column("scorecard", sa.Column("corrected", sa.JSON(), nullable=True))
     op.add_column("scorecard", sa.Column("risk", sa.Float(), nullable=True))
     op.add_column("scorecard", sa.Column("risk_week", sa.Date(), nullable=True))
@@ -74,5 +76,6 @@ def downgrade() -> None:
     op.drop_column("scorecard", "risk_week")
     op.drop_column("scorecard", "risk")
     op.drop_column("scorecard", "corrected")
-    for column in ("drawn", "blind", "source", "why"):
+    op.drop_index("ix_review_drawn_at", "review")
+    for column in ("own", "drawn", "blind", "source", "why"):
         op.drop_column("review", column)
