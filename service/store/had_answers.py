@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from service.store.facts import COLUMNS
 from service.store.figure_models import FactRow
@@ -79,28 +78,31 @@ def groups(session: Session, asked: Asked, *, limit: int) -> Groups:
         .group_by(FactRow.had_answer)
         .subquery()
     )
-    n, answers = session.execute(select(func.coalesce(func.sum(by_answer.c.n), 0), func.count())
-                                 .select_from(by_answer)).one()  # fmt: skip
-    rows = session.execute(select(by_answer).order_by(by_answer.c.n.desc(), by_answer.c.answer).limit(limit))
-    return Groups(tuple(HadAnswer(*row) for row in rows), int(n), answers)
+    handoffs, answers = func.sum(by_answer.c.n).over(), func.count().over()
+    best = select(by_answer, handoffs, answers).order_by(by_answer.c.n.desc(), by_answer.c.answer).limit(limit)
+    rows = [tuple(row) for row in session.execute(best)]
+    n, different = rows[0][-2:] if rows else (0, 0)
+    return Groups(tuple(HadAnswer(*row[:-2]) for row in rows), int(n), different)
 
 
 def newest(session: Session, asked: Asked, answers: Sequence[str], *, each: int) -> Mapping[str, list[Spared]]:
     """The newest `each` handoffs of each of these answers."""
     order = (FactRow.day.desc(), FactRow.conversation_id.desc(), FactRow.episode.desc())
+    place = func.row_number().over(partition_by=FactRow.had_answer, order_by=order).label("place")
+    named = (FactRow.had_answer, FactRow.conversation_id, FactRow.installation_id, FactRow.episode, FactRow.day)
     ranked = (
-        select(
-            *_columns(),
-            func.row_number().over(partition_by=FactRow.had_answer, order_by=order).label("place"),
-        )
-        .join(Conversation, Conversation.id == FactRow.conversation_id)
-        .where(*_conditions(session, asked), FactRow.had_answer.in_(sorted(answers)))
-        .subquery()
+        select(*named, place).where(*_conditions(session, asked), FactRow.had_answer.in_(sorted(answers))).subquery()
+    )
+    at = ranked.c
+    statement = (
+        select(at.had_answer, at.conversation_id, at.installation_id, Conversation.external_id, at.episode, at.day)
+        .join(Conversation, Conversation.id == at.conversation_id)
+        .where(at.place <= each)
+        .order_by(at.had_answer, at.place)
     )
     found: dict[str, list[Spared]] = {}
-    statement = select(ranked).where(ranked.c.place <= each).order_by(ranked.c.had_answer, ranked.c.place)
-    for *columns, _ in session.execute(statement):
-        spared = Spared(*columns)
+    for row in session.execute(statement):
+        spared = Spared(*row)
         found.setdefault(spared.answer, []).append(spared)
     return found
 
@@ -108,7 +110,7 @@ def newest(session: Session, asked: Asked, answers: Sequence[str], *, each: int)
 def listed(session: Session, asked: Asked, answer: str, *, after: Place | None, limit: int) -> list[Spared]:
     """The handoffs of one answer, newest first, at most `limit` behind the place `after`."""
     statement = (
-        select(*_columns())
+        select(FactRow.conversation_id, FactRow.installation_id, Conversation.external_id, FactRow.episode, FactRow.day)
         .join(Conversation, Conversation.id == FactRow.conversation_id)
         .where(*_conditions(session, asked), FactRow.had_answer == answer)
         .order_by(FactRow.day.desc(), FactRow.conversation_id.desc(), FactRow.episode.desc())
@@ -124,15 +126,7 @@ def listed(session: Session, asked: Asked, answer: str, *, after: Place | None, 
                 and_(same_day, same_row, FactRow.episode < episode),
             )
         )
-    return [Spared(*row) for row in session.execute(statement)]
-
-
-def _columns() -> tuple[InstrumentedAttribute[Any], ...]:
-    """Those of `Spared`, in its order."""
-    return (
-        FactRow.had_answer, FactRow.conversation_id, FactRow.installation_id, Conversation.external_id, FactRow.episode,
-        FactRow.day,
-    )  # fmt: skip
+    return [Spared(answer, *row) for row in session.execute(statement)]
 
 
 def _conditions(session: Session, asked: Asked) -> Iterator[ColumnElement[bool]]:

@@ -46,7 +46,7 @@ def _with_bot(random: Random, *, reports: bool) -> dict[str, Any]:
         "confidence_source": source,
         "confidence": "high" if sure > 0.8 else "low",
     }
-    went_well = random.random() < sure * 0.85
+    went_well = random.random() < 1.15 * sure**1.5
     if went_well:
         kind = random.choice(("confirmed", "likely", "likely", "unclear"))
         return known | {"containment": kind, "escalation": "not_needed"}
