@@ -45,33 +45,39 @@ class Weeks:
 
     def lay(self) -> str:
         """Put them into the database; the installation's id."""
-        rng, first = Random(self.seed), self.until - timedelta(weeks=self.count)
-        now = datetime.combine(self.until, time(6), UTC)
+        first = self.until - timedelta(weeks=self.count)
         new = installations.NewInstallation(
             connector="zendesk", account=self.account, base_url="https://acme.zendesk.com", secrets=self.secrets,
             prefix="dm__",
         )  # fmt: skip
         with self.database.begin() as session:
             row = installations.add(session, new, now=datetime.combine(first, time(), UTC))
-            rates, number = self.rates, 0
-            for offset in range((self.until - first).days):
+        self.more(row.id, first, (self.until - first).days)
+        return row.id
+
+    def more(self, installation_id: str, first: date, count: int) -> None:
+        """So many days of conversations of a helpdesk that is there already."""
+        rng, rates = Random(self.seed), self.rates
+        now = datetime.combine(self.until, time(6), UTC)
+        with self.database.begin() as session:
+            row = session.get_one(Installation, installation_id)
+            for offset in range(count):
                 day = first + timedelta(days=offset)
                 rates = self.changed.get(day, rates)
                 judged = []
-                for _ in range(max(0, round(rng.gauss(rates.volume, rates.volume**0.5) * SHAPE[day.weekday()]))):
-                    number += 1
-                    key = conversations.announce(session, row, str(number), at=now, now=now)
+                often = rng.gauss(rates.volume, rates.volume**0.5) * SHAPE[day.weekday()]
+                for number in range(max(0, round(often))):
+                    key = conversations.announce(session, row, f"{day}-{number}", at=now, now=now)
                     judged.append(Judged(key, row.id, "2", [self.fact(rng, row, key, day, rates)], day))
                 facts.save(session, judged, now=now)
         with self.database.read() as session:
-            days = rollups.dirty(session)
+            days = [day for day in rollups.dirty(session) if day.installation_id == installation_id]
         for dirty in days:
             with self.database.read() as session:
                 sums = rollups.add_up(session, dirty)
             with self.database.begin() as session:
                 assert sums is not None
                 rollups.keep(session, sums)
-        return row.id
 
     def fact(self, rng: Random, row: Installation, key: str, day: date, rates: Rates) -> Fact:
         escalated = rng.random() < rates.escalated
