@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from service.charts.chart import Chart
 from service.charts.data import By
 from service.charts.sparkline import sparkline
-from service.figures.catalogue import FIGURES, Figure, Kind, Maturity, figure
-from service.figures.maturity import Asked, Need, Suggested
+from service.figures.catalogue import Figure, Kind, Maturity, figure
+from service.figures.maturity import Suggested
 from service.figures.results import Value
-from service.figures.standing import STEP, Progress
+from service.figures.standing import Progress
 from service.figures.wording import number
 from service.figures.words import HEADLINES, called
 from service.reports.course import Course, Name, courses
@@ -23,18 +23,9 @@ from service.store import goals
 from service.store.figures import Period
 from service.web import figure_page as shown
 from service.web.figure_page import Row, row
+from service.web.levels import LEVELS, levels
 from service.web.view import View
 from service.web.vocabulary import Tone
-
-LEVELS: Mapping[Maturity, tuple[str, str]] = {
-    Maturity.STARTER: ("What it comes to", "The few figures to look at first."),
-    Maturity.GROWING: ("What makes it move", "Figures that tell why the first ones go up or down."),
-    Maturity.ADVANCED: ("Where to look when it does not", "Diagnosis: the parts of the bot and of the handoff."),
-}
-"""What each level adds, in words."""
-
-FIRST = ("containment", "effort", "escalation", "business")
-"""The primary figures; containment has a panel of its own, so that quantity never stands without quality."""
 
 CARDS: Mapping[str, tuple[Name, ...]] = {
     "escalation": (("rate", ""), ("proactive", ""), ("demanded", "")),
@@ -44,15 +35,6 @@ CARDS: Mapping[str, tuple[Name, ...]] = {
 
 RETURNS: tuple[Name, ...] = (("repeat_contact", ""), ("repeat_contact_7d", ""))
 """How many came back: a card of its own beside satisfaction, both of the figure `business`."""
-
-NEEDS: Mapping[Asked, str] = {
-    Asked.DAYS: "days since the first conversation",
-    Asked.CONVERSATIONS: "conversations of the bot in the last 90 days",
-    Asked.JUDGED: "conversations of which it is clear whether a human was needed",
-    Asked.INTENTS: "intents in the catalog",
-    Asked.REVIEWS: "verdicts reviewed by people",
-    Asked.IMPROVEMENTS: "improvements told of (an article, a release of the bot)",
-}
 
 KEPT = ("confirmed", "likely", "unclear", "unresolved", "abandoned", "returned")
 
@@ -166,13 +148,6 @@ def overview(session: Session, view: View) -> Overview:
     return Overview(level, stated, found, containment(known["containment"], by), tuple(layers), steps, days, by)
 
 
-def levels(level: Maturity) -> Mapping[Maturity, tuple[Figure, ...]]:
-    """The figures of a level and of those below it."""
-    order = list(Maturity)
-    of = {each: tuple(one for one in FIGURES if one.maturity is each) for each in order[: order.index(level) + 1]}
-    return {**of, Maturity.STARTER: tuple(figure(name) for name in FIRST)}
-
-
 def _cards(figures: tuple[Figure, ...], known: Mapping[str, Course], by: By) -> Iterator[Card]:
     for one in figures:
         if one.name == "containment":
@@ -261,15 +236,3 @@ def containment(course: Course, by: By) -> Containment | None:
         why=against_beginning(course, name),
         target=target(course, name),
     )
-
-
-def in_words(need: Need) -> str:
-    """What a level asks for, as "12 of 20 verdicts reviewed by people"."""
-    if need.met:
-        return f"{need.have:,} {NEEDS[need.what]}; {need.need:,} are needed"
-    return f"{need.have:,} of {need.need:,} {NEEDS[need.what]}"
-
-
-def step_of(steps: Mapping[str, float], name: str) -> float:
-    """What a month asks of a figure, in percent."""
-    return round(100 * steps.get(name, STEP), 1)

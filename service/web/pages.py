@@ -7,7 +7,8 @@ from flask import Blueprint, render_template, request
 from service.figures.catalogue import Maturity
 from service.store import queries
 from service.web.goals import may_state
-from service.web.overview import in_words, overview, step_of
+from service.web.levels import in_words, step_of
+from service.web.overview import overview
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
 from service.web.view import View

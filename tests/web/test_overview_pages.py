@@ -15,7 +15,7 @@ from outcome_facts import days
 from service.figures.catalogue import Maturity
 from service.store import goals
 from service.store.models import State
-from service.web.overview import levels
+from service.web.levels import levels
 
 
 @pytest.fixture
