@@ -52,7 +52,7 @@ def slack(report: Report, base: str, pictures: Sequence[Picture] = ()) -> dict[s
     if base:
         last.append(_mrkdwn(f"<{base}{report.path}|Open in Deskmark>"))
     kept = _fitting(blocks, BLOCKS - len(last))
-    return {"text": f"{report.title}: {report.headline}", "blocks": [*kept, *last]}
+    return {"text": _escaped(f"{report.title}: {report.headline}"), "blocks": [*kept, *last]}
 
 
 def _fitting(blocks: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def _slack_lines(section: Section, base: str) -> Iterator[str]:
         words = _escaped(line.text)
         linked = f"<{base}{_escaped(line.path)}|{words.replace('|', '/')}>" if base and line.path else words
         yield f"{SIGNS.get(line.tone, '• ')}{linked}{_escaped(_said(line))}"
-    yield from _rest(section)
+    yield from map(_escaped, _rest(section))
 
 
 def _said(line: Line) -> str:
