@@ -153,10 +153,12 @@ def judged(session: Session, installation_id: str, definitions: str = DEFINITION
     found: list[Judged] = []
     for name in VERDICTS:
         columns = (StoredCard.id, StoredCard.card[("scores", name)], Review.verdict)
-        statement = select(*columns).join(Review, same).where(Review.score == name, *mine)
+        # Picked before any card is read.
+        latest = select(Review.id).where(Review.score == name, *mine).order_by(Review.at.desc()).limit(MOST)
+        statement = select(*columns).join(Review, same).where(Review.id.in_(latest))
         said: dict[int, list[str]] = defaultdict(list)
         scores: dict[int, Score] = {}
-        for card_id, document, verdict in session.execute(statement.order_by(Review.at.desc()).limit(MOST)):
+        for card_id, document, verdict in session.execute(statement):
             if document is not None:
                 said[card_id].append(verdict)
                 scores[card_id] = _score(document)

@@ -135,9 +135,7 @@ def second(session: Session, asked: Asked, *, limit: int) -> list[Waiting]:
         .order_by(func.max(Review.at).desc(), Review.conversation_id)
         .limit(LATEST)
     )
-    statement = _rows().where(
-        Conversation.id.in_(once), ~_reviewed_by(asked), ~_seen_by(asked), *_can_be_judged(asked)
-    )
+    statement = _rows().where(Conversation.id.in_(once), ~_reviewed_by(asked), ~_seen_by(asked), *_can_be_judged(asked))
     return _waiting(session, statement.order_by(Conversation.id).limit(limit), Kind.SECOND)
 
 
