@@ -21,6 +21,7 @@ from service.store import disputes, installations, overview, queries
 from service.store.models import Scorecard as StoredCard
 from service.store.models import State, WriteState
 from service.web.audited import audited
+from service.web.chips import chips
 from service.web.opinions import judgements, rules, saw
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
@@ -50,16 +51,6 @@ WRITES = {
     WriteState.DEAD: "Writing given up",
     WriteState.DROPPED: "Writing put aside",
 }
-SILENT = frozenset({"not_needed", "preserved", "low", "medium", "pending", "not_returned", "escalated"})
-"""Verdicts that need no chip in the list beside the outcome: they say that all is well, or what the outcome says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One verdict in the list."""
-
-    score: Described
-    words: Verdict
 
 
 @blueprint.get("/conversations")
@@ -84,7 +75,7 @@ def listing() -> str:
     return render_template(
         "conversations.html",
         page=page,
-        rows=[(row, _chips(row)) for row in page.rows],
+        rows=[(row, chips(row.card)) for row in page.rows],
         asked=asked,
         filters={name: value for name, value in asked.items() if value},
         scores=SCORES,
@@ -94,17 +85,6 @@ def listing() -> str:
         connected=connected,
         looked_at=queries.LOOKED_AT,
     )
-
-
-def _chips(row: queries.Listed) -> list[Chip]:
-    if row.card is None:
-        return []
-    verdicts = {name: row.card["scores"].get(name, {}).get("verdict") for name in SCORES}
-    return [
-        Chip(SCORES[name], verdict(name, said))
-        for name, said in verdicts.items()
-        if said and (name == "containment" or said not in SILENT)
-    ]
 
 
 @blueprint.get("/c/<row_id>")
