@@ -129,9 +129,11 @@ def _sentence(ratio: Row | None) -> str:
         return ""
     value, low, high = (number(each, Unit.RATIO) for each in (ratio.value.value, ratio.value.low, ratio.value.high))
     if ratio.value.low > 1:
-        meaning = "longer than chance explains. Of each wish the bot hands over the harder cases, which is a part of it"
+        meaning = "longer than chance explains. The bot likely hands over the harder cases of each wish: a part of it"
     elif ratio.value.high < 1:
-        meaning = "shorter than chance explains, though the bot hands over the harder cases: what it gathers helps"
+        meaning = (
+            "shorter than chance explains, though the bot likely hands over the harder cases: what it gathers helps"
+        )
     else:
         meaning = "chance explains the difference"
     return (
