@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,12 +25,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 @dataclass
 class Mailbox:
-    """What arrived, and what the next messages are answered with (a reply, or "drop": the line goes dead)."""
+    """What arrived, and what the next messages are answered with (a reply; "drop": the
+    line goes dead; "hold": not before it is `released`)."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)
     refuse: str = ""
     port: int = 0
+    held: list[bytes] = field(default_factory=list)
+    released: threading.Event = field(default_factory=threading.Event)
     over_tls: list[bool] = field(default_factory=list)
     logins: list[bytes] = field(default_factory=list)
 
@@ -40,6 +45,10 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         reply = self.replies.pop(0) if self.replies else "250 OK"
+        if reply == "hold":
+            self.held.append(envelope.content or b"")
+            await asyncio.to_thread(self.released.wait, 60)
+            reply = "250 OK"
         if reply.startswith("250") or reply == "drop":
             found = message_from_bytes(envelope.content or b"", policy=policy.default)
             assert isinstance(found, EmailMessage)
