@@ -22,7 +22,7 @@ from service.conversation import (
     Role,
 )
 from service.demo.names import AGENTS, FIRST_NAMES, LAST_NAMES, SLOTS
-from service.demo.scenes import Line, Part, Scene, Where
+from service.demo.scenes import Course, Line, Part, Scene, Where
 from service.demo.story import EVENTS, GROUP, RATINGS, ROLES
 
 CHANNELS = {
@@ -37,6 +37,7 @@ SHARES = {Where.CHAT: 6, Where.MAIL: 3, Where.PHONE: 4, Where.WEB: 2}
 PACE = {Where.CHAT: 1.0, Where.MAIL: 15.0, Where.PHONE: 0.3, Where.WEB: 1.5}
 """How much longer people take for an answer than in a chat."""
 
+RELEASED = "intercom"
 ONLY_ZENDESK = frozenset({Where.PHONE, Where.WEB})
 FIRST_TEAM = "customer care"
 OUTLET = 0.22
@@ -58,6 +59,8 @@ class Customer:
         name = f"{rng.choice(FIRST_NAMES)}.{rng.choice(LAST_NAMES)}.{rng.randrange(10_000)}".lower()
         where = self._where()
         self._helpdesk = "zendesk" if where in ONLY_ZENDESK or rng.random() < 0.5 else "intercom"
+        if scene.course is Course.RELEASE:  # The bot of one helpdesk was released, not that of the other.
+            self._helpdesk = RELEASED
         self._contact = Contact(f"past-{name}", None, f"{name}@example.com", True)
         self._brand = "Fernwood Outlet" if rng.random() < OUTLET else "Fernwood"
         self._first = where

@@ -12,7 +12,7 @@ from service.demo.acting import Customer
 from service.demo.scenes import Course, Scene, scenes
 from service.demo.storyline import COURSES, DAYS, HOURS, expected, first_day
 
-LATEST = timedelta(hours=3)
+LATEST = timedelta(hours=25)
 """What happened later is left to the demo itself."""
 
 
