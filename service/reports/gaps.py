@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.figures.gap_life import DAY, GapLife, Rules, life
 from service.store import gaps as store
-from service.store.figures import Period, tallies
+from service.store.figures import totals_by_day
 from service.store.gap_facts import Gap
 
 
@@ -44,11 +44,8 @@ def exposure(
     since = min([*starts, *([since] if since else [])], default=None)
     if since is None:
         return {}
-    by_day = tallies(
-        session, since=since, until=as_of.date() + DAY, period=Period.DAY, installation_ids=[installation_id]
-    )
     # The score has a verdict exactly where a bot wrote to the customer.
-    return {day: counted.total("gap") for (day, _), counted in by_day.items()}
+    return totals_by_day(session, "gap", since=since, until=as_of.date() + DAY, installation_ids=[installation_id])
 
 
 def described(gap: Gap, lived: GapLife) -> dict[str, Any]:

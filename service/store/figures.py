@@ -14,16 +14,17 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, LargeBinary, and_, exists, func, literal, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.figures.fact import DIMENSIONS
 from service.figures.tally import Tally
 from service.scoring.score import DEFINITIONS
-from service.store.cells import Unpacked, added_up, named, present
+from service.store.cells import LARGE, SMALL, Unpacked, added_up, named, present
 from service.store.database import BINARY
 from service.store.facts import COLUMNS
-from service.store.figure_models import DirtyDay, FactRow, Rollup
+from service.store.figure_models import Cell, DirtyDay, FactRow, Rollup
 from service.store.models import Installation
 from service.store.rollups import ALL
 
@@ -98,6 +99,32 @@ def tallies(
         definitions=definitions, installation_ids=installation_ids,
     )  # fmt: skip
     return found.tallies(session, since, until, Period(period))
+
+
+def totals_by_day(
+    session: Session,
+    measure: str,
+    *,
+    since: date,
+    until: date,
+    definitions: str = DEFINITIONS,
+    installation_ids: Collection[str] | None = None,
+) -> Mapping[date, int]:
+    """The sum of one measure on each day from `since` up to but without `until`; days without any are left out.
+
+    As `tallies` by day would give it, without making everything else of each day.
+    """
+    wanted = np.array(session.scalars(select(Cell.id).where(Cell.measure == measure)).all(), dtype=np.int64)
+    found = read(
+        session, since=since, until=until, by_day=True, dimension=None, filters=NO_FILTERS, definitions=definitions,
+        installation_ids=installation_ids,
+    )  # fmt: skip
+    sums: dict[date, int] = defaultdict(int)
+    for day, _, small, large in found.parts:
+        for packed, shape in ((small, SMALL), (large, LARGE)):
+            counts = np.frombuffer(packed, dtype=shape)
+            sums[day] += int(counts["count"][np.isin(counts["cell"], wanted)].sum(dtype=np.int64))
+    return {day: total for day, total in sums.items() if total}
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def _asked(
     session: Session, ids: Sequence[int], *, with_days: Sequence[int]
 ) -> tuple[dict[int, Asked], dict[int, dict[str, int]]]:
     """When each gap's questions were asked, and why they were not served; by day only where that is needed."""
-    days: dict[int, dict[date, int]] = {gap_id: by_day(session, gap_id) for gap_id in with_days}
+    days = _days(session, with_days)
     negative = func.min(case((GapMessage.negative, GapMessage.at)))
     columns = (GapMessage.gap_id, GapMessage.reason, func.count(), func.min(GapMessage.at), func.max(GapMessage.at))
     statement = select(*columns, negative).where(GapMessage.gap_id.in_(ids), COUNTED)
@@ -101,9 +101,17 @@ def _asked(
 
 def by_day(session: Session, gap_id: int) -> dict[date, int]:
     """How often a gap's question was asked on each UTC day."""
-    day = _utc_day(session)
-    statement = select(day, func.count()).where(GapMessage.gap_id == gap_id, COUNTED).group_by(day)
-    return {_date(one): n for one, n in session.execute(statement)}
+    return _days(session, [gap_id]).get(gap_id, {})
+
+
+def _days(session: Session, ids: Sequence[int]) -> dict[int, dict[date, int]]:
+    if not ids:
+        return {}
+    day, found = _utc_day(session), defaultdict[int, dict[date, int]](dict)
+    asked = select(GapMessage.gap_id, day, func.count()).where(GapMessage.gap_id.in_(ids), COUNTED)
+    for gap_id, one, n in session.execute(asked.group_by(GapMessage.gap_id, day)):
+        found[gap_id][_date(one)] = n
+    return dict(found)
 
 
 def latest(
