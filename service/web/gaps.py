@@ -22,7 +22,7 @@ from service.store.gap_models import Audience
 from service.web.given import FILTERS
 from service.web.parts import parts
 from service.web.rights import Right, needs
-from service.web.view import View
+from service.web.view import Choice, View
 from service.web.vocabulary import Tone
 
 blueprint = Blueprint("gaps", __name__, url_prefix="/gaps")
@@ -108,7 +108,6 @@ def page() -> str:
         prices = goals.prices(session, p.settings.prices)
         found = board(session, _ids(view), since=view.since, until=view.until, as_of=p.now(), prices=prices)
         waiting = store.waiting(session, _ids(view))
-        choices = [choice for choice in view.choices(session) if choice.name in USED]
     view = replace(view, faults=(*view.faults, *asked.faults))
     chosen = ordered((one for one in found if asked.holds(one)), asked.order)
     first = (asked.page - 1) * LISTED
@@ -118,10 +117,21 @@ def page() -> str:
         for one in chosen[first : first + LISTED]
     ]
     return render_template(
-        "gaps.html", view=view, choices=choices, asked=asked, rows=rows, count=len(chosen), whole=len(found),
+        "gaps.html", view=view, choices=_choices(view), asked=asked, rows=rows, count=len(chosen), whole=len(found),
         pages=-(-len(chosen) // LISTED), counts=_counts(found), waiting=waiting, prices=prices, orders=ORDERS,
         standings=STANDINGS, audiences=AUDIENCES, several=len(names) > 1, kinds=gap_words.REASONS,
     )  # fmt: skip
+
+
+def _choices(view: View) -> list[Choice]:
+    """The filters that gaps have: what the dashboards offer beside needs the values of days, and these do not."""
+    connectors = sorted({row.connector for row in view.installations})
+    offered = {
+        "helpdesk": tuple((name, name.title()) for name in connectors),
+        "installation": tuple(sorted(view.names().items(), key=lambda item: item[1])),
+    }
+    choices = [Choice(name, FILTERS[name], found, view.args().get(name, ""), 0) for name, found in offered.items()]
+    return [each for each in choices if len(each.options) > 1 or each.chosen]
 
 
 def _counts(found: Sequence[Line]) -> Mapping[Standing, int]:

@@ -21,7 +21,7 @@ from service.store import facts as store
 from service.store.cells import Unpacked, numbered
 from service.store.database import Database
 from service.store.figure_models import Cell, DirtyDay, FactRow, Rollup
-from service.store.figures import Period
+from service.store.figures import Period, totals_by_day
 
 DAYS = [date(2026, 3, 1) + timedelta(days=number) for number in (0, 1, 6, 31)]
 
@@ -243,3 +243,19 @@ def test_facts_hold_no_mark_of_a_day_that_is_gone(kept: Kept) -> None:
     with kept.database.read() as session:
         assert session.scalars(select(Rollup).where(Rollup.installation_id.in_(kept.ids))).all() == []
         assert session.scalars(select(DirtyDay).where(DirtyDay.installation_id.in_(kept.ids))).all() == []
+
+
+def test_one_measure_by_day_is_what_tallies_say(kept: Kept) -> None:
+    kept.save(kept.judged(0, [placed(day=DAYS[0].isoformat(), gap="gap"), placed(day=DAYS[2].isoformat(), gap="none")]))
+    kept.save(kept.judged(1, [placed(day=DAYS[0].isoformat(), gap="none")]))
+
+    def asked(measure: str, *ids: str) -> dict[date, int]:
+        with kept.database.read() as session:
+            until = DAYS[2] + timedelta(days=1)
+            return dict(totals_by_day(session, measure, since=DAYS[0], until=until, installation_ids=ids))
+
+    for _ in range(2):
+        assert asked("gap", *kept.ids) == {DAYS[0]: 2, DAYS[2]: 1}
+        assert asked("gap", kept.ids[1]) == {DAYS[0]: 1}
+        assert asked("nothing", *kept.ids) == {}
+        kept.recount()
