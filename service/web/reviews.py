@@ -20,6 +20,7 @@ from service.scoring.scorecard import judged_episodes
 from service.store import conversations, disputes, intents, queries, results, review_queue
 from service.store.models import Conversation, Installation
 from service.store.opinion_models import Dispute, Drawn, SeenVerdict, Source
+from service.store.opinions import monday
 from service.store.review_queue import Asked, Kind, Waiting
 from service.store.reviews import Said
 from service.web.audited import audited
@@ -67,7 +68,7 @@ class Asking:
 def page() -> str:
     """What waits for a review, why, and how far this week's sample has come."""
     p, asked = parts(), asking()
-    week = review_queue.monday(asked.now)
+    week = monday(asked.now)
     with p.database.read() as session:
         groups = [
             (kind, [_item(session, each) for each in find(session, asked, limit=SHOWN)])

@@ -254,7 +254,7 @@ def test_thresholds_without_a_helpdesk(web: Any) -> None:
 
 def test_the_same_week_draws_the_same_for_everybody(web: Any, ended: Any) -> None:
     now = web.clock()
-    week = review_queue.monday(now)
+    week = opinions.monday(now)
     small, large = (set(review_queue.letters_of(week, share)) for share in (0.05, 0.5))
     assert small < large
     assert review_queue.letters_of(week - timedelta(days=7), 0.05) != review_queue.letters_of(week, 0.05)
