@@ -26,18 +26,17 @@ def news(session: Session, span: Span, about: Scope, *, now: datetime) -> News:
 
 
 def _alerts(session: Session, span: Span, about: Scope) -> Iterator[Alert]:
-    """What began in the period, and of a day also what goes on."""
+    """What began in the period, and alarms that go on."""
     for row in figure_alerts.listed(session, about.ids, since=span.since, until=span.until):
-        if row.first_day >= span.since or span.kind is Kind.DAILY:
-            yield Alert(
-                id=row.id,
-                where=about.where(row.installation_id),
-                says=says(row.figure, row.kind, row.first_day, row.seen),
-                good=row.kind == figure_alerts.WIN,
-                first_day=row.first_day,
-                over=row.state == AlertState.RECOVERED,
-                handled=row.state in figure_alerts.HANDLED,
-            )
+        yield Alert(
+            id=row.id,
+            where=about.where(row.installation_id),
+            says=says(row.figure, row.kind, row.first_day, row.seen),
+            good=row.kind == figure_alerts.WIN,
+            first_day=row.first_day,
+            over=row.state == AlertState.RECOVERED,
+            handled=row.state in figure_alerts.HANDLED,
+        )
 
 
 def _troubles(session: Session, span: Span, about: Scope) -> Iterator[Trouble]:

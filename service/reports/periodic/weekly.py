@@ -12,7 +12,16 @@ from service.figures.gap_life import STILL_OPEN, GapState
 from service.figures.results import Unit
 from service.reports.periodic.data import Data, Name
 from service.reports.periodic.report import Line, Report, Section
-from service.reports.periodic.sentences import NOTHING, basis, changes, compared, gap_line, series, worked
+from service.reports.periodic.sentences import (
+    NOTHING,
+    basis,
+    changes,
+    compared,
+    gap_line,
+    series,
+    target_line,
+    worked,
+)
 
 FIGURES: tuple[Name, ...] = (
     ("containment", "contained", ""),
@@ -70,7 +79,7 @@ def _headline(new: int, won: int, worse: int, data: Data) -> str:
 
 
 def wins(data: Data) -> Iterator[Line]:
-    """What got better and stayed so, and fixes that were verified."""
+    """What got better and stayed so, fixes that were verified, and targets that were surely reached."""
     yield from changes(data, JUDGED, "better")
     for alert in data.alerts:
         if alert.good:
@@ -78,6 +87,9 @@ def wins(data: Data) -> Iterator[Line]:
     for gap in data.gaps:
         if gap.came(GapState.VERIFIED, data.span):
             yield worked(gap)
+    for target in data.targets:
+        if target.now.sure:
+            yield target_line(data, target)
 
 
 def _alarms(data: Data) -> Iterator[Line]:
