@@ -5,7 +5,7 @@ The command line, the API and the pages ask through here, so that all of them sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
@@ -73,9 +73,9 @@ class Source(Protocol):
         """The tally of each period and value, from `since` up to but without `until`."""
         ...
 
-    def beside(self, since: date, until: date, *, reviewed: bool = True) -> Beside:
-        """What figures of these days need beside tallies, as far as the source knows it; `months` and a gap's days are
-        added here. Reviews are left out where they are not `reviewed`.
+    def beside(self, since: date, until: date, *, asked: Collection[str] = BESIDE) -> Beside:
+        """What the figures `asked` for need of these days beside tallies, as far as the source knows it; `months` and a
+        gap's days are added here.
         """
         ...
 
@@ -104,8 +104,7 @@ def answers(question: Question, source: Source) -> tuple[Answer, ...]:
     if not found and q.dimension is None and q.period is Period.WHOLE:
         found = {(q.since, None): Tally()}
     asked = {one.name for one in q.figures}
-    reviewed = "review_agreement" in asked
-    known = source.beside(q.since, q.until, reviewed=reviewed) if asked & BESIDE else Beside(least=source.least)
+    known = source.beside(q.since, q.until, asked=asked) if asked & BESIDE else Beside(least=source.least)
     months = _months(question, source) if q.period is Period.WHOLE and asked & TRENDS else {}
     besides = {key: _beside(known, months.get(key[1], {}), question, key) for key in found}
     return tuple(Answer(one, _cells(one, found, besides, q.only_of(one))) for one in q.figures)

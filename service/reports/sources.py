@@ -14,7 +14,7 @@ from service.figures.fact import DIMENSIONS, Fact
 from service.figures.rates import LEAST
 from service.figures.tally import Tally, merge, tally
 from service.reports import gaps as gap_report
-from service.reports.figures import Filters, Key
+from service.reports.figures import BESIDE, Filters, Key
 from service.store import figures, gaps, goals, installations, intents, reviews
 from service.store.fact_days import first_day, last_day
 from service.store.figures import Period, Read
@@ -64,15 +64,26 @@ class Stored:
             self._known[key] = found
         return found.tallies(self.session, since, until, period)
 
-    def beside(self, since: date, until: date, *, reviewed: bool = True) -> Beside:
+    def beside(self, since: date, until: date, *, asked: Collection[str] = BESIDE) -> Beside:
         """The lives of the installations' knowledge gaps, reviews of what ended on these days, catalogs and prices.
 
         Only reviews of the random sample and from files: those of what was doubtful would make Deskmark look worse.
+        What none of the figures `asked` for needs is not read.
         """
-        if not self._beside:
-            self._beside.append(self._always_beside())
-        if not reviewed:
-            return self._beside[0]
+        known = self._beside[0] if self._beside else self._priced()
+        ids = self._ids()
+        if known.gaps is None and {"knowledge_gaps", "feedback_loop"} & set(asked):
+            known = replace(
+                known, gaps=Gaps(gap_report.lives(self.session, list(ids), as_of=self.now), self.now, self.now)
+            )
+        if not known.examples and "training_data" in asked:
+            known = replace(known, examples=self._examples(ids))
+        if not known.proposals and "novel_intents" in asked:
+            known = replace(known, proposals=tuple(proposal for name in ids for proposal in self._proposals(name)))
+        # What is the same for all days is read once, however many days are asked about one after the other.
+        self._beside[:] = [known]
+        if "review_agreement" not in asked:
+            return known
         start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
         checked, reviewers = (
             each(
@@ -80,28 +91,20 @@ class Stored:
                 since=start,
                 until=end,
                 definitions=self.definitions,
-                installation_ids=self._ids(),
+                installation_ids=ids,
                 which=reviews.Which.LABELLED,
             )
             for each in (reviews.against_deskmark, reviews.between_reviewers)
         )
-        return replace(self._beside[0], reviews=checked, reviewers=reviewers)
+        return replace(known, reviews=checked, reviewers=reviewers)
+
+    def _priced(self) -> Beside:
+        return Beside(prices=goals.prices(self.session, self.prices), least=self.least)
 
     def _ids(self) -> Collection[str]:
         if self.installation_ids is not None:
             return self.installation_ids
         return [row.id for row in installations.all_of(self.session)]
-
-    def _always_beside(self) -> Beside:
-        """What is the same for all days: read once, however many days are asked about one after the other."""
-        ids = self._ids()
-        return Beside(
-            gaps=Gaps(gap_report.lives(self.session, list(ids), as_of=self.now), self.now, self.now),
-            examples=self._examples(ids),
-            proposals=tuple(proposal for name in ids for proposal in self._proposals(name)),
-            prices=goals.prices(self.session, self.prices),
-            least=self.least,
-        )
 
     def _proposals(self, installation_id: str) -> Iterator[Proposal]:
         """Groups of unserved questions that fit no intent: each may be one that the catalog lacks."""
@@ -167,7 +170,7 @@ class OfFile:
                 parts.setdefault(key, []).append(counted)
         return {key: merge(parts[key]) for key in sorted(parts, key=lambda k: (k[0], k[1] is None, k[1] or ""))}
 
-    def beside(self, since: date, until: date, *, reviewed: bool = True) -> Beside:  # noqa: ARG002 - the interface
+    def beside(self, since: date, until: date, *, asked: Collection[str] = BESIDE) -> Beside:  # noqa: ARG002
         """The prices: gaps and reviews live in the service."""
         return Beside(prices=self.prices, least=self.least)
 
