@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from service.charts.data import Tone
 from service.reports.course import courses
@@ -80,11 +81,11 @@ def page() -> str:
 
 @blueprint.get("/answer")
 @needs(Right.SEE)
-def answer() -> str:
-    """The conversations that one answer, which the bot already had, could have spared."""
+def answer() -> str | AnyResponse:
+    """The conversations that one answer, which the bot already had, could have spared; without one, all answers."""
     key = request.args.get("key", "")
     if not key or len(key) > NAME:
-        abort(404)
+        return redirect(url_for("escalations.page", _anchor="avoidable"))
     with parts().database.read() as session:
         view = View.of(request.args, session)
         after = _place(request.args.get("after", ""))
