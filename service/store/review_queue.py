@@ -121,7 +121,7 @@ def sampled(session: Session, asked: Asked, *, limit: int) -> list[Waiting]:
     found: list[Waiting] = []
     for start in (week - WEEK, week):
         statement = _rows().where(_drawn(start, asked.share), ~reviewed, *_can_be_judged(asked))
-        found += _waiting(session, statement.order_by(Conversation.id).limit(limit), Kind.RANDOM)
+        found += _waiting(session, statement.order_by(Conversation.ended_at, Conversation.id).limit(limit), Kind.RANDOM)
     return found[:limit]
 
 

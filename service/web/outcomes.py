@@ -29,6 +29,7 @@ from service.web.goals import may_state
 from service.web.parts import parts
 from service.web.rights import Right, needs
 from service.web.view import View
+from service.writeback import OUTCOMES
 
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
 
@@ -151,11 +152,22 @@ def signed(number: float, of: Value) -> str:
 
 
 def by_class(values: Sequence[Value]) -> list[ByClass]:
-    """The figure `business` as a table: a line for each class that has conversations, and one for all."""
+    """The figure `business` as a table: a line for each class that has conversations, and one for all.
+
+    A kept conversation whose customer was back within 24 hours is of the class `returned` by definition: the others
+    have no such rate.
+    """
     known = {(value.name, value.of): value for value in values}
     names = sorted({value.name for value in values})
     return [
-        ByClass(part("class", of) or "all", {n: shown.row(BUSINESS, known[n, of]) for n in names if (n, of) in known})
+        ByClass(
+            part("class", of) or "all",
+            {
+                n: shown.row(BUSINESS, known[n, of])
+                for n in names
+                if (n, of) in known and not (n == RETURNS[0] and of in OUTCOMES)
+            },
+        )
         for of in (*CLASSES, "")
         if any((name, of) in known and known[name, of].n for name in names)
     ]

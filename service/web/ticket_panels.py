@@ -153,4 +153,3 @@ def express(session: Session, view: View, made: Panel, opinion: Opinion) -> bool
 def _said(session: Session, row_id: str, episode: int, agent: Agent) -> dict[str, str]:
     mine = (row for row in reviews.of_conversation(session, row_id) if row.reviewer == agent.reviewer)
     return {row.score: row.verdict for row in mine if row.episode == episode}
-

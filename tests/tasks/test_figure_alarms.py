@@ -38,7 +38,11 @@ def box() -> Iterator[Mailbox]:
 @pytest.fixture
 def runtime(shop: Any, box: Mailbox) -> Runtime:
     settings = shop.runtime.settings.model_copy(
-        update={"smtp_url": SecretStr(f"smtp://127.0.0.1:{box.port}"), "mail_from": "deskmark@acme.example", "fewest_cases": 5}
+        update={
+            "smtp_url": SecretStr(f"smtp://127.0.0.1:{box.port}"),
+            "mail_from": "deskmark@acme.example",
+            "fewest_cases": 5,
+        }
     )
     return replace(shop.runtime, settings=settings)
 
