@@ -24,7 +24,7 @@ from service.store.models import Conversation as Row
 from service.store.models import Installation, State
 from service.store.work import of_history
 from service.writeback import AlreadyThere
-from tasks import gaps, proposing, recounting
+from tasks import figure_alarms, gaps, proposing, recounting
 from tasks.backfill_keeping import settle
 from tasks.runtime import Runtime
 
@@ -83,7 +83,7 @@ class Replay:
 
     def sum_up(self) -> None:
         """What the beat does now and then, done at once, and what people did with it: gaps, possible intents,
-        reviews, days added up."""
+        reviews, days added up, alarms."""
         gaps.group(self.runtime)
         with self.runtime.database.begin() as session:
             for row in installations.all_of(session):
@@ -92,6 +92,8 @@ class Replay:
         staff.work(self.runtime)
         while recounting.recount(self.runtime).left:
             continue
+        figure_alarms.watch(self.runtime)
+        staff.answer_alerts(self.runtime)
 
     def _progress(self) -> tuple[int, int]:
         with self.runtime.database.read() as session:

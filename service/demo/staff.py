@@ -26,7 +26,6 @@ from service.store import (
     goals,
     improvements,
     installations,
-    proposals,
     results,
     review_queue,
 )
@@ -87,8 +86,6 @@ def work(runtime: Runtime) -> None:
         _deploy(session, now)
         _take_note(session, now)
         goals.set_costs(session, COSTS, now=now)
-        for row in installations.all_of(session):
-            proposals.ask_search(session, row.id, now=now)
     _review(runtime)
     with runtime.database.begin() as session:
         _dispute(session, now)

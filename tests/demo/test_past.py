@@ -39,6 +39,8 @@ from service.store.figure_models import DirtyDay, FactRow, Review
 from service.store.models import Conversation as Row
 from service.store.models import Scorecard, State, WriteState
 from service.store.opinion_models import Drawn
+from service.store.proposal_models import IntentProposal
+from service.store.report_models import FigureWatched
 from tasks import scoring
 from tasks.alone import alone
 
@@ -245,6 +247,8 @@ def test_people_review_and_dispute(shop: Replay) -> None:
         assert any(ours != theirs for _, ours, theirs in agreed)
         assert any(ours == theirs for _, ours, theirs in agreed)
         assert disputes.open_ones(session)
+        assert session.scalar(select(func.count()).select_from(IntentProposal))
+        assert session.scalar(select(func.count()).select_from(FigureWatched))
 
 
 def test_one_that_takes_too_long_is_given_up(shop: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
