@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import current_app, request
+from flask import request
 
 from service.web.rights import Right, may
 
@@ -97,14 +97,10 @@ def _shown() -> Iterator[Shown]:
         below = tuple(
             Shown(request.script_root + entry.path, entry.label, entry is here)
             for entry in group.entries
-            if may(entry.right) and _exists(entry)
+            if may(entry.right)
         )
         if below:
             yield Shown(below[0].path, group.label, any(each.current for each in below), below)
-
-
-def _exists(entry: Entry) -> bool:
-    return current_app.url_map.bind("").test(entry.path, "GET")
 
 
 def _here() -> Entry | None:

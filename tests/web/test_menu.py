@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from service.web.menu import MENU
 
 
@@ -35,3 +37,10 @@ def test_a_conversation_belongs_to_the_list(web: Any, seed: Any) -> None:
 def test_no_address_stands_twice() -> None:
     paths = [entry.path for group in MENU for entry in group.entries]
     assert len(paths) == len(set(paths))
+
+
+@pytest.mark.parametrize("path", [entry.path for group in MENU for entry in group.entries])
+def test_every_entry_leads_to_a_page_that_is_the_current_one(web: Any, path: str) -> None:
+    answer = web.admin().get(path, follow_redirects=True)
+    assert answer.status_code == 200
+    assert re.search(rf'<a href="{path}" aria-current="(page|true)">', answer.text)
