@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from browsing import browser
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -269,6 +270,13 @@ def make_web(settings: Settings, clock: Any) -> Iterator[Callable[..., Web]]:
     for web in made:
         web.app.extensions[REFUSALS].close()
         web.parts.database.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser for a module's tests; each opens its own tab."""
+    with browser() as opened:
+        yield opened
 
 
 @pytest.fixture

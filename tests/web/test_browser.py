@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pyotp
 import pytest
+from browsing import serving
 from pydantic import SecretStr
-from werkzeug.serving import make_server
 
 from connectors.zendesk.sandbox import Sandbox
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium is installed (on Debian: apt-get install chromium)")
-    arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=found, args=arguments)
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """The application over HTTP; its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
@@ -171,7 +138,7 @@ def test_an_admin_connects_by_signing_in_at_the_helpdesk(make_web: Any, sqlite_u
             assert visitor.is_visible("text=dm__resolution__confirmed")
             form = visitor.locator("form[action$='/oauth/zendesk']")
             form.locator("[name=account]").fill("acme")
-            form.locator("[name=base_url]").fill(sandbox.base_url)
+            form.locator("[name=stand_in]").fill(sandbox.base_url)
             form.locator("button").click()
             assert "read" in visitor.inner_text("main")
             visitor.click("a:has-text('Sign in at Zendesk')")

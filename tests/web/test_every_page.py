@@ -7,9 +7,6 @@ no request that fails, nothing that moves while it loads or hangs over the edge,
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import serving
 from every_page import Page, pages
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from connectors.registry import connectors
 from service.app import build
@@ -41,11 +38,9 @@ from service.web.parts import REFUSALS, Parts
 from tasks import scoring
 from tasks.alone import alone
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe_of = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed")
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 TOLD = 100
 """Conversations of the past: enough for numbers on every page, few enough to be scored in seconds."""
@@ -104,17 +99,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
                 queue=alone(settings, database).queue, waiting=dict, now=lambda: NOW,
             )
         )  # fmt: skip
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            address = f"http://127.0.0.1:{server.server_port}"
+        with serving(app) as address:
             yield Shop(address, lambda: link(database), tuple(pages(app, places(database))))
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
-            app.extensions[REFUSALS].close()
+        app.extensions[REFUSALS].close()
 
 
 def fill(settings: Any, database: Database) -> None:
@@ -161,18 +148,6 @@ def link(database: Database) -> str:
     """The path of a fresh sign-in link."""
     with database.begin() as session:
         return f"/sign-in/{sign_in.new_token(session, now=NOW)}"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium is installed (on Debian: apt-get install chromium)")
-    arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=found, args=arguments)
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from browsing import browser, serving
+from browsing import serving
 from flask import g
 
 from service.figures.catalogue import ALL_FIGURES, figure
@@ -263,12 +263,6 @@ def test_every_value_that_there_is_has_words(kept: str, web: Any) -> None:
             for value in answer.cells[0].values:
                 assert "_" not in called(each.name, value), (each.name, value.name)
                 assert value.name.rpartition(".")[2] in LABELS[each.name], (each.name, value)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desk", "phone"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from browsing import browser, serving
+from browsing import serving
 
 from service.figures.fact import Fact
 from service.scoring.score import Evidence, Score
@@ -332,12 +332,6 @@ def test_others_gaps_are_foreign(web: Any, board: Board) -> None:
     client = web.signed_in(web.person("manager", only=[foreign]))
     assert client.get(f"/gaps/{board.paddle}").status_code == 404
     assert "carbon" not in board.page(client, "/gaps")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

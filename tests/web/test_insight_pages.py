@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from browsing import browser, serving
+from browsing import serving
 from insight_facts import FIRST, facts, keep
 
 from service.figures.beside import Prices
@@ -326,12 +326,6 @@ def test_a_page_asks_for_three_tallies_at_most(
     page(path)
     assert len(asked) <= 3, asked
     assert len(set(asked)) == len(asked)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desk", "phone"])

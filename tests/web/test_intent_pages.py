@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from browsing import browser, serving
+from browsing import serving
 
 from service.figures.fact import Fact
 from service.language.intents import Example
@@ -214,12 +213,6 @@ def test_not_looked_for_yet(web: Any, account: Account) -> None:
     page = web.admin().get("/intents").get_data(as_text=True)
     assert "Not looked for yet" in page
     assert "Nothing is proposed yet." in page
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

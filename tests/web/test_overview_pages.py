@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import browser, serving
+from browsing import serving
 from insight_facts import keep
 from outcome_facts import days
 
@@ -162,12 +162,6 @@ def test_two_filters_are_not_compared_with_the_beginning(web: Any, kept: Any, mo
 
     assert "nothing is compared with the account's beginning" in page
     assert "than at first" not in page
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desk", "phone"])

@@ -9,19 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from browsing import browser, serving
+from browsing import serving
 
 from service.scoring.definitions import VERDICTS
 from service.scoring.score import Score
 from service.store import opinions
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browser, serving
+from browsing import serving
 from sqlalchemy import select, update
 from ticket_app import INSTALLED, public_pem, token
 from zendesk_host import SDK, workspace
@@ -20,12 +20,6 @@ from service.store.models import Installation
 axe_of = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed")
 
 KNOWN = {"ticket.id": 4711, "ticket.requester.id": "c-1", "currentUser.locale": "en-US"}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture
