@@ -97,7 +97,7 @@ def test_the_week_tells_wins_losses_new_gaps_and_whether_fixes_worked() -> None:
     )
     report = weekly(data(Kind.WEEKLY, gaps=gaps, alerts=alerts))
     found = said(report)
-    assert report.headline == "3 wins, 1 figure got worse, 11 new gaps."
+    assert report.headline == "3 wins, 1 figure got worse, 1 alert, 11 new gaps."
     assert any("better by more than chance explains" in text for text in found["Wins"])
     assert "It is a win (Zendesk acme)." in found["Wins"]
     assert any("Gap 1 " in text and "it worked" in text and "p below 0.001" in text for text in found["Wins"])
@@ -115,6 +115,11 @@ def test_the_week_tells_wins_losses_new_gaps_and_whether_fixes_worked() -> None:
     assert not any("Gap 2 " in text for text in said(mine)["What was fixed, and did it work?"])
     assert any(line.words == "a label" for section in mine.sections for line in section.lines)
     assert not any(line.words for section in report.told().sections for line in section.lines)
+
+
+def test_a_week_with_an_alert_is_not_calm() -> None:
+    alert = Alert(1, "Zendesk acme", "It jumped", False, IN.date(), False, False)
+    assert weekly(data(Kind.WEEKLY, alerts=(alert,), moved={})).headline == "1 alert."
 
 
 def test_the_month_tells_outcomes_costs_and_next_months_targets() -> None:

@@ -10,7 +10,7 @@ from service.charts.data import Bar, By, Tone
 from service.charts.trend import trend
 from service.figures.gap_life import STILL_OPEN, GapState
 from service.figures.results import Unit
-from service.reports.periodic.data import Data, Name
+from service.reports.periodic.data import Data, Gap, Name
 from service.reports.periodic.report import Line, Report, Section
 from service.reports.periodic.sentences import (
     NOTHING,
@@ -52,15 +52,18 @@ MOST = 10
 def weekly(data: Data) -> Report:
     """The report of one week."""
     new, won, worse = tuple(_new(data)), tuple(wins(data)), tuple(changes(data, JUDGED, "worse"))
+    alarms, asked = tuple(_alarms(data)), _asked(data)
     return Report(
         path=data.span.path,
         title=f"Weekly report, {data.span.words}",
-        headline=_headline(len(new), len(won), len(worse), data),
-        tone=Tone.BAD if worse else Tone.GOOD if won else Tone.PLAIN,
+        headline=_headline(len(new), len(won), len(worse), len(alarms), data),
+        tone=Tone.BAD if worse else Tone.WARN if alarms else Tone.GOOD if won else Tone.PLAIN,
         sections=(
             Section("Wins", won, empty="Nothing got better by more than chance explains, and no fix was verified."),
-            Section("What got worse", (*worse, *_alarms(data)), empty="Nothing by more than chance explains."),
-            Section("New knowledge gaps", new, _chart_of_gaps(data), empty="No new gap was found."),
+            Section("What got worse", (*worse, *alarms), empty="Nothing by more than chance explains."),
+            Section("New knowledge gaps", new, empty="No new gap was found."),
+            Section("Open gaps that were asked for", tuple(_times(gap) for gap in asked), _chart_of_gaps(asked),
+                    empty="Nobody asked for one."),
             Section("What was fixed, and did it work?", tuple(_fixed(data)),
                     empty=UNTOLD),
             Section("All figures of the week", tuple(compared(data, FIGURES)) if data.conversations[0] else (),
@@ -70,10 +73,13 @@ def weekly(data: Data) -> Report:
     )  # fmt: skip
 
 
-def _headline(new: int, won: int, worse: int, data: Data) -> str:
+def _headline(new: int, won: int, worse: int, alarms: int, data: Data) -> str:
     if not data.conversations[0]:
         return NOTHING
-    counted = ((won, "win", "wins"), (worse, "figure got worse", "figures got worse"), (new, "new gap", "new gaps"))
+    counted = (
+        (won, "win", "wins"), (worse, "figure got worse", "figures got worse"), (alarms, "alert", "alerts"),
+        (new, "new gap", "new gaps"),
+    )  # fmt: skip
     parts = [f"{n} {one if n == 1 else many}" for n, one, many in counted if n]
     return f"{', '.join(parts)}." if parts else "A calm week: nothing moved by more than chance explains."
 
@@ -115,8 +121,17 @@ def _fixed(data: Data) -> Iterator[Line]:
             yield worked(gap)
 
 
-def _chart_of_gaps(data: Data) -> tuple[Chart, ...]:
-    asked = sorted((gap for gap in data.gaps if gap.state in STILL_OPEN and gap.now), key=lambda gap: -gap.now)[:MOST]
+def _asked(data: Data) -> tuple[Gap, ...]:
+    """Open gaps that customers asked for in the week, the most asked first."""
+    open_ones = (gap for gap in data.gaps if gap.state in STILL_OPEN and gap.now)
+    return tuple(sorted(open_ones, key=lambda gap: -gap.now)[:MOST])
+
+
+def _times(gap: Gap) -> Line:
+    return gap_line(gap, f"asked {gap.now:,} {'time' if gap.now == 1 else 'times'} this week.", Tone.PLAIN)
+
+
+def _chart_of_gaps(asked: Sequence[Gap]) -> tuple[Chart, ...]:
     rows = [Bar(f"Gap {gap.id}", float(gap.now), n=gap.now) for gap in asked]
     return (bars("Open gaps by questions of the week", rows, unit=Unit.COUNT),) if rows else ()
 
