@@ -29,7 +29,7 @@ from service.app import build
 from service.demo.run import demo_settings
 from service.store import gaps
 from service.store.database import Database
-from service.store.models import Conversation, WriteState
+from service.store.models import Conversation, Writeback, WriteState
 from service.store.report_models import FigureAlert
 from service.store.secrets import SecretBox
 from service.web.parts import REFUSALS, Parts
@@ -50,8 +50,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 def addresses(database: Database) -> Mapping[str, str]:
     """The page of each picture, by its name."""
     with database.read() as session:
-        written = select(Conversation.id).where(Conversation.write_state == WriteState.WRITTEN)
-        conversation = session.scalar(written.order_by(Conversation.external_id).limit(1))
+        written = select(Writeback).join(Conversation).where(Conversation.write_state == WriteState.WRITTEN)
+        rows = session.scalars(written.order_by(Conversation.external_id)).all()
+        conversation = max(rows, key=lambda row: len(row.actions["add_tags"])).conversation_id
         gap = next((gap.row.id for gap in gaps.listed(session) if "solvo" in gap.row.label.lower()), None)
         alert = session.scalar(select(FigureAlert.id).order_by(FigureAlert.id).limit(1))
     named = {
@@ -65,10 +66,9 @@ def addresses(database: Database) -> Mapping[str, str]:
         "gaps": "/gaps",
         "gap": f"/gaps/{gap}",
         "intents": "/intents",
-        "reviews": "/reviews",
+        "review-queue": "/reviews",
         "agreement": "/reviews/agreement",
-        "weekly": "/reports/weekly",
-        "monthly": "/reports/monthly",
+        "report-weekly": "/reports/weekly",
         "alerts": "/alerts",
         "alert": f"/alerts/{alert}",
         "conversation": f"/c/{conversation}",
