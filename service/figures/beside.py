@@ -56,7 +56,8 @@ class Beside:
     `months`: tallies of calendar months in a row, by name ("2026-03"), for trends. `reviews`: how often a human who
     checked a score said what: (score, Deskmark's verdict, the human's) -> times; `reviewers` the same for two humans.
     `examples`: what the catalog holds for each intent. `least`: fewest cases for which a number is shown. `only`: the
-    name of the one value that is needed, empty: all are; a figure may then leave out others that take long.
+    name of the one value that is needed, or of several, empty: all are; a figure may then leave out others that take
+    long.
     """
 
     months: Mapping[str, Tally] = field(default_factory=_none)
@@ -67,8 +68,10 @@ class Beside:
     reviewers: Reviews = field(default_factory=_none)
     examples: Mapping[str, int] = field(default_factory=_none)
     least: int = LEAST
-    only: str = ""
+    only: str | tuple[str, ...] = ""
 
     def needs(self, *names: str) -> bool:
         """Whether one of these values is needed."""
-        return not self.only or self.only in names
+        if isinstance(self.only, str):
+            return not self.only or self.only in names
+        return not self.only or not set(self.only).isdisjoint(names)

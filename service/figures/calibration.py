@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -105,8 +106,12 @@ def _curve(points: Sequence[Point]) -> Iterable[Bin]:
         yield Bin(number / BINS, (number + 1) / BINS, stated, rate)
 
 
-def _error(curve: Sequence[Bin], level: float) -> Estimate:
-    """Σ over bins of |Σ (probability - outcome)| / n: a bin needs only its hits, its misses and what it states."""
+@lru_cache(maxsize=2000)
+def _error(curve: tuple[Bin, ...], level: float) -> Estimate:
+    """Σ over bins of |Σ (probability - outcome)| / n: a bin needs only its hits, its misses and what it states.
+
+    What is long past is drawn once: of the same curve it is always the same.
+    """
     hits = np.array([part.rate.hits for part in curve])
     misses = np.array([part.rate.n for part in curve]) - hits
     stated = np.array([part.stated for part in curve])

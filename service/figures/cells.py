@@ -41,6 +41,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 from service.figures.fact import Fact
 
@@ -88,6 +89,7 @@ def time_bucket(seconds: float) -> str:
     return "0" if seconds < 1 else str(int(math.log(seconds) / _LOG_WIDTH) + 1)
 
 
+@lru_cache(maxsize=10_000)
 def bounds(bucket: int) -> tuple[float, float]:
     """Start and end of a bucket of times, in seconds."""
     return (0.0, 1.0) if bucket == 0 else (WIDTH ** (bucket - 1), WIDTH**bucket)

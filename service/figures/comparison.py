@@ -71,6 +71,17 @@ def paths(tally: Tally) -> dict[str, Paths]:
     }
 
 
+def escalated(tally: Tally) -> Times:
+    """Handling times of all that was escalated, whatever the intent; the sum of `paths` over their first sides."""
+    counts: dict[int, int] = {}
+    for bucket, n in tally.of("handling").items():
+        (_, path), time = _parts(bucket)
+        if path == "escalated":
+            counts[time] = counts.get(time, 0) + n
+    start = f"escalated{SEPARATOR}"
+    return Times(counts, sum(n for bucket, n in tally.of("handling.sum").items() if bucket.startswith(start)))
+
+
 @lru_cache(maxsize=100_000)
 def _parts(bucket: str) -> tuple[tuple[str, str], int]:
     """(intent, path) and time of a bucket; the same ones come again for every day and week."""

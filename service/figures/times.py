@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -58,17 +58,17 @@ class Times:
         """
         if not self.n:
             raise ValueError("no times to draw from")
-        rng = np.random.default_rng((SEED, stream))
-        rank = share * (self.n - 1) + 1
-        return self._at(rng.beta(rank, self.n - rank + 1, size=rounds))
+        return self._at(_kept_shares(share, self.n, rounds, stream))
 
     def interval(self, share: float, level: float = LEVEL) -> tuple[float, float] | None:
         """Percentile bootstrap interval of a quantile, in seconds; `None` of nothing. Deterministic."""
         estimate = self.quantile(share)
         if estimate is None:
             return None
-        low, high = percentiles(self.draws(share), level)
-        return min(low, estimate), max(high, estimate)
+        # Where a share lies rises with the share: only the draws that the interval ends between are looked up.
+        ends, within = _ends_of(share, self.n, level)
+        low, after_low, high, after_high = map(float, self._at(np.array(ends)))
+        return min(_between(low, after_low, within[0]), estimate), max(_between(high, after_high, within[1]), estimate)
 
     @cached_property
     def _ends(self) -> npt.NDArray[np.int64]:
@@ -87,6 +87,33 @@ class Times:
         low, high = (edge[place] for edge in self._edges)
         within = np.clip((ranks - before) / (self._ends[place] - before), 0, 1)
         return np.asarray(low + within * (high - low), dtype=np.float64)
+
+
+def _shares(share: float, n: int, rounds: int, stream: int) -> Numbers:
+    """Where the quantile of `n` times falls in their distribution, in `rounds` bootstrap samples."""
+    rank = share * (n - 1) + 1
+    return np.random.default_rng((SEED, stream)).beta(rank, n - rank + 1, size=rounds)
+
+
+_kept_shares = lru_cache(maxsize=512)(_shares)
+"""At most 8 MB: the next page about the same conversations draws the same."""
+
+
+@lru_cache(maxsize=10_000)
+def _ends_of(share: float, n: int, level: float) -> tuple[tuple[float, float, float, float], tuple[float, float]]:
+    """The draws below and above each end of the interval, and how far between them it lies (0 to 1).
+
+    They depend on the number of times alone, so that what was drawn once is not drawn again.
+    """
+    drawn = np.sort(_shares(share, n, ROUNDS, 0))
+    low, high = (places := (ROUNDS - 1) * np.array([(1 - level) / 2, (1 + level) / 2])).astype(int)
+    ends = tuple(float(drawn[min(place, ROUNDS - 1)]) for place in (low, low + 1, high, high + 1))
+    return (ends[0], ends[1], ends[2], ends[3]), (float(places[0] - low), float(places[1] - high))
+
+
+def _between(low: float, high: float, part: float) -> float:
+    """As numpy's quantiles go from one number to the next, to the last digit."""
+    return high - (high - low) * (1 - part) if part >= 0.5 else low + (high - low) * part
 
 
 def percentiles(draws: Numbers, level: float = LEVEL) -> tuple[float, float]:

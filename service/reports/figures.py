@@ -22,6 +22,8 @@ from service.store.figures import Period
 
 Key = tuple[date, str | None]
 Filters = Mapping[str, str | None]
+Only = str | tuple[str, ...]
+"""Names of the values that are needed; empty: all are."""
 
 DAYS = 90
 """How many days are shown when nobody says since when."""
@@ -31,8 +33,8 @@ DAYS = 90
 class Question:
     """What is asked. Days from `since` up to but without `until`, UTC; `figures` in the order of the catalogue.
 
-    `only` is the name of the one value that is needed, for all figures or by figure, empty: all are; others that take
-    long may be left out.
+    `only` is the name of the one value that is needed (or are), for all figures or by figure, empty: all are; others
+    that take long may be left out.
     With a `dimension` there is an answer for each of its values, with `filters` only what has these values counts.
     """
 
@@ -43,11 +45,11 @@ class Question:
     dimension: str | None = None
     filters: Filters = field(default_factory=lambda: MappingProxyType({}))
     definitions: str = DEFINITIONS
-    only: str | Mapping[str, str] = ""
+    only: Only | Mapping[str, Only] = ""
 
-    def only_of(self, figure: Figure) -> str:
-        """The one value that is needed of a figure; empty: all are."""
-        return self.only if isinstance(self.only, str) else self.only.get(figure.name, "")
+    def only_of(self, figure: Figure) -> Only:
+        """The values that are needed of a figure; empty: all are."""
+        return self.only if isinstance(self.only, str | tuple) else self.only.get(figure.name, "")
 
 
 TRENDS = frozenset({"response_accuracy"})
@@ -105,12 +107,17 @@ def answers(question: Question, source: Source) -> tuple[Answer, ...]:
         found = {(q.since, None): Tally()}
     asked = {one.name for one in q.figures}
     known = source.beside(q.since, q.until, asked=asked) if asked & BESIDE else Beside(least=source.least)
-    months = _months(question, source) if q.period is Period.WHOLE and asked & TRENDS else {}
+    months = _months(question, source) if q.period is Period.WHOLE and _trends_needed(q) else {}
     besides = {key: _beside(known, months.get(key[1], {}), question, key) for key in found}
     return tuple(Answer(one, _cells(one, found, besides, q.only_of(one))) for one in q.figures)
 
 
-def _cells(figure: Figure, found: Mapping[Key, Tally], besides: Mapping[Key, Beside], only: str) -> tuple[Cell, ...]:
+def _trends_needed(question: Question) -> bool:
+    trending = (one for one in question.figures if one.name in TRENDS)
+    return any(Beside(only=question.only_of(one)).needs("trend") for one in trending)
+
+
+def _cells(figure: Figure, found: Mapping[Key, Tally], besides: Mapping[Key, Beside], only: Only) -> tuple[Cell, ...]:
     """A figure's cells. What is tested in them is judged together, over all values of a period."""
     cells = {key: figure.compute(tally, replace(besides[key], only=only)) for key, tally in found.items()}
     for start in {start for start, _ in cells}:

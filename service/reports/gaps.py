@@ -16,18 +16,16 @@ from service.store.gap_facts import Gap
 
 def report(session: Session, installation_id: str | None, *, as_of: datetime) -> list[dict[str, Any]]:
     """Every gap with messages, largest first."""
-    return [described(gap, lived) for gap, lived in _lived(session, installation_id, as_of, examples=True)]
+    found = store.listed(session, installation_id)
+    return [described(gap, lived) for gap, lived in _lived(session, found, as_of)]
 
 
-def lives(session: Session, installation_ids: Sequence[str], *, as_of: datetime) -> list[GapLife]:
-    """The lives of all gaps of these installations, for figures."""
-    return [lived for name in installation_ids for _, lived in _lived(session, name, as_of)]
+def lives(session: Session, found: Sequence[Gap], *, as_of: datetime) -> list[GapLife]:
+    """The lives of these gaps, for figures."""
+    return [lived for _, lived in _lived(session, found, as_of)]
 
 
-def _lived(
-    session: Session, installation_id: str | None, as_of: datetime, *, examples: bool = False
-) -> list[tuple[Gap, GapLife]]:
-    found = store.listed(session, installation_id, examples=examples)
+def _lived(session: Session, found: Sequence[Gap], as_of: datetime) -> list[tuple[Gap, GapLife]]:
     names = {gap.row.installation_id for gap in found}
     exposures = {name: exposure(session, name, found, as_of=as_of) for name in names}
     lived = ((gap, life(gap.facts, as_of=as_of, exposure=exposures[gap.row.installation_id])) for gap in found)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,9 @@ from service.reports.figures import BESIDE, Filters, Key
 from service.store import figures, gaps, goals, installations, intents, reviews
 from service.store.fact_days import first_day, last_day
 from service.store.figures import Period, Read
+from service.store.gap_facts import Gap, examples_of
+
+T = TypeVar("T")
 
 AT_ONCE = 500
 """Facts that are counted together."""
@@ -38,7 +42,7 @@ class Stored:
     prices: Prices | None = None
     least: int = LEAST
     _known: dict[tuple[str | None, tuple[tuple[str, str | None], ...]], Read] = field(default_factory=dict)
-    _beside: list[Beside] = field(default_factory=list)
+    _beside: dict[str, Any] = field(default_factory=dict)
 
     def tallies(
         self, since: date, until: date, period: Period, dimension: str | None, filters: Filters
@@ -70,18 +74,14 @@ class Stored:
         Only reviews of the random sample and from files: those of what was doubtful would make Deskmark look worse.
         What none of the figures `asked` for needs is not read.
         """
-        known = self._beside[0] if self._beside else self._priced()
-        ids = self._ids()
-        if known.gaps is None and {"knowledge_gaps", "feedback_loop"} & set(asked):
-            known = replace(
-                known, gaps=Gaps(gap_report.lives(self.session, list(ids), as_of=self.now), self.now, self.now)
-            )
-        if not known.examples and "training_data" in asked:
-            known = replace(known, examples=self._examples(ids))
-        if not known.proposals and "novel_intents" in asked:
-            known = replace(known, proposals=tuple(proposal for name in ids for proposal in self._proposals(name)))
-        # What is the same for all days is read once, however many days are asked about one after the other.
-        self._beside[:] = [known]
+        ids = self._once("ids", self._ids)
+        known = self._once("prices", self._priced)
+        if {"knowledge_gaps", "feedback_loop"} & set(asked):
+            known = replace(known, gaps=self._once("gaps", lambda: self._lives(ids)))
+        if "training_data" in asked:
+            known = replace(known, examples=self._once("examples", lambda: self._examples(ids)))
+        if "novel_intents" in asked:
+            known = replace(known, proposals=self._once("proposals", lambda: self._proposals(ids)))
         if "review_agreement" not in asked:
             return known
         start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
@@ -98,6 +98,13 @@ class Stored:
         )
         return replace(known, reviews=checked, reviewers=reviewers)
 
+    def _once(self, what: str, read: Callable[[], T]) -> T:
+        """What is the same for all days is read once, however many days are asked about one after the other."""
+        if what not in self._beside:
+            self._beside[what] = read()
+        found: T = self._beside[what]
+        return found
+
     def _priced(self) -> Beside:
         return Beside(prices=goals.prices(self.session, self.prices), least=self.least)
 
@@ -106,12 +113,20 @@ class Stored:
             return self.installation_ids
         return [row.id for row in installations.all_of(self.session)]
 
-    def _proposals(self, installation_id: str) -> Iterator[Proposal]:
+    def _gaps(self, ids: Collection[str]) -> list[Gap]:
+        """The gaps of these installations, one after the other, without examples."""
+        return [gap for name in ids for gap in gaps.listed(self.session, name, examples=False)]
+
+    def _lives(self, ids: Collection[str]) -> Gaps:
+        found = self._once("listed", lambda: self._gaps(ids))
+        return Gaps(gap_report.lives(self.session, found, as_of=self.now), self.now, self.now)
+
+    def _proposals(self, ids: Collection[str]) -> tuple[Proposal, ...]:
         """Groups of unserved questions that fit no intent: each may be one that the catalog lacks."""
-        for gap in gaps.listed(self.session, installation_id):
-            novel = gap.reasons.get("novel", 0)
-            if 2 * novel > gap.messages:
-                yield Proposal(gap.row.label, novel, tuple(gap.examples))
+        found = self._once("listed", lambda: self._gaps(ids))
+        novel = [gap for gap in found if 2 * gap.reasons.get("novel", 0) > gap.messages]
+        shown = examples_of(self.session, [gap.row.id for gap in novel])
+        return tuple(Proposal(gap.row.label, gap.reasons["novel"], tuple(shown.get(gap.row.id, ()))) for gap in novel)
 
     def _examples(self, ids: Collection[str]) -> Mapping[str, int]:
         """How many examples the catalogs hold of each intent."""
@@ -123,11 +138,11 @@ class Stored:
 
     def last_day(self) -> date | None:
         """The latest day with anything to count."""
-        return last_day(self.session, self.definitions, self.installation_ids)
+        return self._once("last", lambda: last_day(self.session, self.definitions, self.installation_ids))
 
     def first_day(self) -> date | None:
         """The earliest day with anything to count: the account's baseline begins on it."""
-        return first_day(self.session, self.definitions, self.installation_ids)
+        return self._once("first", lambda: first_day(self.session, self.definitions, self.installation_ids))
 
 
 @dataclass(slots=True)

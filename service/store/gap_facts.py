@@ -63,7 +63,7 @@ def with_facts(session: Session, rows: Sequence[KnowledgeGap], *, examples: bool
     ids = [row.id for row in rows]
     fixes, noted = _fixes(session, ids), _noted(session, ids)
     asked, reasons = _asked(session, ids, with_days=list(fixes))
-    shown = _examples(session, ids) if examples else {}
+    shown = examples_of(session, ids) if examples else {}
     return [
         Gap(
             row,
@@ -170,7 +170,10 @@ def _date(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _examples(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+def examples_of(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    """The conversations of each gap's latest questions, the latest first."""
+    if not ids:
+        return {}
     place = func.row_number().over(
         partition_by=GapMessage.gap_id, order_by=(GapMessage.at.desc(), GapMessage.conversation_id)
     )

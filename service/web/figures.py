@@ -103,7 +103,8 @@ def listing() -> str:
     """Every figure with the values that stand for it."""
     with parts().database.read() as session:
         view = View.of(request.args, session)
-        found = answers(view.question(*ALL_FIGURES), view.source(session))
+        shown_ones = {name: tuple(value for value, _ in names) for name, names in HEADLINES.items()}
+        found = answers(replace(view.question(*ALL_FIGURES), only=shown_ones), view.source(session))
         choices = view.choices(session)
     by_level = {
         level: [(answer.figure, list(_headlines(answer.figure, answer.cells[0].values if answer.cells else ())))

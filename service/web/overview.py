@@ -18,6 +18,7 @@ from service.figures.wording import number
 from service.figures.words import HEADLINES, called
 from service.reports.course import Course, Name, courses
 from service.reports.course_words import against_beginning
+from service.reports.figures import Only
 from service.reports.maturity import suggestion
 from service.store import goals
 from service.store.figures import Period
@@ -138,7 +139,8 @@ def overview(session: Session, view: View) -> Overview:
         return Overview(level, stated, found, None, (), steps, None)
     of = levels(level)
     asked = tuple(one for layer in of.values() for one in layer)
-    drawn = {one.name: _names(one)[0][0] for one in asked if one.name not in ("containment", "business")}
+    drawn: dict[str, Only] = {one.name: _names(one)[0][0] for one in asked}
+    drawn |= {"containment": shown.BESIDE, "business": (_names(figure("business"))[0][0], RETURNS[0][0])}
     by = By.WEEK if (view.until - view.since).days <= BY_MONTH else By.MONTH
     question = replace(view.question(*asked, period=Period(by)), only=drawn)
     known = courses(question, source, steps=steps, beginning=view.asked_since is None)

@@ -56,19 +56,24 @@ def accuracy(tally: Tally, beside: Beside) -> tuple[Value, ...]:
     months = [_rates(beside.months[month]) for month in sorted(beside.months)]
     intents = sorted(({*now} | {i for month in months for i in month}) - {""}, key=lambda i: (-_n(now, i), i))
     lines = {intent: [month.get(intent, Rate(0, 0)) for month in months] for intent in intents}
-    found = trends(lines, least=beside.least)
-    all_months = trends({"": [sum(month.values(), Rate(0, 0)) for month in months]}, least=beside.least)
-    values = [_accuracy("", whole, beside.least), _trend("", all_months[""])]
-    for intent in intents:
-        values += [_accuracy(intent, now.get(intent, Rate(0, 0)), beside.least), _trend(intent, found[intent])]
+    moving: dict[str, Trend] = {}
+    if beside.needs("trend"):
+        moving = trends(lines, least=beside.least)
+        moving |= trends({"": [sum(month.values(), Rate(0, 0)) for month in months]}, least=beside.least)
+    values = []
+    for intent in ("", *intents):
+        values.append(_accuracy(intent, now.get(intent, Rate(0, 0)) if intent else whole, beside.least))
+        values += [_trend(intent, moving[intent])] if moving else []
     return together([values])[0]
 
 
 def _rates(tally: Tally) -> dict[str, Rate]:
-    rates: dict[str, Rate] = {}
+    counts: dict[str, list[int]] = {}
     for (intent, word), cases in tally.split("accuracy"):
-        rates[intent] = rates.get(intent, Rate(0, 0)) + Rate(cases if word == "right" else 0, cases)
-    return rates
+        known = counts.setdefault(intent, [0, 0])
+        known[0] += cases if word == "right" else 0
+        known[1] += cases
+    return {intent: Rate(hits, n) for intent, (hits, n) in counts.items()}
 
 
 def _n(rates: Mapping[str, Rate], intent: str) -> int:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from service.figures.beside import Beside
 from service.figures.cells import CONTAINED
-from service.figures.comparison import Contrast, Paths, contrast, paths
+from service.figures.comparison import Contrast, Paths, contrast, escalated, paths
 from service.figures.rates import Rate, too_few
 from service.figures.results import Better, Unit, Value, count, duration, estimate, mean, share, shares, sums_of
 from service.figures.tally import Tally
-from service.figures.times import Times, times_of
+from service.figures.times import times_of
 
 DELAYS = ("time_before", "delay", "delay_p90")
 """Values with bootstraps, left out where they are not needed."""
+
+HANDLED: Mapping[str, Mapping[str, float]] = {
+    "handling": {"solved": 0.5, "solved_p90": 0.9},
+    "handling.business": {"solved_business": 0.5},
+    "first_reply": {"first_reply": 0.5, "first_reply_p90": 0.9},
+    "first_reply.business": {"first_reply_business": 0.5},
+}
+"""The times of a handoff by measure: each value and its quantile, left out where it is not needed."""
 
 TIMINGS = ("early", "on_time", "late", "never")
 COMPARED = ("ratio", "difference", "left_out", "escalated", "direct")
@@ -37,7 +46,7 @@ def escalation(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         share("demanded", Rate(demanded, known), better=lower, least=least),
         *shares("reason", tally.of("escalation.reason"), least=least),
         mean("turns_before", sums_of(tally.of("escalation.turns")), Unit.TURNS, better=lower, least=least),
-        *(_delays(tally, least) if beside.only in ("", *DELAYS) else ()),
+        *(_delays(tally, least) if beside.needs(*DELAYS) else ()),
     )
 
 
@@ -92,26 +101,25 @@ def post_handoff_time(tally: Tally, beside: Beside) -> tuple[Value, ...]:
     the medians of each intent that has enough on both sides.
     """
     least = beside.least
-    by_intent = paths(tally)
-    solved = sum((both.escalated for both in by_intent.values()), Times({}))
-    reply = times_of(tally, "first_reply")
-    times = (
-        ("solved", solved, 0.5),
-        ("solved_p90", solved, 0.9),
-        ("solved_business", times_of(tally, "handling.business"), 0.5),
-        ("first_reply", reply, 0.5),
-        ("first_reply_p90", reply, 0.9),
-        ("first_reply_business", times_of(tally, "first_reply.business"), 0.5),
-    )
     queue = tally.of("queue")
     gone, answered = queue.get("abandoned_in_queue", 0), queue.get("answered", 0)
     return (
-        *(duration(name, found, at=at, least=least) for name, found, at in times if beside.needs(name)),
+        *_handled(tally, beside),
         share("abandoned_in_queue", Rate(gone, gone + answered), better=Better.LOWER, least=least),
-        duration("waited_in_vain", times_of(tally, "queue.waited"), least=least),
+        *([duration("waited_in_vain", times_of(tally, "queue.waited"), least=least)]
+          if beside.needs("waited_in_vain") else []),
         mean("transfers", sums_of(tally.of("transfers")), Unit.NUMBER, better=Better.LOWER, least=least),
-        *(_compared(by_intent, least) if beside.needs(*COMPARED) else ()),
-    )
+        *(_compared(paths(tally), least) if beside.needs(*COMPARED) else ()),
+    )  # fmt: skip
+
+
+def _handled(tally: Tally, beside: Beside) -> Iterator[Value]:
+    """Medians and slowest tenths, of those that are needed; times are put together once for both."""
+    for source, both in HANDLED.items():
+        needed = {name: at for name, at in both.items() if beside.needs(name)}
+        if needed:
+            found = escalated(tally) if source == "handling" else times_of(tally, source)
+            yield from (duration(name, found, at=at, least=beside.least) for name, at in needed.items())
 
 
 def _compared(by_intent: dict[str, Paths], least: int) -> list[Value]:
