@@ -74,12 +74,19 @@ def paths(tally: Tally) -> dict[str, Paths]:
 def escalated(tally: Tally) -> Times:
     """Handling times of all that was escalated, whatever the intent; the sum of `paths` over their first sides."""
     counts: dict[int, int] = {}
-    for bucket, n in tally.of("handling").items():
-        (_, path), time = _parts(bucket)
-        if path == "escalated":
-            counts[time] = counts.get(time, 0) + n
     start = f"escalated{SEPARATOR}"
+    for bucket, n in tally.of("handling").items():
+        time = _escalated_time(bucket)
+        if time is not None:
+            counts[time] = counts.get(time, 0) + n
     return Times(counts, sum(n for bucket, n in tally.of("handling.sum").items() if bucket.startswith(start)))
+
+
+@lru_cache(maxsize=100_000)
+def _escalated_time(bucket: str) -> int | None:
+    """The time of a bucket of the escalated, `None` of the others."""
+    path, _, rest = bucket.partition(SEPARATOR)
+    return int(rest.rpartition(SEPARATOR)[2]) if path == "escalated" else None
 
 
 @lru_cache(maxsize=100_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -109,6 +110,19 @@ def test_whatever_the_facts_every_value_is_sound(given_facts: list[Fact]) -> Non
         assert len({(v.name, v.of) for v in values}) == len(values), one.name
         for value in values:
             _sound(value)
+
+
+@settings(max_examples=10, deadline=None)
+@given(some)
+def test_what_is_left_out_changes_no_value_that_is_needed(given_facts: list[Fact]) -> None:
+    counts = tally(given_facts)
+    beside = everything(counts)
+    for one in ALL_FIGURES:
+        values = one.compute(counts, beside)
+        names = list(dict.fromkeys(value.name for value in values))
+        for wanted in (*((name,) for name in names), tuple(names[:2])):
+            found = one.compute(counts, replace(beside, only=wanted[0] if len(wanted) == 1 else wanted))
+            assert [v for v in found if v.name in wanted] == [v for v in values if v.name in wanted], one.name
 
 
 @settings(max_examples=20, deadline=None)

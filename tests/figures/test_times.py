@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.figures.cells import WIDTH, time_bucket
 from service.figures.tally import tally
-from service.figures.times import Times, times_of
+from service.figures.times import Times, percentiles, times_of
 
 seconds = st.lists(st.floats(1, 1e7), min_size=1, max_size=60)
 
@@ -62,6 +62,15 @@ def test_the_interval_is_that_of_resampling(share: float, n: int) -> None:
     resampled = np.random.default_rng(1).choice(values, (4000, n))
     expected = np.quantile(np.quantile(resampled, share, axis=1), [0.025, 0.975])
     assert found.interval(share) == pytest.approx(expected, rel=0.06)
+
+
+@given(st.dictionaries(st.integers(0, 700), st.integers(1, 400), min_size=1), st.sampled_from([0.5, 0.9]))
+def test_the_interval_is_that_of_all_draws_to_the_last_digit(counts: dict[int, int], share: float) -> None:
+    times = Times(counts)
+    estimate = times.quantile(share)
+    low, high = percentiles(times.draws(share))
+    assert estimate is not None
+    assert times.interval(share) == (min(low, estimate), max(high, estimate))
 
 
 def test_more_times_make_it_narrower() -> None:

@@ -29,18 +29,20 @@ def recognition(tally: Tally, beside: Beside) -> tuple[Value, ...]:
     for parts, cases in tally.split("intent.agreed"):
         agreed[parts[1]] = agreed.get(parts[1], 0) + cases
     return (
-        *_recognised("bot", tally, "intent.reported", beside.least),
-        *_recognised("deskmark", tally, "intent.read", beside.least),
+        *_recognised("bot", tally, "intent.reported", beside),
+        *_recognised("deskmark", tally, "intent.read", beside),
         share("agreed", Rate(agreed.get("yes", 0), sum(agreed.values())), least=beside.least),
     )
 
 
-def _recognised(who: str, tally: Tally, measure: str, least: int) -> Iterator[Value]:
+def _recognised(who: str, tally: Tally, measure: str, beside: Beside) -> Iterator[Value]:
     pairs = {(assumed, wanted): n for (assumed, wanted), n in tally.split(measure)}
     right = {assumed: n for (assumed, wanted), n in pairs.items() if assumed == wanted}
-    higher = Better.HIGHER
+    higher, least = Better.HIGHER, beside.least
     yield share(f"{who}.accuracy", Rate(sum(right.values()), sum(pairs.values())), better=higher, least=least)
     for name, side in (("precision", 0), ("recall", 1)):
+        if not beside.needs(f"{who}.{name}"):
+            continue
         sums: dict[str, int] = {}
         for pair, n in pairs.items():
             sums[pair[side]] = sums.get(pair[side], 0) + n
