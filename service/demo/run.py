@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from secrets import token_urlsafe
 from typing import Any
 
 from pydantic import SecretStr
@@ -26,9 +25,10 @@ from service.demo.play import PREFIX, Demo, Helpdesk, Played
 from service.demo.replay import Replay, lay_down
 from service.demo.story import Story, stories
 from service.embedded import Embedded, EmbeddedError
+from service.embedded.keys import kept_keys
 from service.settings import Settings
 from service.store.database import Database
-from service.store.secrets import SecretBox, new_key
+from service.store.secrets import SecretBox
 from tasks.alone import alone
 from tasks.runtime import utc_now
 
@@ -98,10 +98,12 @@ def run(
 
 
 def demo_settings(folder: Path, port: int) -> Settings:
-    """Settings of a demo: keys made on the spot, no settle time, everything in `folder`."""
+    """Settings of a demo: keys of its own, no settle time, everything in `folder`, also for a command that is run on it
+    later."""
+    keys = kept_keys(folder)
     return Settings(
-        secret_key=SecretStr(new_key()),
-        session_key=SecretStr(token_urlsafe(32)),
+        secret_key=SecretStr(keys["secret_key"]),
+        session_key=SecretStr(keys["session_key"]),
         data_dir=folder,
         database_url="",
         redis_url="",

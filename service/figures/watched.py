@@ -77,7 +77,7 @@ def _conversations(tally: Tally) -> Counted:
 UP, DOWN = (Side.UP,), (Side.DOWN,)
 
 WATCHED: tuple[Watched, ...] = (
-    Watched("escalated", "Handed over to a human", Sort.SHARE, UP, DOWN, _escalated, "escalation", "rate"),
+    Watched("escalated", "Handed over to a human", Sort.SHARE, UP, (), _escalated, "escalation", "rate"),
     Watched("solved", "Kept by the bot and solved", Sort.SHARE, DOWN, UP, _solved, "containment", "quality",
             "confirmed", ripe=3),
     Watched("returned", "Kept by the bot, but the customer came back", Sort.SHARE, UP, DOWN, _returned, "containment",
@@ -92,7 +92,8 @@ WATCHED: tuple[Watched, ...] = (
     Watched("conversations", "Conversations a day", Sort.COUNT, (Side.UP, Side.DOWN), (), _conversations),
     Watched("given_up", "Work that was given up", Sort.COUNT, UP, (), None),
 )  # fmt: skip
-"""`returned` and `solved` wait three days: a customer may come back within 24 hours, and the end may be told late."""
+"""Fewer handoffs are no win by themselves: a bot may keep whom it should hand over. `returned` and `solved` wait three
+days: a customer may come back within 24 hours, and the end may be told late."""
 
 BY_NAME: Mapping[str, Watched] = MappingProxyType({each.name: each for each in WATCHED})
 ALARM_TESTS = sum(len(each.bad) for each in WATCHED)

@@ -47,8 +47,8 @@ def _changed(change: Moved, beginning: Baseline) -> str:
             f"{difference(change.difference, change.now)} ({ends}), is more than chance explains."
         )
     return (
-        f"About as in {days}: {then} then, {now} since. Chance explains the difference, "
-        f"{difference(change.difference, change.now)} ({ends})."
+        f"No change shown against {days}: {then} then, {now} since. With all values tested together, chance could "
+        f"explain the difference, {difference(change.difference, change.now)} ({ends})."
     )
 
 

@@ -101,8 +101,8 @@ def page() -> str:
 
 
 _BETWEEN = (
-    "Two people who judged the same conversation. Deskmark can hardly agree better with people than people do with "
-    "each other."
+    "Two people who judged the same conversation: how far the question has one answer. Hold what Deskmark reaches "
+    "against this, and mind the intervals."
 )
 
 

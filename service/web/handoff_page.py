@@ -132,10 +132,10 @@ def _sentence(ratio: Row | None) -> str:
         meaning = "longer than chance explains. The bot likely hands over the harder cases of each wish: a part of it"
     elif ratio.value.high < 1:
         meaning = (
-            "shorter than chance explains, though the bot likely hands over the harder cases: what it gathers helps"
+            "shorter than chance explains, though the bot likely hands over the harder cases: what it gathers may help"
         )
     else:
-        meaning = "chance explains the difference"
+        meaning = "chance could explain the difference"
     return (
         f"For the same kind of wish, an escalated conversation takes {value} times as long ({low} to {high}) as one "
         f"that went to a human directly: {meaning}."

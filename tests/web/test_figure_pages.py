@@ -137,7 +137,7 @@ def test_the_same_release_on_several_helpdesks_is_one_event(page: Any, kept: str
     [
         ("until=2026-01-20", "The days shown are not after those"),
         ("value=human_only", "It cannot be told whether the difference is chance"),
-        ("value=window_open", "About as in the account&#39;s first 30 days"),
+        ("value=window_open", "No change shown against the account&#39;s first 30 days"),
         ("value=claim_held", "there is nothing to compare with"),
         ("brand=nobody", "not enough data, 0 of 20"),
         ("value=nonsense", "There is no such value on these days"),

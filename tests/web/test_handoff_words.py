@@ -23,7 +23,7 @@ def told(low: float, value: float, high: float) -> Told:
     [
         ((1.2, 1.5, 1.9), "1.50 times as long (1.20 to 1.90) as one that went to a human directly: longer than chance"),
         ((0.5, 0.7, 0.9), "shorter than chance explains"),
-        ((0.9, 1.1, 1.4), "chance explains the difference."),
+        ((0.9, 1.1, 1.4), "chance could explain the difference."),
     ],
 )
 def test_a_ratio_in_words(ends: tuple[float, float, float], said: str) -> None:

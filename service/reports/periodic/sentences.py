@@ -56,7 +56,7 @@ def _against(data: Data, value: Value, then: Value | None, word: str) -> str:
     was = f"; {data.span.against} it was {shown(then)}"
     if word:
         return f"{was}, {word} by more than chance explains"
-    return f"{was}: chance explains the difference" if value.low is not None else was
+    return f"{was}; chance could explain the difference" if value.low is not None else was
 
 
 def path(data: Data, name: Name) -> str:

@@ -44,6 +44,7 @@ UNTOLD = (
     "No gap has a fix that could be measured. Say what you deployed: on the gap's page, or with "
     "deskmark improvements add."
 )
+JUDGED_BEFORE = "No fix was judged in this week; what came of earlier ones stands on the gaps' pages."
 FIXES = "Lines are of the last eight weeks. A fix is verified when the questions drop by more than chance explains."
 MOST = 10
 """Gaps that are named one by one."""
@@ -65,7 +66,7 @@ def weekly(data: Data) -> Report:
             Section("Open gaps that were asked for", tuple(_times(gap) for gap in asked), _chart_of_gaps(asked),
                     empty="Nobody asked for one."),
             Section("What was fixed, and did it work?", tuple(_fixed(data)),
-                    empty=UNTOLD),
+                    empty=JUDGED_BEFORE if any(gap.effect for gap in data.gaps) else UNTOLD),
             Section("All figures of the week", tuple(compared(data, FIGURES)) if data.conversations[0] else (),
                     _charts(data), empty=NOTHING),
         ),
