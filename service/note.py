@@ -110,9 +110,9 @@ class _Telling:
         elsewhere = dict.fromkeys(_id(item.conversation) for item in score.evidence if item.conversation)
         if elsewhere:
             line = self._say("{reason} (conversation {ids})", reason=line, ids=", ".join(elsewhere))
-        quoted = next(
-            (item for item in score.evidence if item.message in self.by_id and item.conversation is None), None
-        )
+        shown = [item for item in score.evidence if item.message in self.by_id and item.conversation is None]
+        # A gap's first message is the question; what proves that it was not served comes after it.
+        quoted = next(iter(reversed(shown) if score.verdict == "gap" else shown), None)
         if quoted is None:
             yield self._say("{reason}.", reason=line)
         else:

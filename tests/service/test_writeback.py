@@ -219,6 +219,12 @@ def test_a_customer_cannot_plant_a_placeholder_link_or_markup() -> None:
     assert "<" not in text
 
 
+def test_a_gap_is_proven_by_what_followed_the_question() -> None:
+    proof = (Evidence.of(MESSAGES[0], "the bot could not serve this"), Evidence.of(MESSAGES[1], "has no answer"))
+    lines = wanted(scores(knowledge_gap=Score("gap", None, 0.9, "The bot had no answer.", proof))).lines
+    assert lines[0] == '- The bot had no answer: at 13:00 "It is on its way."'
+
+
 def test_the_note_links_to_the_page_when_there_is_one() -> None:
     lines = wanted(BAD, link="https://desk.example.com/c/1").lines
     assert lines[-1] == "Not right? Add the tag dm__dispute or open https://desk.example.com/c/1"
