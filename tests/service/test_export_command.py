@@ -236,5 +236,6 @@ def test_numbers_in_csv_keep_their_sign() -> None:
 def test_every_column_is_in_the_documentation() -> None:
     text = (ROOT / "docs" / "export.md").read_text()
     named = [c.name for c in COLUMNS if not any(c.name == f"{s}_{part}" for s in SCORES for part in
-             ("verdict", "value", "confidence"))]  # fmt: skip
+             ("verdict", "deskmark_verdict", "value", "confidence"))]  # fmt: skip
+    assert "`NAME_deskmark_verdict`" in text
     assert [name for name in (*named, *SCORES) if f"`{name}`" not in text] == []
