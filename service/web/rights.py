@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TypeVar, cast
 
 from flask import abort, current_app, g, request
+from sqlalchemy import select
 
 from service.store.errand_models import Errand
 from service.store.gap_models import KnowledgeGap
@@ -22,6 +23,7 @@ from service.store.proposal_models import IntentProposal
 from service.store.report_models import FigureAlert
 from service.web.parts import parts
 
+Owner = Callable[[object], str | None]
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -149,52 +151,26 @@ def within_reach(arguments: Mapping[str, object]) -> bool:
     return all(sees(owner) for owner in owners if owner is not None)
 
 
-def _conversation_owner(row_id: object) -> str | None:
-    with parts().database.read() as session:
-        row = session.get(Conversation, row_id)
-        return row.installation_id if row else None
+def _owner_in(table: type[Conversation | Delivery | Errand | KnowledgeGap | IntentProposal | FigureAlert]) -> Owner:
+    """Looks up the installation of a row by its id."""
+
+    def owner(row_id: object) -> str | None:
+        with parts().database.read() as session:
+            return session.scalar(select(table.installation_id).where(table.id == row_id))
+
+    return owner
 
 
-def _delivery_owner(delivery_id: object) -> str | None:
-    with parts().database.read() as session:
-        row = session.get(Delivery, delivery_id)
-        return row.installation_id if row else None
-
-
-def _errand_owner(errand_id: object) -> str | None:
-    with parts().database.read() as session:
-        row = session.get(Errand, errand_id)
-        return row.installation_id if row else None
-
-
-def _gap_owner(gap_id: object) -> str | None:
-    with parts().database.read() as session:
-        row = session.get(KnowledgeGap, gap_id)
-        return row.installation_id if row else None
-
-
-def _proposal_owner(proposal_id: object) -> str | None:
-    with parts().database.read() as session:
-        row = session.get(IntentProposal, proposal_id)
-        return row.installation_id if row else None
-
-
-def _alert_owner(alert_id: object) -> str | None:
-    with parts().database.read() as session:
-        row = session.get(FigureAlert, alert_id)
-        return row.installation_id if row else None
-
-
-OWNERS: Mapping[str, Callable[[object], str | None]] = MappingProxyType(
+OWNERS: Mapping[str, Owner] = MappingProxyType(
     {
         "installation_id": str,
-        "row_id": _conversation_owner,
-        "conversation_id": _conversation_owner,
-        "delivery_id": _delivery_owner,
-        "errand_id": _errand_owner,
-        "alert_id": _alert_owner,
-        "gap_id": _gap_owner,
-        "proposal_id": _proposal_owner,
+        "row_id": _owner_in(Conversation),
+        "conversation_id": _owner_in(Conversation),
+        "delivery_id": _owner_in(Delivery),
+        "errand_id": _owner_in(Errand),
+        "alert_id": _owner_in(FigureAlert),
+        "gap_id": _owner_in(KnowledgeGap),
+        "proposal_id": _owner_in(IntentProposal),
     }
 )
 """How the installation of a part of an address is found; `None`: there is no such thing."""
