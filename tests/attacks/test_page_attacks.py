@@ -103,7 +103,10 @@ def test_forms_without_their_token_change_nothing(web: Any) -> None:
         for token in (None, "", "forged", "\x00"):
             data = {"writing": "on"} if token is None else {"writing": "on", "csrf_token": token}
             answer = client.post(address(rule, installation, {"connector": "zendesk"}), data=data)
-            assert answer.status_code in (302, 400, 403, 404, 405), f"{rule.rule}: {answer.status_code}"
+            # 401 is the ticket app's: a helpdesk signs its POST, which has no token of ours to forget.
+            signed = rule.endpoint.startswith(("zendesk_panel.", "intercom_panel."))
+            refusals = (400, 401, 404) if signed else (302, 400, 403, 404, 405)
+            assert answer.status_code in refusals, f"{rule.rule}: {answer.status_code}"
             assert answer.status_code != 302 or "/sign-in" in answer.headers["Location"], rule.rule
 
 

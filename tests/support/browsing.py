@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+LOOKS = [(size, scheme) for size in SIZES for scheme in ("light", "dark")]
+"""Every page is looked at in each of these."""
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -27,6 +31,26 @@ def browser() -> Iterator[Any]:
         opened = started.chromium.launch(executable_path=found, args=arguments)
         yield opened
         opened.close()
+
+
+@contextmanager
+def signed_in(chromium: Any, web: Any, look: tuple[str, str], *, scripts: bool = False) -> Iterator[tuple[Any, str]]:
+    """A tab of somebody who signed in, and the application's address; the console has to stay silent."""
+    (width, height), scheme = SIZES[look[0]], look[1]
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=scripts
+    )
+    tab, complaints = context.new_page(), []
+    tab.set_default_timeout(10_000)
+    tab.on("console", lambda message: complaints.append(message.text))
+    with serving(web.app) as address:
+        tab.goto(address + web.link())
+        tab.click("button:has-text('Sign in')")
+        tab.wait_for_url(f"{address}/")
+        yield tab, address
+        # On a busy machine the browser may find a connection closed that it opened in advance, and opens another one.
+        assert [said for said in complaints if "ERR_SOCKET_NOT_CONNECTED" not in said] == []
+    context.close()
 
 
 @contextmanager

@@ -119,4 +119,4 @@ def test_a_fix_and_its_effect(asked: Any, clock: Any) -> None:
     assert found["effect"]["messages_before"] == first.messages
     assert found["effect"]["bot_conversations_before"] == 3
     with asked.runtime.database.read() as session:
-        assert len(lives(session, ["i1"], as_of=clock())) == len(listed(asked))
+        assert len(lives(session, store.listed(session), as_of=clock())) == len(listed(asked))

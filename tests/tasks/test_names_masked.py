@@ -16,7 +16,7 @@ PROSE = "my colleague Deborah Whitlock ordered the kettle lid, where is it?"
 TURNS = (
     (Role.CUSTOMER, PROSE),
     (Role.BOT, "Sorry, I could not find an answer to that."),
-    (Role.CUSTOMER, "that did not help, Deborah is waiting"),
+    (Role.CUSTOMER, "that did not help, Deborah Whitlock is waiting"),
 )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from browsing import serving
+from browsing import LOOKS, signed_in
 from flask import g
 
 from service.figures.catalogue import ALL_FIGURES, figure
@@ -265,20 +265,9 @@ def test_every_value_that_there_is_has_words(kept: str, web: Any) -> None:
                 assert value.name.rpartition(".")[2] in LABELS[each.name], (each.name, value)
 
 
-@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_somebody_filters_looks_behind_and_goes_on(
-    web: Any, kept: str, chromium: Any, size: tuple[int, int], scheme: Any
-) -> None:
-    context = chromium.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, java_script_enabled=False
-    )
-    visitor = context.new_page()
-    complaints: list[str] = []
-    visitor.on("console", lambda message: complaints.append(message.text))
-    with serving(web.app) as address:
-        visitor.goto(address + web.link())
-        visitor.click("button.primary")
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+def test_somebody_filters_looks_behind_and_goes_on(web: Any, kept: str, chromium: Any, look: tuple[str, str]) -> None:
+    with signed_in(chromium, web, look) as (visitor, address):
         visitor.goto(f"{address}/figures")
         visitor.click("text=Escalation rate and timing")
         assert visitor.inner_text(".figure-value strong") == "16.7 %"
@@ -303,5 +292,3 @@ def test_somebody_filters_looks_behind_and_goes_on(
         assert visitor.locator("h1").count() == 1
         visitor.emulate_media(media="print")
         assert not visitor.locator(".view-presets").first.is_visible()
-    assert complaints == []
-    context.close()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from browsing import serving
+from browsing import LOOKS, signed_in
 
 from service.figures.fact import Fact
 from service.scoring.score import Evidence, Score
@@ -334,18 +334,10 @@ def test_others_gaps_are_foreign(web: Any, board: Board) -> None:
     assert "carbon" not in board.page(client, "/gaps")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
-def test_in_a_browser(chromium: Any, web: Any, board: Board, size: tuple[int, int], scheme: str) -> None:
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+def test_in_a_browser(chromium: Any, web: Any, board: Board, look: tuple[str, str]) -> None:
     board.fix(board.paddle, web.clock() - 20 * DAY)
-    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
-    with serving(web.app) as address:
-        page, complaints = context.new_page(), []
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.goto(address + web.link())
-        page.click("button:has-text('Sign in')")
-        page.wait_for_url(f"{address}/")
+    with signed_in(chromium, web, look, scripts=True) as (page, address):
         page.goto(f"{address}/gaps")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.click("text=travel <plug>")
@@ -358,5 +350,3 @@ def test_in_a_browser(chromium: Any, web: Any, board: Board, size: tuple[int, in
         assert page.locator("svg.chart").count() >= 2
         page.click(f'a[href="/c/{board.conversation}#message-1"]')
         page.wait_for_selector("#message-1:target")
-    context.close()
-    assert complaints == []

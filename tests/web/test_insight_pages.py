@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from browsing import serving
+from browsing import LOOKS, signed_in
 from insight_facts import FIRST, facts, keep
 
 from service.figures.beside import Prices
@@ -328,25 +328,15 @@ def test_a_page_asks_for_three_tallies_at_most(
     assert len(set(asked)) == len(asked)
 
 
-@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
 def test_somebody_looks_behind_numbers_and_tries_thresholds(
-    web: Any, given: Any, chromium: Any, size: tuple[int, int], scheme: Any
+    web: Any, given: Any, chromium: Any, look: tuple[str, str]
 ) -> None:
-    context = chromium.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, java_script_enabled=False
-    )
-    visitor = context.new_page()
-    complaints: list[str] = []
-    visitor.on("console", lambda message: complaints.append(message.text))
-    with serving(web.app) as address:
-        visitor.goto(address + web.link())
-        visitor.click("button.primary")
+    with signed_in(chromium, web, look) as (visitor, address):
         for path in PAGES:
             visitor.goto(address + path)
             assert visitor.locator("h1").count() == 1
-            wide = visitor.evaluate("document.documentElement.scrollWidth")
-            assert wide <= size[0], "no page is wider than its window"
+            assert visitor.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than its window"
             assert visitor.locator(".chart-figure").count() == visitor.locator(".chart-numbers table").count() > 1
             assert visitor.locator("table").count() == visitor.locator("table caption").count()
             levels = visitor.locator("main :is(h1, h2, h3)").evaluate_all("all => all.map(e => +e.tagName[1])")
@@ -367,5 +357,3 @@ def test_somebody_looks_behind_numbers_and_tries_thresholds(
         visitor.emulate_media(media="print")
         assert not visitor.locator(".view-presets").first.is_visible()
         assert visitor.locator(".chart").first.is_visible()
-    assert complaints == []
-    context.close()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from browsing import serving
+from browsing import LOOKS, signed_in
 
 from service.figures.fact import Fact
 from service.language.intents import Example
@@ -215,19 +215,9 @@ def test_not_looked_for_yet(web: Any, account: Account) -> None:
     assert "Nothing is proposed yet." in page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
-def test_in_a_browser(chromium: Any, web: Any, account: Account, size: tuple[int, int], scheme: str) -> None:
-    context = chromium.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, java_script_enabled=True
-    )
-    with serving(web.app) as address:
-        page, complaints = context.new_page(), []
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.goto(address + web.link())
-        page.click("button:has-text('Sign in')")
-        page.wait_for_url(f"{address}/")
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+def test_in_a_browser(chromium: Any, web: Any, account: Account, look: tuple[str, str]) -> None:
+    with signed_in(chromium, web, look, scripts=True) as (page, address):
         page.goto(f"{address}/intents")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.click("text=Accept, merge or dismiss")
@@ -238,6 +228,4 @@ def test_in_a_browser(chromium: Any, web: Any, account: Account, size: tuple[int
         page.wait_for_selector("text=are in the catalog as")
         page.click("button:has-text('Take back')")
         page.wait_for_selector("text=out of the catalog again")
-    context.close()
-    assert complaints == []
     assert account.row().state == ProposalState.OPEN

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import serving
+from browsing import LOOKS, signed_in
 from insight_facts import keep
 from outcome_facts import days
 
@@ -164,27 +164,17 @@ def test_two_filters_are_not_compared_with_the_beginning(web: Any, kept: Any, mo
     assert "than at first" not in page
 
 
-@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
 def test_somebody_looks_around_states_prices_and_asks_what_if(
-    web: Any, kept: Any, chromium: Any, size: tuple[int, int], scheme: Any
+    web: Any, kept: Any, chromium: Any, look: tuple[str, str]
 ) -> None:
     kept(60)
-    context = chromium.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, java_script_enabled=False
-    )
-    visitor, complaints = context.new_page(), []
-    visitor.set_default_timeout(10_000)
-    visitor.on("console", lambda message: complaints.append(message.text))
+    with signed_in(chromium, web, look) as (visitor, address):
 
-    def narrow_enough() -> None:
-        assert visitor.locator("h1").count() == 1
-        assert visitor.evaluate("document.documentElement.scrollWidth <= innerWidth"), visitor.url
+        def narrow_enough() -> None:
+            assert visitor.locator("h1").count() == 1
+            assert visitor.evaluate("document.documentElement.scrollWidth <= innerWidth"), visitor.url
 
-    with serving(web.app) as address:
-        visitor.goto(address + web.link())
-        visitor.click("button.primary")
-        visitor.wait_for_url(f"{address}/")
         narrow_enough()
         visitor.click("text=Change the level and the monthly targets")
         visitor.select_option("select[name=maturity]", "advanced")
@@ -209,5 +199,3 @@ def test_somebody_looks_around_states_prices_and_asks_what_if(
         narrow_enough()
         visitor.emulate_media(media="print")
         assert not visitor.locator(".over-levers button").is_visible()
-    assert complaints == []
-    context.close()
