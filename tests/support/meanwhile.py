@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -54,6 +54,16 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "after_cursor_execute", look)
 
 
-def ctrl_c_after(words: str) -> AbstractContextManager[list[str]]:
-    """A real SIGINT comes once, after a statement that holds `words`."""
-    return meanwhile(words, partial(signal.raise_signal, signal.SIGINT), times=1)
+@contextmanager
+def ctrl_c_after(words: str) -> Iterator[list[str]]:
+    """A real SIGINT comes once, after a statement that holds `words`.
+
+    A shell hides Ctrl-C from what it starts in the background, and Python then ignores it from the start: it is
+    listened to here as at a terminal, however the tests were started.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with meanwhile(words, partial(signal.raise_signal, signal.SIGINT), times=1) as seen:
+            yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
