@@ -47,7 +47,8 @@ class KnowledgeGap(Base):
     """One group of questions that the bot could not serve. `group` is the clustering's name for it.
 
     `reference` names the article that is to answer it (`article:77`): when that one is published or updated, the gap
-    is fixed. A gap that turned out to be the same as another one points to it by `merged_into`.
+    is fixed. A gap that turned out to be the same as another one points to it by `merged_into`. Gaps of several
+    helpdesks of one account group that ask the same share a `topic`, a number that means nothing else.
     """
 
     __tablename__ = "knowledge_gap"
@@ -59,7 +60,9 @@ class KnowledgeGap(Base):
     label: Mapped[str] = mapped_column(String(255))
     reference: Mapped[str | None] = mapped_column(String(255))
     audience: Mapped[str | None] = mapped_column(String(16))
+    assigned_at: Mapped[datetime | None]
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("knowledge_gap.id", ondelete="SET NULL"))
+    topic: Mapped[int | None] = mapped_column(BIG)
     created_at: Mapped[datetime]
 
 

@@ -1,4 +1,4 @@
-"""The tables beside reviews: disputes that agents raise on the ticket, and what a reviewer has passed over or seen."""
+"""The tables beside reviews: disputes from the ticket, and what a reviewer said before, passed over or has seen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.store.models import Base, Conversation, Installation
+from service.store.models import BIG, Base, Conversation, Installation
 
 OPEN = text("settled_at IS NULL")
 
@@ -53,6 +53,24 @@ class Dispute(Base):
     why: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+
+
+class FormerOpinion(Base):
+    """An opinion that its reviewer replaced or took back at `until`. It counts nowhere; it shows what was said when."""
+
+    __tablename__ = "former_opinion"
+    __table_args__ = (Index(None, "conversation_id"),)
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"))
+    episode: Mapped[int]
+    score: Mapped[str] = mapped_column(String(32))
+    reviewer: Mapped[str] = mapped_column(String(64))
+    verdict: Mapped[str] = mapped_column(String(200))
+    why: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime]
+    until: Mapped[datetime]
 
 
 class SkippedReview(Base):
