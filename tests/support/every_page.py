@@ -19,13 +19,13 @@ NO_PAGE: Mapping[str, str] = {
     r"/account/second-step": "leads on to the sign-in for whoever has no account",
     r"/reviews/next": "leads on to a review",
     r"/(webhooks|panels?|apps)/": "for helpdesks",
-    r"/operations/dead/<kind>": "there is none while nothing is given up",
-    r"/errands/": "there is none while nobody leaves",
-    r"/people/<person_id>": "there is none in a demo",
 }
-"""Addresses that are no pages, or that a healthy service has none of, with the reason."""
+"""Addresses that are no pages, with the reason."""
 
-NEEDED: Mapping[str, str] = {"/escalations/answer": "?key=return+label"}
+NEEDED: Mapping[str, str] = {
+    "/escalations/answer": "?key=return+label",
+    "/installations/<installation_id>/retention": "?days=60",
+}
 """What an address cannot do without, by its rule."""
 
 QUERIES: Mapping[str, tuple[str, ...]] = {

@@ -17,7 +17,8 @@ class Postgres:
     """A PostgreSQL server of our own on a Unix socket, from the programs in `programs`."""
 
     def __init__(self, programs: Path, folder: Path, *, options: str = FAST) -> None:
-        """`folder` has a short path, as a Unix socket needs; `options` go to the server's command line."""
+        """`folder` has a short path, as a Unix socket needs; a server that was there before stays as it was. `options`
+        go to the server's command line."""
         self.programs, self.data, self.socket, self.options = programs, folder / "data", folder, options
         self.as_user: tuple[str, ...] = ()
         if os.geteuid() == 0:
@@ -25,7 +26,8 @@ class Postgres:
             shutil.chown(folder, user)
             self.as_user = ("runuser", "-u", user, "--")
             self.programs = self._reachable(programs, folder)
-        self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        if not self.data.exists():
+            self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
 
     def _reachable(self, programs: Path, folder: Path) -> Path:
         """The programs themselves, or a copy where the server's user may read them: root's folders are closed to it."""
