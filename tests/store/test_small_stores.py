@@ -28,7 +28,10 @@ def test_secrets_survive_a_new_key_in_front() -> None:
         SecretBox(new).unlock(locked)
 
 
-@pytest.mark.parametrize("keys", ["", " , ", "too short", Fernet.generate_key().decode()[:-4]])
+BAD_KEYS = {"none": "", "commas": " , ", "words": "too short", "cut short": Fernet.generate_key().decode()[:-4]}
+
+
+@pytest.mark.parametrize("keys", BAD_KEYS.values(), ids=BAD_KEYS)
 def test_bad_keys_are_refused(keys: str) -> None:
     with pytest.raises(ValueError, match="DESKMARK_SECRET_KEY"):
         SecretBox(keys)
