@@ -29,9 +29,16 @@ NUMBER = re.compile(r"-?\d+\.\d+")
 PLAIN = Style(label_font_size=LETTERS, major_label_font_size=LETTERS, value_font_size=LETTERS, font_family="sans-serif")
 
 
+class _Once(Config):
+    """The settings of one chart: pygal copies them deep for the next one, of which there is none."""
+
+    def copy(self) -> _Once:
+        return self
+
+
 def config(height: int, **given: Any) -> Config:
     """What all charts have in common."""
-    return Config(
+    return _Once(
         width=WIDTH, height=height, js=(), css=(), style=PLAIN, no_prefix=True, show_legend=False, margin=0, spacing=4,
         truncate_label=-1, x_value_formatter=lambda _: "", classes=(), no_data_text="No number to show yet", **given,
     )  # fmt: skip
@@ -47,6 +54,13 @@ class Drawn(Graph):
     margins = (10, 16, 26, 16)
     room = 0.02
     beside = False
+
+    def __getattribute__(self, name: str) -> Any:
+        """As pygal's, in one step: while it draws it asks so for almost everything, thousands of times a chart."""
+        state = object.__getattribute__(self, "__dict__").get("state")
+        if state is not None and name in state.__dict__ and name != "state" and not name.startswith("__"):
+            return state.__dict__[name]
+        return object.__getattribute__(self, name)
 
     def _draw(self) -> None:
         self.svg.pre_render = _nothing  # It writes pygal's script and style sheet, which would be taken out again.
@@ -119,10 +133,15 @@ def _strip(node: Any) -> None:
         for name in ("id", "style", "transform") if child.get("transform") == "translate(0 0)" else ("id", "style"):
             child.attrib.pop(name, None)
         for name, value in child.attrib.items():
-            child.set(name, NUMBER.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), value))
+            if "." in value:
+                child.set(name, NUMBER.sub(_shorter, value))
         _strip(child)
         if child.tag == "g" and not len(child):
             node.remove(child)
+
+
+def _shorter(found: re.Match[str]) -> str:
+    return f"{float(found[0]):.1f}".removesuffix(".0")
 
 
 def _is_empty(node: Any) -> bool:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -96,11 +96,9 @@ def _bin_of(probability: float) -> int:
 
 
 def _curve(points: Sequence[Point]) -> Iterable[Bin]:
-    """The bins that hold a case, from the lowest."""
-    for number in range(BINS):
-        inside = [p for p in points if _bin_of(p.probability) == number]
-        if not inside:
-            continue
+    """The bins that hold a case, from the lowest; `points` rise."""
+    for number, part in groupby(points, key=lambda p: _bin_of(p.probability)):
+        inside = list(part)
         rate = Rate(sum(p.hits for p in inside), sum(p.hits + p.misses for p in inside))
         stated = sum(p.probability * (p.hits + p.misses) for p in inside) / rate.n
         yield Bin(number / BINS, (number + 1) / BINS, stated, rate)

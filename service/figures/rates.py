@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 LEAST = 20
@@ -18,6 +19,7 @@ LEVEL = 0.95
 _NORMAL = NormalDist()
 
 
+@cache
 def z_of(level: float = LEVEL) -> float:
     """The normal quantile of a two-sided interval: 1.96 for 95 %."""
     return _NORMAL.inv_cdf((1 + level) / 2)
