@@ -18,6 +18,7 @@ from service.store import conversations, gaps, installations
 from service.store.gaps import Assignment, Question, Ungrouped
 from service.store.models import Installation
 from tasks.runtime import Runtime
+from tasks.same_questions import find_same_questions
 
 AT_ONCE = 500
 log = structlog.get_logger(__name__)
@@ -51,10 +52,13 @@ def keep(
 
 
 def group(runtime: Runtime) -> int:
-    """Put every question that waits into a group; how many there were."""
+    """Put every question that waits into a group, and equal groups of several helpdesks together; how many questions
+    there were."""
     with runtime.database.read() as session:
         rows = installations.all_of(session)
-    return sum(_group(runtime, row) for row in rows)
+    done = sum(_group(runtime, row) for row in rows)
+    find_same_questions(runtime)
+    return done
 
 
 def _group(runtime: Runtime, row: Installation) -> int:

@@ -54,7 +54,8 @@ def express(rules: Ground, session: Session, said: Sequence[Said]) -> bool:
 def take_back(rules: Ground, session: Session, row_id: str, *, episode: int, score: str, reviewer: str) -> bool | None:
     """Remove a reviewer's own opinion, and all that followed; `None` when there is none, else as `express`."""
     work.lock(session, [row_id])
-    if not reviews.take_back(session, row_id, episode=episode, score=score, reviewer=reviewer):
+    now = rules.clock()
+    if not reviews.take_back(session, row_id, episode=episode, score=score, reviewer=reviewer, now=now):
         return None
     return settle(rules, session, row_id)
 

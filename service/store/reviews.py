@@ -10,10 +10,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from service.scoring.score import DEFINITIONS
+from service.store import former_opinions
 from service.store.figure_models import FactRow, Review
 from service.store.models import Scorecard
 from service.store.opinion_models import Dispute, Drawn, Source
@@ -60,29 +61,58 @@ class Said:
 def save(session: Session, said: Sequence[Said]) -> None:
     """Keep opinions; a later one of the same reviewer on the same score of the same episode replaces the earlier.
 
-    What follows from them (verdicts that stand, figures, tags) is `service.store.opinions`' and `tasks.opinions`'.
+    What it replaces is kept apart (`former_opinions`). The same verdict again without a word leaves the words that
+    stand. What follows from opinions (verdicts that stand, figures, tags) is `service.store.opinions`' and
+    `tasks.opinions`'.
     """
     for each in said:
+        known = given(session, each)
+        if known is not None and differs(known, each) and known.at <= each.at:
+            former_opinions.keep(session, known, until=each.at)
         values = {name: getattr(each, name) for name in Said.__slots__}
         statement = insert(session, Review).values(values)
         key = [Review.conversation_id, Review.episode, Review.score, Review.reviewer]
-        again: dict[str, Any] = {name: values[name] for name in ("verdict", "at", "why", "source", "blind")}
+        again: dict[str, Any] = {name: values[name] for name in ("verdict", "at", "source", "blind")}
         # Whoever thinks again about what was drawn has still been drawn for it.
         again["drawn"] = func.coalesce(statement.excluded.drawn, Review.drawn)
+        same = (Review.verdict == statement.excluded.verdict, func.coalesce(statement.excluded.why, Review.why))
+        again["why"] = case(same, else_=statement.excluded.why)
         newer = Review.at <= statement.excluded.at
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=again, where=newer))
 
 
-def take_back(session: Session, conversation_id: str, *, episode: int, score: str, reviewer: str) -> bool:
-    """Remove one opinion of a reviewer; whether there was any."""
-    statement = delete(Review).where(
+def given(session: Session, said: Said) -> Review | None:
+    """What the reviewer holds of the same score of the same episode until now."""
+    statement = select(Review).where(*_of(said.conversation_id, said.episode, said.score, said.reviewer))
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def differs(known: Review, said: Said) -> bool:
+    """Whether `said` would take anything of `known` away."""
+    other_words = known.why is not None and said.why not in (None, known.why)
+    return known.verdict != said.verdict or other_words
+
+
+def _of(conversation_id: str, episode: int, score: str, reviewer: str) -> tuple[ColumnElement[bool], ...]:
+    return (
         Review.conversation_id == conversation_id,
         Review.episode == episode,
         Review.score == score,
         Review.reviewer == reviewer,
     )
-    result: Any = session.execute(statement)
-    return bool(result.rowcount)
+
+
+def take_back(
+    session: Session, conversation_id: str, *, episode: int, score: str, reviewer: str, now: datetime
+) -> bool:
+    """Take one opinion of a reviewer back, of which only the history tells then; whether there was any."""
+    statement = select(Review).where(*_of(conversation_id, episode, score, reviewer))
+    known = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    if known is None:
+        return False
+    former_opinions.keep(session, known, until=now)
+    session.execute(delete(Review).where(Review.id == known.id))
+    return True
 
 
 def of_conversation(session: Session, conversation_id: str) -> Sequence[Review]:
@@ -95,12 +125,14 @@ def of_conversation(session: Session, conversation_id: str) -> Sequence[Review]:
 def drop(session: Session, conversation_id: str) -> None:
     """Remove every opinion on a conversation."""
     session.execute(delete(Review).where(Review.conversation_id == conversation_id))
+    former_opinions.drop(session, conversation_id)
 
 
 def drop_words(session: Session, conversation_ids: Sequence[str]) -> None:
     """Remove what reviewers and agents wrote in their own words; the verdicts that they gave stay."""
     for table in (Review, Dispute):
         session.execute(update(table).where(table.conversation_id.in_(conversation_ids)).values(why=None))
+    former_opinions.drop_words(session, conversation_ids)
 
 
 def latest_episode(session: Session, conversation_id: str) -> int | None:

@@ -22,9 +22,10 @@ from service.store.models import Scorecard as StoredCard
 from service.store.models import State, WriteState
 from service.web.audited import audited
 from service.web.chips import chips
-from service.web.opinions import judgements, rules, saw
+from service.web.opinions import rules, saw
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
+from service.web.said import judgements
 from service.web.transcript import transcript
 from service.web.vocabulary import SCORES, Described, Verdict, verdict
 from service.web.writing import shown_plan

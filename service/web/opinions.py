@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.scoring.corrected import NOT_TO_JUDGE, is_disputed, own_verdict
+from service.scoring.corrected import NOT_TO_JUDGE
 from service.scoring.definitions import VERDICTS
-from service.scoring.score import Score, Scorecard
 from service.store import conversations, intents, reviews
-from service.store.figure_models import Review
 from service.store.models import Scorecard as StoredCard
 from service.store.opinion_models import Drawn, SeenVerdict, Source
 from service.store.opinions import verdict_of
@@ -23,8 +19,9 @@ from service.store.reviews import Said
 from service.store.statements import insert
 from service.web.audited import audited
 from service.web.parts import parts
-from service.web.rights import Right, needs, visitor
-from service.web.vocabulary import Verdict, described, verdict
+from service.web.rights import Right, needs
+from service.web.said import reviewer, words_of
+from service.web.vocabulary import described, verdict
 from tasks import opinions as work
 from tasks.opinions import Rules
 
@@ -33,110 +30,11 @@ blueprint = Blueprint("opinions", __name__)
 LONGEST_WHY = 2000
 """Characters of a reviewer's own words that are kept."""
 
-LOCAL = "local"
-"""The reviewer who has no account: the demo, or a link of the command line."""
-
-SOURCES = {
-    Source.PAGE: "on this page",
-    Source.QUEUE: "in the review queue",
-    Source.TAG: "by the tag on the ticket",
-    Source.PANEL: "in the app on the ticket",
-    Source.IMPORT: "from a file",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """One opinion as shown: whose (never a name), what, why, when and where from."""
-
-    mine: bool
-    words: Verdict
-    why: str
-    at: datetime
-    source: str
-    blind: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A verdict that can be chosen."""
-
-    name: str
-    words: Verdict
-    deskmarks: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What people said of one score: `own` is Deskmark's verdict in words, `choices` what else could be right.
-
-    `stands` is the verdict that stands now; `corrected`: it is not Deskmark's; `disputed`: reviewers contradict each
-    other, so Deskmark's stays.
-    """
-
-    stands: str
-    own: Verdict | None
-    corrected: bool
-    disputed: bool
-    voices: tuple[Voice, ...]
-    mine: Voice | None
-    choices: tuple[Choice, ...]
-
-
-def reviewer() -> str:
-    """Who is asking, as opinions name them: an opaque id."""
-    known = visitor()
-    return (known.person_id if known is not None else None) or LOCAL
-
 
 def rules() -> Rules:
     """What tasks need of this application to let opinions take effect."""
     p = parts()
     return Rules(p.settings, p.now, p.names)
-
-
-def judgements(
-    session: Session, installation_id: str, row_id: str, cards: Sequence[Scorecard]
-) -> Mapping[str, Judgement]:
-    """By "episode.score": what was said, and what can be said, of every score of these standing cards."""
-    given: dict[tuple[int, str], list[Review]] = {}
-    for row in reviews.of_conversation(session, row_id):
-        given.setdefault((row.episode, row.score), []).append(row)
-    names = tuple(intents.counts(session, installation_id))
-    return {
-        f"{card.episode}.{name}": _judgement(name, score, given.get((card.episode, name), ()), names)
-        for card in cards
-        for name, score in card.scores.items()
-        if score.verdict is not None and name not in NOT_TO_JUDGE and name in VERDICTS
-    }
-
-
-def _judgement(name: str, score: Score, given: Sequence[Review], names: Sequence[str]) -> Judgement:
-    me, own = reviewer(), own_verdict(score)
-    voices = tuple(_voice(row, mine=row.reviewer == me) for row in given)
-    return Judgement(
-        stands=score.verdict or "",
-        own=verdict(name, own) if own else None,
-        corrected=own != score.verdict,
-        disputed=is_disputed(score),
-        voices=voices,
-        mine=next((voice for voice in voices if voice.mine), None),
-        choices=tuple(
-            Choice(each, verdict(name, each), each == own) for each in words_of(name, names) if each != score.verdict
-        ),
-    )
-
-
-def words_of(name: str, intent_names: Sequence[str]) -> tuple[str, ...]:
-    """What a score may say; of an intent the account's own names. `pending` is no verdict that a person could give."""
-    words = VERDICTS[name]
-    found = (*intent_names, "novel") if words is None else words
-    return tuple(word for word in found if word != "pending")
-
-
-def _voice(row: Review, *, mine: bool) -> Voice:
-    source = SOURCES.get(Source(row.source), "") if row.source in set(Source) else ""
-    return Voice(mine, verdict(row.score, row.verdict), row.why or "", row.at, source, row.blind)
 
 
 def saw(session: Session, row_id: str) -> None:
@@ -153,11 +51,41 @@ def give(row_id: str) -> AnyResponse:
     said_of = (form.get("score", ""), form.get("verdict", ""), form.get("episode", 0, type=int))
     with p.database.begin() as session:
         said = opinion(session, row_id, said_of, why=form.get("why", ""), source=Source.PAGE)
+        if is_too_long(said.why):
+            return _asked_again(row_id, said)
+        changes = changed(session, [said])
         pending = work.express(rules(), session, [said])
         audited(session, "give opinion", row_id, said.installation_id, score=said.score, verdict=said.verdict)
     announce(row_id, pending=pending)
-    flash(f"{described(said.score).title}: your opinion is kept. {_follows(pending=pending)}", "good")
+    kept = changes[0] if changes else f"{described(said.score).title}: your opinion is kept."
+    flash(f"{kept} {_follows(pending=pending)}", "good")
     return _back(row_id, said.score)
+
+
+def is_too_long(why: str | None) -> bool:
+    """Whether a reviewer's words are more than are kept: they are asked to shorten them, nothing is cut off."""
+    return why is not None and len(why) > LONGEST_WHY
+
+
+def changed(session: Session, said: Sequence[Said]) -> list[str]:
+    """Which opinions of the visitor's own these replace, in words; the earlier ones stay in the history."""
+    found = []
+    for each in said:
+        known = reviews.given(session, each)
+        if known is None or not reviews.differs(known, each):
+            continue
+        then, now = verdict(each.score, known.verdict).label, verdict(each.score, each.verdict).label
+        what = f"from “{then}” to “{now}”" if then != now else f"“{now}”: only its reason"
+        when = f"{known.at:%H:%M}" if known.at.date() == each.at.date() else f"{known.at:%-d %b %Y, %H:%M}"
+        found.append(f"{described(each.score).title}: you changed your opinion of {when} {what}.")
+    return found
+
+
+def _asked_again(row_id: str, said: Said) -> AnyResponse:
+    """The opinion with every word of it, to be shortened and sent again."""
+    page = render_template("opinion_too_long.html", row_id=row_id, said=said, title=described(said.score).title,
+                           label=verdict(said.score, said.verdict).label, longest=LONGEST_WHY)  # fmt: skip
+    return make_response(page, 422)
 
 
 @blueprint.post("/c/<row_id>/opinion/take-back")
@@ -188,7 +116,10 @@ def opinion(
     blind: bool = False,
     drawn: Drawn | None = None,
 ) -> Said:
-    """The opinion that a form gives as (score, verdict, episode). 404 without the conversation, 400 for nonsense."""
+    """The opinion that a form gives as (score, verdict, episode); its words may be `is_too_long`.
+
+    404 without the conversation, 400 for nonsense.
+    """
     row = conversations.get(session, row_id)
     latest = reviews.latest_episode(session, row_id)
     if row is None or latest is None:
@@ -199,7 +130,7 @@ def opinion(
     known = words_of(score, tuple(intents.counts(session, row.installation_id)))
     if given not in known and not (score == "intent" and given == _read_intent(session, row_id, episode)):
         abort(400)
-    words = " ".join(why.split())[:LONGEST_WHY] or None
+    words = " ".join(why.replace("\0", " ").split()) or None
     at = parts().now()
     return Said(row.installation_id, row_id, episode, score, given, reviewer(), at, words, source, blind, drawn)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
@@ -24,9 +24,10 @@ from service.store.opinions import monday
 from service.store.review_queue import Asked, Kind, Waiting
 from service.store.reviews import Said
 from service.web.audited import audited
-from service.web.opinions import Choice, announce, opinion, reviewer, rules, saw, words_of
+from service.web.opinions import LONGEST_WHY, announce, changed, is_too_long, opinion, rules, saw
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
+from service.web.said import Choice, reviewer, words_of
 from service.web.transcript import Judged, plain, transcript
 from service.web.vocabulary import SCORES, Described, described, verdict
 from tasks import opinions as work
@@ -102,11 +103,16 @@ def following() -> AnyResponse:
 @needs(Right.REVIEW)
 def one(row_id: str) -> str:
     """One conversation with a form for every verdict; blind for a second review, or where that is asked for."""
+    return _form(row_id, MultiDict())
+
+
+def _form(row_id: str, given: MultiDict[str, str]) -> str:
+    """The form, with what was `given` before."""
     p = parts()
     with p.database.begin() as session:
         row, installation, card = _found(session, row_id)
         kind = review_queue.kind_of(session, asking(), row)
-        blind = _may_be_blind(session, row_id) and (kind is Kind.SECOND or "blind" in request.args)
+        blind = _may_be_blind(session, row_id) and (kind is Kind.SECOND or "blind" in request.values)
         if not blind:
             saw(session, row_id)
         audited(session, "review blind" if blind else "look at transcript", row_id, row.installation_id)
@@ -130,6 +136,8 @@ def one(row_id: str) -> str:
         dispute=None if blind else dispute,
         related=related,
         can_be_blind=kind in (Kind.RANDOM, Kind.RISKY),
+        given=given,
+        longest=LONGEST_WHY,
     )
 
 
@@ -149,13 +157,19 @@ def answer(row_id: str) -> AnyResponse:
         if not said:
             flash("Choose at least one verdict, or skip the conversation.", "error")
             return redirect(url_for("reviews.one", row_id=row_id, blind="1" if blind else None))
+        too_long = any(is_too_long(each.why) for each in said)
+    if too_long:
+        return make_response(_form(row_id, form), 422)
+    with p.database.begin() as session:
+        changes = changed(session, said)
         pending = work.express(rules(), session, said)
         details = {"blind": "yes" if blind else "no", "scores": " ".join(each.score for each in said)}
         audited(session, "give opinion", row_id, row.installation_id, **details)
     announce(row_id, pending=pending)
+    for told in changes or ([] if blind else ["Kept."]):
+        flash(told, "good")
     if blind:
         return redirect(url_for("conversations.conversation", row_id=row_id, reviewed=1))
-    flash("Kept. Here is the next one.", "good")
     return redirect(url_for("reviews.following"))
 
 

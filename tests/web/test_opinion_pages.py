@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from service.document import from_document
 from service.scoring.definitions import VERDICTS
 from service.scoring.score import Evidence, Policy, Score
 from service.scoring.scorecard import judged_episodes
-from service.store import disputes, facts
+from service.store import disputes, facts, forgetting, former_opinions
 from service.store.figure_models import FactRow, Review
 from service.store.models import Conversation, Installation, Scorecard, WriteState
 from service.store.opinion_models import Source
@@ -201,3 +202,49 @@ def test_older_definitions_name_what_differs(web: Any, seed: Any, shapes: Any) -
     page = shown(web.admin(), row_id)
     assert "Older definitions (1)" in page
     assert "<strong>Outcome</strong>: Human only then, Escalated now" in page
+
+
+def test_a_changed_mind_is_told_and_the_earlier_opinion_stays_in_the_history(web: Any, counted: str) -> None:
+    client = web.signed_in(web.person("reviewer"))
+    said_at = web.clock()
+    say(web, client, counted, verdict="repeated", why="Asked twice.")
+    say(web, client, counted, verdict="preserved", why="No, <confirmed>.")
+    page = shown(client, counted)
+    told = f"Context: you changed your opinion of {said_at:%H:%M} from “Asked again” to “Preserved”."
+    assert told in page, "a second tab does not replace it in silence"
+    assert "Earlier opinions (1)" in page
+    assert "Asked twice." in page
+    other = web.signed_in(web.person("reviewer", email="bo@example.com"))
+    assert re.search(r"Another reviewer, [^Y]*: <strong>Asked again</strong>", shown(other, counted), re.DOTALL)
+
+    say(web, client, counted, verdict="preserved")
+    page = shown(client, counted)
+    assert "Context: your opinion is kept." in page
+    assert "No, &lt;confirmed&gt;." in page, "the same verdict without a word takes no words away"
+    assert "Earlier opinions (1)" in page
+    say(web, client, counted, verdict="preserved", why="Read it once more.")
+    assert "“Preserved”: only its reason" in shown(client, counted)
+    say(web, client, counted, path="opinion/take-back")
+    page = shown(client, counted)
+    assert "Earlier opinions (3)" in page
+    assert "<strong>You</strong>" not in page
+    with web.parts.database.begin() as session:
+        forgetting.drop_texts(session, counted, now=web.clock())
+    page = shown(client, counted)
+    assert "Earlier opinions (3)" in page
+    assert "Read it once more." not in page
+    with web.parts.database.begin() as session:
+        forgetting.drop_all(session, counted, now=web.clock())
+        assert former_opinions.of_conversation(session, counted) == []
+
+
+def test_too_long_a_reason_is_refused_with_every_word_of_it(web: Any, counted: str) -> None:
+    client = web.signed_in(web.person("reviewer"))
+    why = "word " * 400 + "<the end>"
+    answer = say(web, client, counted, verdict="preserved", why=why)
+    assert answer.status_code == 422
+    page = answer.get_data(as_text=True)
+    assert "It has 2,009 characters; 2,000 are kept. Nothing is saved yet." in page
+    assert "&lt;the end&gt;</textarea>" in page
+    assert "<strong>You</strong>" not in shown(client, counted)
+    assert say(web, client, counted, verdict="preserved", why=why[:2000]).status_code == 302

@@ -272,3 +272,24 @@ def test_an_older_card_keeps_out_of_the_queue(web: Any, ended: Any, shapes: Any)
         opinions.stand(session, row_id, [better], review_confidence=0.6)
     assert "only 10%" not in text(web.admin(), "/reviews")
     assert re.search("Doubtful", text(web.admin(), "/reviews")) is None
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_too_long_a_reason_keeps_the_whole_form(web: Any, ended: Any, blind: bool) -> None:
+    row_id = ended("1")
+    client = person(web, "ada")
+    more = {"blind": "1"} if blind else {}
+    address = f"/reviews/{row_id}{'?blind=1' if blind else ''}"
+    fields = {"v.context_repeat": "preserved", "why.context_repeat": "w" * 2001, **more}
+    refused = web.post(client, f"/reviews/{row_id}", form_on=address, **fields)
+    assert refused.status_code == 422
+    page = refused.get_data(as_text=True)
+    assert "Nothing is saved yet" in page
+    assert "2,001 characters; 2,000 are kept." in page
+    assert "w" * 2001 + "</textarea>" in page
+    assert re.search(r'value="preserved" checked', page)
+    assert ("Deskmark: <strong>" in page) is not blind
+    kept = web.post(client, f"/reviews/{row_id}", form_on=address, **{**fields, "why.context_repeat": "w"})
+    assert kept.status_code == 302
+    web.post(client, f"/reviews/{row_id}", form_on=f"/reviews/{row_id}", **{"v.context_repeat": "repeated"})
+    assert "you changed your opinion of" in text(client, "/reviews")
