@@ -7,7 +7,7 @@ API requests without sending them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from connectors.addresses import Hosts
 from connectors.http import Http
+from connectors.names import Names
 from connectors.tokens import Tokens
 from service.conversation import Conversation
 from service.writeback import AlreadyThere, Plan
@@ -169,6 +170,13 @@ class Client(Protocol):
         """Contacts that were merged away, each with the one it went into, as far as the helpdesk tells.
 
         `contact_ids` are those that a merge named, whichever they are.
+        """
+        ...
+
+    def names(self, bots: Collection[str]) -> Names:
+        """How the account calls its brands, teams and bots; `bots` are ids under which bots were seen to write.
+
+        What the token may not read is left out, and so is whoever may be a person.
         """
         ...
 

@@ -21,6 +21,7 @@ from service.store import installations as store
 from service.store.database import Database
 from service.store.models import Installation as Row
 from service.store.secrets import SecretBox
+from tasks import naming
 from tasks.runtime import Clients, Clock, connected, stored_tokens
 
 
@@ -41,7 +42,8 @@ def prepare(
 ) -> tuple[Step, ...]:
     """Make what is missing, repair what differs, keep ids and the signing secret; safe to do again.
 
-    No transaction is open while the helpdesk is asked. Raises `ConnectorError`, and `NeedsAddress` for Zendesk.
+    The names of brands, teams and bots are learned as well, where they are told. No transaction is open while the
+    helpdesk is asked. Raises `ConnectorError`, and `NeedsAddress` for Zendesk.
     """
     with database.read() as session:
         installation = connected(
@@ -53,6 +55,8 @@ def prepare(
     making = make(installation, endpoint=webhook_url, by_trigger=by_trigger, local=local)
     with database.begin() as session:
         keep(session, installation, making, box, actor=actor, now=now())
+    prepared = replace(installation, base_url=making.base_url or installation.base_url)
+    naming.learn(database, _client(prepared, local), installation_id, now=now())
     return making.steps
 
 

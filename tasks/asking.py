@@ -14,7 +14,7 @@ import structlog
 from connectors.errors import ConnectorError
 from service.store import cursors, installations
 from service.store.models import Installation
-from tasks import changing, pausing, reconciling
+from tasks import changing, naming, pausing, reconciling
 from tasks.runtime import Runtime
 
 TURN = "asking"
@@ -50,6 +50,7 @@ def _ask(runtime: Runtime, row: Installation, token: str) -> None:
         found = reconciling.find_ended(runtime, row, still_ours)
         log.info("polled", installation=row.id, found=found)
         changing.look(runtime, row, still_ours)
+        naming.refresh(runtime, row)
     except ConnectorError as error:
         pausing.noticed(runtime, row.id, error)
         log.warning("poll_failed", installation=row.id, error=str(error))

@@ -23,6 +23,7 @@ from service.store.models import Installation as InstallationRow
 from service.store.secrets import SecretBox, SecretsUnreadable
 from service.store.self_test_models import Progress
 from service.store.self_test_models import SelfTest as Row
+from tasks import naming
 from tasks.runtime import Clients, Clock, Runtime, connected, stored_tokens, utc_now
 from tasks.self_test_roles import roles
 from tasks.self_test_signature import Bench, signature
@@ -120,6 +121,7 @@ def _steps(bench: Bench, seen: Seen, keep: Callable[..., None], *, external_id: 
     step, seen.unknown = roles(bench.database, bench.installation.id, reading)
     keep(step)
     keep(_test_tag(bench, reading, write=write and external_id is not None))
+    naming.learn(bench.database, bench.client, bench.installation.id, now=bench.clock())
 
 
 def _keep(bench: Bench, **values: Any) -> None:

@@ -7,7 +7,7 @@ repeated: attributes and tags are compared by the plan, and a note is looked for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from connectors.base import Changes, Ended, Installation, Reading
@@ -30,6 +30,8 @@ from connectors.intercom.payloads import (
 from connectors.intercom.transport import Transport, response_of, status_of
 from connectors.intercom.workspace import Known, Workspace
 from connectors.intercom.written import already_there, note_texts, notes
+from connectors.names import Kind, Names, allowed
+from service.conversation import Role
 from service.writeback import Note, Plan
 
 
@@ -116,6 +118,12 @@ class IntercomClient:
             found.update(watching.merged(self._send, name))
         return found
 
+    def names(self, bots: Collection[str]) -> Names:
+        """Teams, and teammates that are bots. Intercom has brands, but its conversations name none (2.15, 2.16)."""
+        del bots
+        asks = {Kind.GROUP: self.workspace.teams, Kind.BOT: self._bot_names}
+        return allowed(asks, self._installation.id)
+
     def ping(self) -> None:
         """Ask who we are, whatever is remembered of it."""
         self._send(actions.me())
@@ -151,6 +159,10 @@ class IntercomClient:
     def admins(self) -> list[Person]:
         """All teammates of the workspace, bots among them."""
         return rows(self._send(actions.admins()).body, "admins", Person)
+
+    def _bot_names(self) -> Mapping[str, str]:
+        found = (person for person in self.admins() if self._bots.role(person) is Role.BOT)
+        return {person.id: person.name for person in found if person.id and person.name}
 
     def _refuse_ignored(self, tags: tuple[Tag, ...] | list[Tag]) -> None:
         if any(tag.name == self._ignore_tag for tag in tags):

@@ -78,7 +78,7 @@ def conversation(
     state = resolution_state(payload)
     first = _first_message(payload, bots)
     truncated = (payload.conversation_parts.total_count or 0) > len(parts)
-    spoken = [_message(part, bots, channel) for part in parts if says(part)]
+    spoken = _with_teams([_message(part, bots, channel) for part in parts if says(part)], payload, parts, teams)
     roles = {message.id: message.role for message in spoken}
     entries = [_entry(part, bots, roles) for part in parts]
     happened = events(first.role if first else None, entries, state=state, truncated=truncated)
@@ -120,6 +120,25 @@ def _named(part: payloads.Part, teams: Mapping[str, str]) -> payloads.Part:
     """From 2.x on an assignment names its team by id only."""
     name = teams.get(part.assigned_to.id or "") if part.assigned_to.type == "team" else None
     return part.model_copy(update={"assigned_to": part.assigned_to.model_copy(update={"name": name})}) if name else part
+
+
+def _with_teams(
+    messages: Sequence[Message],
+    payload: payloads.Conversation,
+    parts: Sequence[payloads.Part],
+    teams: Mapping[str, str],
+) -> list[Message]:
+    """Agents' messages with the team whose inbox the conversation was in then: since its last assignment to a team,
+    the only team that is named where no assignment is; unknown before the first one."""
+    given = [(part.created_at, part.assigned_to) for part in parts if part.assigned_to.type == "team"]
+    only = None if given else payload.team_assignee_id
+
+    def team(message: Message) -> str | None:
+        then = (to for at, to in reversed(given) if at is not None and message.at is not None and at <= message.at)
+        to = next(then, None)
+        return teams.get(only, only) if only else (to.name or to.id) if to else None
+
+    return [replace(m, author=replace(m.author, group=team(m))) if m.role is Role.AGENT else m for m in messages]
 
 
 def _entry(part: payloads.Part, bots: Bots, roles: Mapping[str, Role]) -> Entry:

@@ -105,6 +105,11 @@ def list_groups(cursor: str | None = None) -> ApiRequest:
     return ApiRequest("GET", "/api/v2/groups", query=_page(cursor))
 
 
+def list_brands(cursor: str | None = None) -> ApiRequest:
+    """One page of the brands."""
+    return ApiRequest("GET", "/api/v2/brands", query=_page(cursor))
+
+
 def show_organizations(ids: list[str]) -> ApiRequest:
     """Up to 100 organisations."""
     return ApiRequest("GET", "/api/v2/organizations/show_many", query={"ids": ",".join(ids[:100])})

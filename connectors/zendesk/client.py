@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -13,7 +13,9 @@ import requests
 from connectors.base import Changes, Ended, Installation, Reading
 from connectors.errors import Conflict, ConnectorError, CredentialsRefused, NotWritable, Rejected, RetryLater
 from connectors.http import ApiRequest, ApiResponse, Http
+from connectors.names import Names
 from connectors.zendesk import actions, watching
+from connectors.zendesk import names as naming
 from connectors.zendesk.auth import BearerToken
 from connectors.zendesk.limits import limits
 from connectors.zendesk.mapping import read_ticket
@@ -48,6 +50,7 @@ class Known:
     no_log: bool = False
     no_surveys: bool = False
     agents: dict[str, tuple[float, User]] = field(default_factory=dict)
+    groups: naming.RememberedGroups = field(default_factory=naming.RememberedGroups)
 
 
 class ZendeskClient:
@@ -122,6 +125,10 @@ class ZendeskClient:
         active = {name: data.get("active") is not False for data in people if (name := ident(data.get("id")))}
         left = [name for name in contact_ids if active.get(name, False)]
         return {name: left[0] for name in contact_ids if name != left[0]} if len(left) == 1 else {}
+
+    def names(self, bots: Collection[str]) -> Names:
+        """Brands, groups and those of `bots` that are surely bots."""
+        return naming.names(lambda request: record(self.send(request).body), self.installation.id, bots, self.options)
 
     def ping(self) -> None:
         """Ask who we are: any good token may."""

@@ -24,7 +24,7 @@ from connectors.zendesk import actions, payloads
 from connectors.zendesk.changes import is_rating, is_survey_answer
 from connectors.zendesk.channels import is_messaging
 from connectors.zendesk.chat import history as chat_history
-from connectors.zendesk.client import ACCOUNT, ZendeskClient, next_cursor
+from connectors.zendesk.client import ACCOUNT, ZendeskClient
 from connectors.zendesk.comments import COMMENT_KINDS
 from connectors.zendesk.exported_audits import audit_of_event
 from connectors.zendesk.exported_heads import Listed
@@ -53,7 +53,6 @@ class ZendeskHistory:
         self._http = http
         self._share = share
         self._memory = memory
-        self._groups: dict[str, str] | None = None
         self._met: dict[str, User] = {}
         http.session.hooks["response"].append(self._heed)
 
@@ -130,7 +129,7 @@ class ZendeskHistory:
             material = reader.rest(found, users)
         else:
             events = list(payloads.audit_events(audits))
-            groups = {name: self.groups().get(name, name) for name in _groups_named(found, events)}
+            groups = self._memory.groups.of(self._get)
             material = Material(found, users, groups, tuple(audits), survey=reader.survey(events))
         return read_ticket(material, installation, options, calls=reader.calls)
 
@@ -149,22 +148,6 @@ class ZendeskHistory:
         if len(self._met) > MOST_MET:
             self._met.clear()
         return everybody
-
-    def groups(self) -> Mapping[str, str]:
-        """Names of all groups by id, asked once."""
-        if self._groups is None:
-            found: dict[str, str] = {}
-            cursor: str | None = None
-            while True:
-                body = self._get(actions.list_groups(cursor))
-                for data in records(body.get("groups")):
-                    if (name := ident(data.get("id"))) is not None:
-                        found[name] = text(data.get("name")) or name
-                cursor = next_cursor(body)
-                if cursor is None:
-                    break
-            self._groups = found
-        return self._groups
 
     def _export(self, request: ApiRequest) -> Record:
         """An incremental export counts against its own limit and the account's."""
@@ -202,16 +185,6 @@ def _why_single(found: Ticket, changed_at: datetime, events: Sequence[AuditEvent
     if not any(event.kind in COMMENT_KINDS for event in events) and not is_messaging(found):
         return "without words in the export"
     return ""
-
-
-def _groups_named(found: Ticket, events: Sequence[AuditEvent]) -> Iterator[str]:
-    """Groups that come along when the ticket is read by itself: its own, and those it was moved between."""
-    if found.group_id:
-        yield found.group_id
-    for event in events:
-        if event.data.get("field_name") == "group_id":
-            values = (ident(event.data.get("value")), ident(event.data.get("previous_value")))
-            yield from (name for name in values if name)
 
 
 def _users(head: Head) -> dict[str, User]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
 from types import MappingProxyType
 from typing import Protocol
@@ -15,6 +15,7 @@ from connectors.zendesk.channels import is_messaging
 from connectors.zendesk.chat import history
 from connectors.zendesk.comments import COMMENT_KINDS
 from connectors.zendesk.mapping import Material
+from connectors.zendesk.names import RememberedGroups
 from connectors.zendesk.options import Options
 from connectors.zendesk.payloads import (
     EMPTY,
@@ -50,6 +51,7 @@ class Memory(Protocol):
     no_log: bool
     no_surveys: bool
     agents: dict[str, tuple[float, User]]
+    groups: RememberedGroups
 
 
 def merged_away(found: Ticket) -> bool:
@@ -103,12 +105,20 @@ class Reader:
         return Material(
             ticket=found,
             users=self._users,
-            groups=self._groups,
+            groups=self._named_groups(found, events),
             audits=tuple(audits),
             log=self._log(found, events),
             survey=self.survey(events),
             truncated=truncated,
         )
+
+    def _named_groups(self, found: Ticket, events: Sequence[AuditEvent]) -> Mapping[str, str]:
+        """The groups that came along; all of them where another one is named: an agent's own, or one of long ago."""
+        agents = (self._users.get(name) for name in authors(events))
+        own = (person.group_id for person in agents if person is not None and person.group_id is not None)
+        if {*groups_named(found, events), *own} <= self._groups.keys():
+            return self._groups
+        return {**self._memory.groups.of(self._get), **self._groups}
 
     def _get(self, request: ApiRequest) -> Record:
         self.calls += 1
@@ -205,3 +215,13 @@ def authors(events: Sequence[AuditEvent]) -> list[str]:
     actors = ((ident(entry.get("actor_id")) or "").rpartition(":")[2] for _, _, entry in history(events))
     assignees = (ident(e.data.get("value")) for e in events if text(e.data.get("field_name")) == "assignee_id")
     return [name for name in (*named, *actors, *assignees) if name]
+
+
+def groups_named(found: Ticket, events: Sequence[AuditEvent]) -> Iterator[str]:
+    """The ticket's own group, and those that it was moved between."""
+    if found.group_id:
+        yield found.group_id
+    for event in events:
+        if event.data.get("field_name") == "group_id":
+            values = (ident(event.data.get("value")), ident(event.data.get("previous_value")))
+            yield from (name for name in values if name)

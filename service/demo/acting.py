@@ -149,7 +149,7 @@ class _Acted:
         role = ROLES[line.kind]
         if self._messages:
             self._clock += self._pause(role)
-        who = {Role.CUSTOMER: "customer", Role.BOT: "fern-mail" if self._where is Where.MAIL else "fern"}.get(role)
+        who = {Role.CUSTOMER: "customer", Role.BOT: "Fern Mail" if self._where is Where.MAIL else "Fern"}.get(role)
         group = self._team if role is Role.AGENT else None
         author = Author(role, who or self._rng.choice(AGENTS[self._team]), group)
         turn = None if role is not Role.BOT else BotTurn(self._reported, self._sure(line.confidence))

@@ -64,6 +64,10 @@ class Sandbox(Protocol):
         """Play a conversation in; its id there."""
         ...
 
+    def with_ids(self, conversation: Conversation) -> Conversation:
+        """The conversation as it is read back: brand and bots under the ids that they have there."""
+        ...
+
     def continue_(self, conversation_id: str, messages: Iterable[Message] = (), events: Iterable[Event] = ()) -> object:
         """Play more into it."""
         ...

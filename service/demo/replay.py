@@ -37,9 +37,10 @@ STUCK_SECONDS = 600.0
 
 
 def lay_down(helpdesks: Iterable[Helpdesk], told: Iterable[Conversation]) -> tuple[Conversation, ...]:
-    """Play a past into the local helpdesks, before anybody listens; the conversations under their numbers there."""
+    """Play a past into the local helpdesks, before anybody listens; the conversations under their numbers there, with
+    brands and bots as the helpdesks number them."""
     there = {helpdesk.connector: helpdesk.sandbox for helpdesk in helpdesks}
-    return tuple(replace(each, id=there[each.helpdesk].seed(each)) for each in told)
+    return tuple(replace(there[each.helpdesk].with_ids(each), id=there[each.helpdesk].seed(each)) for each in told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from service.store import (  # noqa: F401 - each brings its tables; a new module
     gap_models,
     goal_models,
     intent_models,
+    name_models,
     opinion_models,
     people_models,
     privacy_models,

@@ -86,7 +86,7 @@ def test_months_of_a_shop(told: tuple[Conversation, ...]) -> None:
     assert {each.brand for each in told} == {"Fernwood", "Fernwood Outlet"}
     groups = {m.author.group for each in told for m in each.by(Role.AGENT)}
     assert groups == {"customer care", "returns", "billing", "app team"}
-    assert {m.author.id for each in told for m in each.by(Role.BOT)} == {"fern", "fern-mail"}
+    assert {m.author.id for each in told for m in each.by(Role.BOT)} == {"Fern", "Fern Mail"}
     ratings = [each.rating for each in told if each.rating]
     assert {1, 2, 4, 5} == {rating.score for rating in ratings}
     texts = [m.text for each in told for m in each.messages]

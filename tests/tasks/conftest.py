@@ -7,7 +7,7 @@ that are gone, opted out, read-only; and answers that can be told to fail.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -22,6 +22,7 @@ from connectors.base import Change, Changes, Client, Delivery, Ended, Installati
 from connectors.errors import Conflict, ConnectorError, Merged, NotFound, NotWritable
 from connectors.http import Http
 from connectors.limiter import Limiter
+from connectors.names import Kind, Names
 from service.conversation import Author, Channel, Contact, Conversation, Event, Message, Role
 from service.language.embedding import DIMENSIONS, Vectors
 from service.settings import Settings
@@ -86,6 +87,8 @@ class Desk:
     reads: int = 0
     asked: int = 0
     pings: int = 0
+    told_names: Mapping[Kind, Mapping[str, str]] = field(default_factory=dict)
+    asked_names: list[frozenset[str]] = field(default_factory=list)
     writes: int = 0
     after_write: Callable[[], None] = lambda: None
 
@@ -150,6 +153,10 @@ class Desk:
     def merged(self, contact_ids: Sequence[str]) -> Mapping[str, str]:
         self._fail()
         return {loser: self.merges[loser] for loser in contact_ids if loser in self.merges}
+
+    def names(self, bots: Collection[str]) -> Names:
+        self.asked_names.append(frozenset(bots))
+        return self.told_names
 
     def ping(self) -> None:
         self.pings += 1

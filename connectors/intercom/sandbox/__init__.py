@@ -165,6 +165,11 @@ class Sandbox(Departing):
                 self._player.close(record, conversation.closed_at)
             return str(record["id"])
 
+    def with_ids(self, conversation: Conversation) -> Conversation:
+        """The conversation as it is read back: bots under the operator's id, and no brand, which none names."""
+        with self._lock:
+            return self._player.with_ids(conversation)
+
     def end(self, conversation_id: str, at: datetime | None = None) -> None:
         """Close a conversation at `at`, by default now."""
         with self._lock:

@@ -7,6 +7,7 @@ Fin's resolution state, a customer who writes into a closed conversation opens i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from connectors.intercom.sandbox.workspace import Record, Workspace, markup
@@ -59,6 +60,15 @@ class Player:
         if conversation.rating is not None:
             self.rate(record, conversation.rating)
         return record
+
+    def with_ids(self, conversation: Conversation) -> Conversation:
+        """The conversation as it is read back: bots under the operator's id, and no brand, which none names."""
+        operator = str(self._workspace.operator["id"])
+        messages = (
+            replace(m, author=replace(m.author, id=operator)) if m.role is Role.BOT else m
+            for m in conversation.messages
+        )
+        return replace(conversation, brand=None, messages=tuple(messages))
 
     def go_on(self, record: Record, messages: Iterable[Message], events: Iterable[Event]) -> None:
         """Play further messages and events in order of time."""

@@ -121,6 +121,11 @@ class Sandbox(Departing, Served):
                 self._player.solve(ticket, conversation.closed_at)
             return str(ticket["id"])
 
+    def with_ids(self, conversation: Conversation) -> Conversation:
+        """The conversation as it is read back: its brand and bots under the ids that they have here."""
+        with self._lock:
+            return self._player.with_ids(conversation)
+
     def end(self, conversation_id: str, at: datetime | None = None) -> None:
         """Solve a ticket at `at`, by default now."""
         with self._lock:

@@ -46,6 +46,7 @@ class Account:
     base: str = "http://127.0.0.1"
     users: dict[int, Record] = field(default_factory=dict)
     groups: dict[int, Record] = field(default_factory=dict)
+    brands: dict[int, Record] = field(default_factory=dict)
     organizations: dict[int, Record] = field(default_factory=dict)
     tickets: dict[int, Record] = field(default_factory=dict)
     audits: dict[int, list[Record]] = field(default_factory=dict)
@@ -59,6 +60,9 @@ class Account:
     surveys: dict[str, Record] = field(default_factory=dict)
     _ids: Any = field(default_factory=lambda: itertools.count(4_000_001))
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self.brands[shapes.MAIN_BRAND] = shapes.brand(self.base, shapes.MAIN_BRAND, "Main brand")
 
     def next_id(self) -> int:
         """An id for anything but tickets."""
@@ -77,6 +81,17 @@ class Account:
                 return known
         made = shapes.group(self.base, self.next_id(), name)
         self.groups[made["id"]] = made
+        return made
+
+    def brand(self, name: str | None) -> Record:
+        """The brand of that name, made if need be; without one the account's main brand."""
+        if name is None:
+            return self.brands[shapes.MAIN_BRAND]
+        for known in self.brands.values():
+            if known["name"] == name:
+                return known
+        made = shapes.brand(self.base, self.next_id(), name)
+        self.brands[made["id"]] = made
         return made
 
     def add_field(self, data: Mapping[str, Any]) -> Record:

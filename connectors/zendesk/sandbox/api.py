@@ -120,6 +120,11 @@ def _groups() -> Record:
     return paged("groups", list(the_account().groups.values()))
 
 
+@api.get(f"{API}/brands")
+def _brands() -> Record:
+    return paged("brands", sorted(the_account().brands.values(), key=lambda brand: str(brand["name"])))
+
+
 @api.get(f"{API}/tickets")
 def _tickets() -> Record:
     return paged("tickets", list(the_account().tickets.values()))

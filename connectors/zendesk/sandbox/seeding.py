@@ -7,11 +7,13 @@ no record of button feedback, clicked links and bot actions, so those events are
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.zendesk.options import ANSWER_BOT_ID
 from connectors.zendesk.sandbox.account import ENDED, Account
+from connectors.zendesk.sandbox.people import People
 from connectors.zendesk.sandbox.shapes import Record, via
 from connectors.zendesk.sandbox.updates import play, settle
 from service.conversation import Channel, Conversation, Event, EventKind, Initiator, Message, Rating, Role
@@ -30,15 +32,13 @@ FIRST_TEAM = "Support"
 STEP = timedelta(seconds=30)
 """Between messages that have no time of their own."""
 
-BOT_AGENT = "assistant"
-
 
 class Player:
     """Plays messages and events into the tickets of one account."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._people: dict[tuple[str, str], Record] = {}
+        self._people = People(account)
         self._channels: dict[int, Channel] = {}
         self._answered: dict[int, int] = {}
         self._rule = {"id": account.next_id(), "title": "Assign to first responder"}
@@ -46,18 +46,37 @@ class Player:
     def begin(self, conversation: Conversation) -> Record:
         """A new ticket with everything up to its last message and event."""
         contact = conversation.contact
-        requester = self._customer(contact.id, contact.email, contact.external_id, verified=contact.email_verified)
+        requester = self._people.customer(
+            contact.id, contact.email, contact.external_id, verified=contact.email_verified
+        )
         first = conversation.messages[0]
         at = conversation.started_at or self._account.clock()
         through = via(VIAS[conversation.channel])
         subject = conversation.subject or first.text.split("\n")[0][:80]
         ticket = self._account.create_ticket(requester, subject, through, at, list(conversation.tags))
         ticket |= {"from_messaging_channel": conversation.channel in CHATS, "description": first.text}
+        ticket["brand_id"] = self._account.brand(conversation.brand)["id"]
         self._channels[ticket["id"]] = conversation.channel
         self.go_on(ticket, conversation.messages, conversation.events)
         if conversation.rating is not None:
             self.rate(ticket, conversation.rating)
         return ticket
+
+    def with_ids(self, conversation: Conversation) -> Conversation:
+        """The conversation with brand and bots under the ids that they have here, as it is read back."""
+        messages = (
+            replace(
+                m,
+                author=replace(
+                    m.author, id=str(self._people.bot(m.author.id, chats=conversation.channel in CHATS)["id"])
+                ),
+            )
+            if m.role is Role.BOT
+            else m
+            for m in conversation.messages
+        )
+        brand = str(self._account.brand(conversation.brand)["id"])
+        return replace(conversation, brand=brand, messages=tuple(messages))
 
     def go_on(self, ticket: Record, messages: Iterable[Message], events: Iterable[Event]) -> None:
         """Play further messages and events in order of time."""
@@ -202,7 +221,7 @@ class Player:
                 ticket["group_id"] = self._account.group(event.origin or FIRST_TEAM)["id"]
             change["group_id"] = self._account.group(event.target or FIRST_TEAM)["id"]
         elif event.kind == EventKind.ASSIGNED:
-            change["assignee_id"] = self._person("agent", event.target or "agent", group=None)["id"]
+            change["assignee_id"] = self._people.agent(event.target or "agent")["id"]
         elif event.kind == EventKind.CLOSED:
             change["status"] = "solved"
         elif event.kind == EventKind.REOPENED and ticket["status"] in ENDED:
@@ -221,7 +240,7 @@ class Player:
         if by is Initiator.CUSTOMER:
             return int(ticket["requester_id"])
         if by is Initiator.AGENT:
-            return int(self._person("agent", "dispatcher", group=None)["id"])
+            return int(self._people.agent("dispatcher")["id"])
         return int(ANSWER_BOT_ID) if by in (Initiator.BOT, Initiator.RULE) else None
 
     def _author(self, ticket: Record, message: Message, channel: Channel) -> Record:
@@ -229,33 +248,11 @@ class Player:
             return self._account.users[ticket["requester_id"]]
         name = message.author.id or message.role.value
         if message.role is Role.AGENT:
-            return self._person("agent", name, group=message.author.group)
-        if message.role is Role.BOT and channel not in CHATS:
-            return self._person("agent", BOT_AGENT, group=None)
+            return self._people.agent(name, group=message.author.group)
         if message.role is Role.UNKNOWN:
             return {"id": self._account.next_id(), "name": "somebody"}
-        return {"id": int(ANSWER_BOT_ID), "name": "Bot"}
-
-    def _person(self, role: str, name: str, *, group: str | None) -> Record:
-        known = self._people.get((role, name))
-        if known is None:
-            email = f"bot@{name}.example" if name == BOT_AGENT else f"{name}@agents.example"
-            known = self._account.add_user(role, name=name, email=email, verified=True)
-            self._people[role, name] = known
-        if group is not None:
-            known["default_group_id"] = self._account.group(group)["id"]
-        return known
-
-    def _customer(self, name: str | None, email: str | None, external_id: str | None, *, verified: bool) -> Record:
-        """The end user; an e-mail address belongs to one user only."""
-        for key in (("email", email), ("contact", name)):
-            if key[1] is not None and key in self._people:
-                return self._people[key[0], key[1]]
-        made = self._account.add_user("end-user", email=email, external_id=external_id, verified=verified)
-        for kind, value in (("email", email), ("contact", name)):
-            if value is not None:
-                self._people[kind, value] = made
-        return made
+        # A rule's words come from Zendesk's own as well.
+        return self._people.bot(message.author.id, chats=message.role is not Role.BOT or channel in CHATS)
 
 
 def _actor_id(role: Role, ident: int) -> str:

@@ -61,6 +61,31 @@ def group(base: str, ident: int, name: str) -> Record:
     }
 
 
+MAIN_BRAND = 1
+"""The id of the brand that an account begins with."""
+
+
+def brand(base: str, ident: int, name: str) -> Record:
+    """A brand."""
+    subdomain = "".join(word for word in name.lower() if word.isalnum())
+    return {
+        "id": ident,
+        "url": f"{base}{API}/brands/{ident}.json",
+        "name": name,
+        "subdomain": subdomain,
+        "brand_url": f"https://{subdomain}.example",
+        "active": True,
+        "default": ident == MAIN_BRAND,
+        "is_deleted": False,
+        "has_help_center": True,
+        "help_center_state": "enabled",
+        "ticket_form_ids": [],
+        "signature_template": "{{agent.signature}}",
+        "created_at": "2025-01-01T00:00:00Z",
+        "updated_at": "2025-01-01T00:00:00Z",
+    }
+
+
 def organization(base: str, ident: int, name: str, tags: list[str]) -> Record:
     """An organisation."""
     return {
@@ -110,7 +135,7 @@ def ticket(base: str, ident: int, *, requester_id: int, subject: str, through: R
         "satisfaction_rating": {"score": "unoffered"},
         "sharing_agreement_ids": [],
         "followup_ids": [],
-        "brand_id": 1,
+        "brand_id": MAIN_BRAND,
         "allow_channelback": False,
         "allow_attachments": True,
         "from_messaging_channel": False,
