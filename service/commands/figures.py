@@ -134,10 +134,14 @@ def _is_asked_for(figure: Figure, asked: Asked) -> bool:
 def _print(question: Question, source: Stored | OfFile, form: str, *, whole: bool) -> None:
     found = answers(question, source)
     if form == "json":
-        click.echo(json.dumps(to_json(question, found, least=source.least), ensure_ascii=False, indent=2))
+        click.echo(
+            json.dumps(
+                to_json(question, found, least=source.least, labels=source.labels()), ensure_ascii=False, indent=2
+            )
+        )
         return
     if form == "csv":
-        write_csv(sys.stdout, question, found)
+        write_csv(sys.stdout, question, found, source.labels())
         return
     counted = source.tallies(question.since, question.until, Period.WHOLE, None, question.filters)
     many = sum(tally.count("conversations") for tally in counted.values())
@@ -146,7 +150,7 @@ def _print(question: Question, source: Stored | OfFile, form: str, *, whole: boo
     days = f"{question.since} to {last} (UTC)"
     console.print(f"Definitions {question.definitions}, {days}, {many} episodes", style="bold")
     console.print("Each value with its 95 % interval and the number of cases it rests on.", style="dim")
-    show(console, question, found, whole=whole)
+    show(console, question, found, whole=whole, labels=source.labels())
 
 
 @contextmanager

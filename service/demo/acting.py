@@ -23,7 +23,7 @@ from service.conversation import (
 )
 from service.demo.names import AGENTS, FIRST_NAMES, LAST_NAMES, SLOTS
 from service.demo.scenes import Course, Line, Part, Scene, Where
-from service.demo.story import EVENTS, GROUP, RATINGS, ROLES
+from service.demo.story import EVENTS, GROUP, OUTLET_SHOP, RATINGS, ROLES, SHOP
 
 CHANNELS = {
     Where.CHAT: Channel.MESSAGING,
@@ -62,7 +62,7 @@ class Customer:
         if scene.course is Course.RELEASE:  # The bot of one helpdesk was released, not that of the other.
             self._helpdesk = RELEASED
         self._contact = Contact(f"past-{name}", None, f"{name}@example.com", True)
-        self._brand = "Fernwood Outlet" if rng.random() < OUTLET else "Fernwood"
+        self._brand = OUTLET_SHOP if rng.random() < OUTLET else SHOP
         self._first = where
 
     def conversations(self, start: datetime) -> Iterator[Conversation]:

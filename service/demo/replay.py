@@ -24,7 +24,7 @@ from service.store.models import Conversation as Row
 from service.store.models import Installation, State
 from service.store.work import of_history
 from service.writeback import AlreadyThere
-from tasks import figure_alarms, gaps, proposing, recounting
+from tasks import figure_alarms, gaps, naming, proposing, recounting
 from tasks.backfill_keeping import settle
 from tasks.runtime import Runtime
 
@@ -91,10 +91,18 @@ class Replay:
                 proposals.ask_search(session, row.id, now=self.runtime.clock())
         proposing.propose(self.runtime)
         staff.work(self.runtime)
-        while recounting.recount(self.runtime).left:
-            continue
+        self.learn_names()
         figure_alarms.watch(self.runtime)
         staff.answer_alerts(self.runtime)
+
+    def learn_names(self) -> None:
+        """Add up the days and ask the helpdesks what they call the brands, teams and bots of these days."""
+        while recounting.recount(self.runtime).left:
+            continue
+        with self.runtime.database.read() as session:
+            rows = list(installations.all_of(session))
+        for row in rows:
+            naming.learn(self.runtime.database, self.runtime.client(row), row.id, now=self.runtime.clock())
 
     def _progress(self) -> tuple[int, int]:
         with self.runtime.database.read() as session:

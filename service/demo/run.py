@@ -79,6 +79,7 @@ def run(
         replay.teach()
         told = tell(utc_now())
         finished = _rounds(demo, told, console)
+        replay.learn_names()
         outcome = demo.outcome(told)
         console.print(_table(outcome, console.width))
         console.print(

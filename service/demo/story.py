@@ -21,6 +21,9 @@ from service.conversation import (
 )
 
 GROUP = "fernwood"
+SHOP, OUTLET_SHOP = "Fernwood", "Fernwood Outlet"
+"""The two brands; some customers buy from the second one only."""
+
 TURN = timedelta(seconds=40)
 AGENT_TURN = timedelta(minutes=4)
 
@@ -157,7 +160,8 @@ def _message(draft: _Draft, kind: str, text: str) -> Message:
     role = ROLES[kind]
     at = draft.clock
     draft.clock += AGENT_TURN if role is Role.AGENT else TURN
-    who = {Role.CUSTOMER: f"{draft.customer}-{draft.helpdesk}", Role.BOT: "bot-fern"}.get(role, "agent-1")
+    bot = "Fern Mail" if draft.channel is Channel.EMAIL else "Fern"
+    who = {Role.CUSTOMER: f"{draft.customer}-{draft.helpdesk}", Role.BOT: bot}.get(role, "agent-1")
     author = Author(role, who, "customer care" if role is Role.AGENT else None)
     return Message(id=f"m{len(draft.messages)}", author=author, text=text, at=at, internal=kind == "N")
 
@@ -176,6 +180,7 @@ def _finished(draft: _Draft) -> Story:
         id=draft.name,
         contact=Contact(f"{draft.customer}-{draft.helpdesk}", None, f"{draft.customer}@example.com", True),
         channel=draft.channel,
+        brand=OUTLET_SHOP if draft.customer < "d" else SHOP,
         subject=draft.subject,
         messages=tuple(draft.messages),
         events=tuple(draft.events),

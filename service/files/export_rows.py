@@ -6,9 +6,10 @@ Adding a column: one entry in `COLUMNS` and a row in docs/export.md. A value tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 SCORES = (
@@ -32,13 +33,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a column may read: our id, the document, the latest card, how many episodes there are."""
+    """What a column may read: our id, the document, the latest card, how many episodes there are.
+
+    `names` are those that the helpdesk told, by dimension and id.
+    """
 
     id: str
     document: Mapping[str, Any]
     card: Mapping[str, Any]
     episodes: int
     scored_at: datetime
+    names: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,14 @@ class Column:
 
 def _field(name: str, kind: Kind, says: str) -> Column:
     return Column(name, kind, lambda row: row.document.get(name), says)
+
+
+def _named(key: str, dimension: str, says: str) -> Column:
+    def read(row: Row) -> str | None:
+        value = row.document.get(key)
+        return row.names.get((dimension, value), value) if value else None
+
+    return Column(f"{key}_name", Kind.TEXT, read, says)
 
 
 def _contact(name: str, says: str) -> Column:
@@ -114,8 +127,10 @@ def _columns() -> Iterator[Column]:
     yield _contact("contact_external_id", "your own id of the customer; likewise")
     yield _contact("contact_email", "empty unless personal data was asked for")
     yield _field("channel", Kind.TEXT, "messaging, email, web, phone, social, api or unknown")
-    yield _field("brand", Kind.TEXT, "brand, as the helpdesk names it")
+    yield _field("brand", Kind.TEXT, "brand, as the helpdesk numbers it")
+    yield _named("brand", "brand", "its name; the number where the helpdesk told no name")
     yield _field("inbox", Kind.TEXT, "team inbox or group")
+    yield _named("inbox", "group", "its name, also where only a number was known when it was read")
     yield _field("language", Kind.TEXT, "language, where the helpdesk says it")
     yield _field("opened_at", Kind.TIME, "when it was opened, UTC")
     yield _field("closed_at", Kind.TIME, "when it ended, UTC")

@@ -140,7 +140,7 @@ WRITERS: Mapping[Format, Callable[[BinaryIO], Writer]] = {
 
 def row_of(found: Scored) -> Row:
     """What the columns read of a conversation."""
-    return Row(found.id, found.document, found.cards[-1], len(found.cards), found.scored_at)
+    return Row(found.id, found.document, found.cards[-1], len(found.cards), found.scored_at, found.names)
 
 
 def _plain(cell: Cell) -> str:

@@ -17,6 +17,7 @@ from service.figures.rates import LEAST
 from service.figures.results import Value
 from service.figures.tally import Tally
 from service.figures.tested import together
+from service.reports.naming import NO_LABELS, Labels
 from service.scoring.score import DEFINITIONS
 from service.store.figures import Period
 
@@ -180,8 +181,13 @@ def described(figure: Figure) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def to_json(question: Question, found: Iterable[Answer], *, least: int = LEAST) -> dict[str, Any]:
-    """The answers with what was asked. `until` is the last day, as people name it; `least` the source's."""
+def to_json(
+    question: Question, found: Iterable[Answer], *, least: int = LEAST, labels: Labels = NO_LABELS
+) -> dict[str, Any]:
+    """The answers with what was asked; a cell's `name` is what `labels` call its value.
+
+    `until` is the last day, as people name it; `least` the source's.
+    """
     return {
         "definitions": question.definitions,
         "since": question.since.isoformat(),
@@ -197,6 +203,7 @@ def to_json(question: Question, found: Iterable[Answer], *, least: int = LEAST) 
                     {
                         "start": cell.start.isoformat(),
                         "of": cell.of,
+                        "name": labels.name(question.dimension or "", cell.of),
                         "values": [value.to_json() for value in cell.values],
                     }
                     for cell in answer.cells

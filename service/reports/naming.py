@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
+from service.conversation import Conversation, EventKind, Role
 from service.store.dimension_names import Known, Value, known
 
 CALLED_LIKE = MappingProxyType({"inbox": "group"})
@@ -32,6 +33,33 @@ class Labels:
     def name(self, dimension: str, value: str | None) -> str | None:
         """Its name; `None` where it has none but itself, and for no value."""
         return None if value is None else self.words.get((CALLED_LIKE.get(dimension, dimension), value))
+
+    def conversation(self, read: Conversation) -> Conversation:
+        """The conversation to look at: teams by their names, in messages, events and as its inbox."""
+
+        def team(value: str | None) -> str | None:
+            return value and self.of("group", value)
+
+        return replace(
+            read,
+            inbox=team(read.inbox),
+            messages=tuple(
+                replace(m, author=replace(m.author, group=team(m.author.group))) if m.author.group else m
+                for m in read.messages
+            ),
+            events=tuple(
+                e if e.kind == EventKind.CHANNEL_CHANGED else replace(e, origin=team(e.origin), target=team(e.target))
+                for e in read.events
+            ),
+        )
+
+    def about(self, read: Conversation) -> Iterator[tuple[str, str]]:
+        """Brand, bot and team of a conversation in words, as far as it has them."""
+        bot = next((m.author.id for m in read.by(Role.BOT) if m.author.id), None)
+        team = next((m.author.group for m in read.by(Role.AGENT) if m.author.group), read.inbox)
+        for dimension, title, value in (("brand", "Brand", read.brand), ("bot", "Bot", bot), ("group", "Team", team)):
+            if value:
+                yield title, self.of(dimension, value)
 
 
 NO_LABELS = Labels()

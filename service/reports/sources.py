@@ -16,6 +16,7 @@ from service.figures.rates import LEAST
 from service.figures.tally import Tally, merge, tally
 from service.reports import gaps as gap_report
 from service.reports.figures import BESIDE, Filters, Key
+from service.reports.naming import NO_LABELS, Labels, labels
 from service.store import figures, gaps, goals, installations, intents, reviews
 from service.store.fact_days import first_day, last_day
 from service.store.figures import Period, Read
@@ -144,6 +145,10 @@ class Stored:
         """The earliest day with anything to count: the account's baseline begins on it."""
         return self._once("first", lambda: first_day(self.session, self.definitions, self.installation_ids))
 
+    def labels(self) -> Labels:
+        """How values of dimensions are called here."""
+        return self._once("labels", lambda: labels(self.session, self.installation_ids))
+
 
 @dataclass(slots=True)
 class OfFile:
@@ -158,6 +163,10 @@ class OfFile:
     _waiting: dict[tuple[date, tuple[str | None, ...]], list[Fact]] = field(default_factory=dict)
     _waits: int = 0
     undated: int = 0
+
+    def labels(self) -> Labels:
+        """A file tells no names beside its values."""
+        return NO_LABELS
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Count facts; those without a day are only counted as `undated`."""

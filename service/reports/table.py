@@ -17,10 +17,12 @@ from service.figures.wording import interval, number
 from service.files.export_writing import harmless
 from service.language.plain import one_line
 from service.reports.figures import Answer, Cell, Question
+from service.reports.naming import NO_LABELS, Labels
 from service.store.figures import Period
 
 COLUMNS = (
-    "definitions", "figure", "level", "start", "dimension", "dimension_value", "value_name", "of", "value", "unit", "n",
+    "definitions", "figure", "level", "start", "dimension", "dimension_value", "dimension_name",
+    "value_name", "of", "value", "unit", "n",
     "hits", "low", "high", "against", "p", "q", "interval", "better", "word", "note",
 )  # fmt: skip
 NOTHING = "(none)"
@@ -28,8 +30,10 @@ SIDE_BY_SIDE = "class"
 """The values of this name are always shown: what the bot kept is never one rate."""
 
 
-def show(console: Console, question: Question, found: Sequence[Answer], *, whole: bool) -> None:
-    """Print every figure; `whole` with a line for each of its values.
+def show(
+    console: Console, question: Question, found: Sequence[Answer], *, whole: bool, labels: Labels = NO_LABELS
+) -> None:
+    """Print every figure; `whole` with a line for each of its values. `labels` name the values of dimensions.
 
     Else those with too few cases share one line and, where figures are cut, only the leading values are shown.
     """
@@ -42,18 +46,18 @@ def show(console: Console, question: Question, found: Sequence[Answer], *, whole
         if not answer.cells:
             console.print(Padding("no conversations", (0, 2)))
         for cell in answer.cells:
-            if (name := _cell_name(question, cell)) is not None:
+            if (name := _cell_name(question, cell, labels)) is not None:
                 console.print(Padding(Text(one_line(name), style="underline"), (0, 1)))
             for part in _parts(_shown(cell.values, whole=whole or name is None), cell.values, whole=whole):
                 console.print(Padding(part, (0, 0, 0, 2)))
 
 
-def _cell_name(question: Question, cell: Cell) -> str | None:
+def _cell_name(question: Question, cell: Cell, labels: Labels) -> str | None:
     parts = []
     if question.period is not Period.WHOLE:
         parts.append({Period.WEEK: "week of "}.get(question.period, "") + f"{cell.start:%Y-%m-%d}")
     if question.dimension is not None:
-        parts.append(f"{question.dimension} {cell.of or NOTHING}")
+        parts.append(f"{question.dimension} {labels.of(question.dimension, cell.of) if cell.of else NOTHING}")
     return ", ".join(parts) or None
 
 
@@ -99,19 +103,20 @@ def _table(shown: Sequence[Value]) -> Table:
     return table
 
 
-def write_csv(file: TextIO, question: Question, found: Sequence[Answer]) -> None:
-    """One row a value; an empty cell is "not known"."""
+def write_csv(file: TextIO, question: Question, found: Sequence[Answer], labels: Labels = NO_LABELS) -> None:
+    """One row a value; an empty cell is "not known". `dimension_name` is empty where the value has none but itself."""
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(COLUMNS)
-    rows.writerows(_rows(question, found))
+    rows.writerows(_rows(question, found, labels))
 
 
-def _rows(question: Question, found: Sequence[Answer]) -> Iterator[list[object]]:
+def _rows(question: Question, found: Sequence[Answer], labels: Labels) -> Iterator[list[object]]:
     for answer in found:
         for cell in answer.cells:
+            named = labels.name(question.dimension or "", cell.of) or ""
             for v in cell.values:
                 texts = [question.definitions, answer.figure.name, answer.figure.level.value, cell.start.isoformat(),
-                         question.dimension or "", cell.of or "", v.name, v.of]  # fmt: skip
+                         question.dimension or "", cell.of or "", named, v.name, v.of]  # fmt: skip
                 numbers = [v.value, v.unit.value, v.n, v.hits, v.low, v.high, v.against, v.p, v.q]
                 words = [v.interval, v.better.value, v.word, v.note]
                 cells = [*map(harmless, texts), *numbers, *map(harmless, words)]

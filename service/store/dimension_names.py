@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -95,6 +95,15 @@ def seen(session: Session, installation_id: str, *, since: date) -> frozenset[Va
     rows = rows.where(Rollup.dimension.in_(NAMED), Rollup.day >= since, Rollup.value != "")
     found = ((dimension, value) for dimension, value in session.execute(rows))
     return frozenset(each for each in found if each[0] != "group" or each[1].isdecimal())
+
+
+def values_called(session: Session, installation_id: str, dimension: str, words: Iterable[str]) -> list[str]:
+    """What people typed, with names turned into the values that are called so; case does not matter."""
+    here = [each for each in known(session, [installation_id]) if each.dimension == dimension]
+    found: list[str] = []
+    for word in words:
+        found += [each.value for each in here if each.name.casefold() == word.casefold()] or [word]
+    return found
 
 
 def asked_before(session: Session, installation_id: str) -> frozenset[Value]:

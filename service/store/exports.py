@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, undefer
 
 from service.store.database import Database
+from service.store.dimension_names import Value, known
 from service.store.models import Conversation, Scorecard, State
 
 PAGE = 500
@@ -31,13 +33,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One conversation: its document and its cards, one an episode, oldest first."""
+    """One conversation: its document and its cards, one an episode, oldest first.
+
+    `names` are those of its installation's brands, teams and bots, by dimension and id.
+    """
 
     id: str
     installation_id: str
     document: Mapping[str, Any]
     cards: Sequence[Mapping[str, Any]]
     scored_at: datetime
+    names: Mapping[Value, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def count(session: Session, wanted: Wanted) -> int:
@@ -48,6 +54,10 @@ def count(session: Session, wanted: Wanted) -> int:
 def scored(database: Database, wanted: Wanted) -> Iterator[Scored]:
     """Every wanted conversation in the order of our ids. Each page is a transaction of its own."""
     after = ""
+    with database.read() as session:
+        names: dict[str, dict[Value, str]] = {}
+        for each in known(session, wanted.installation_ids or None):
+            names.setdefault(each.installation_id, {})[each.dimension, each.value] = each.name
     while True:
         with database.read() as session:
             statement = _chosen(select(Conversation), wanted).where(Conversation.id > after)
@@ -58,7 +68,8 @@ def scored(database: Database, wanted: Wanted) -> Iterator[Scored]:
             found = cards.get(row.id)
             if found and row.document is not None:
                 newest = max(card.scored_at for card in found)
-                yield Scored(row.id, row.installation_id, row.document, [card.stands for card in found], newest)
+                stands, own = [card.stands for card in found], names.get(row.installation_id, {})
+                yield Scored(row.id, row.installation_id, row.document, stands, newest, own)
         if len(rows) < PAGE:
             return
         after = rows[-1].id

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from service.card_document import card_from_document
 from service.conversation import Conversation
 from service.document import from_document
+from service.reports.naming import labels
 from service.scoring.corrected import own_verdict
 from service.scoring.definitions import age
 from service.scoring.score import Scorecard
@@ -102,6 +103,7 @@ def conversation(row_id: str) -> str:
         current = _current([card_from_document(card.stands) for card in dossier.cards])
         said = judgements(session, dossier.installation.id, row_id, current)
         disputed = disputes.of_conversation(session, row_id)
+        named = labels(session, [dossier.installation.id])
     read = from_document(dossier.conversation.document) if dossier.conversation.document else None
     pieces = judged_episodes(read, rules().policy(dossier.installation)) if read else ()
     with p.database.begin() as session:
@@ -113,7 +115,8 @@ def conversation(row_id: str) -> str:
         dossier=dossier,
         row=dossier.conversation,
         read=read,
-        page=transcript(read or empty, current, pieces) if read or current else None,
+        about=list(named.about(read)) if read else [],
+        page=transcript(named.conversation(read) if read else empty, current, pieces) if read or current else None,
         judgements=said,
         disputes=disputed,
         versions=_older(dossier.cards, current),

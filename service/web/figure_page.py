@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
@@ -160,13 +160,16 @@ def _point(start: date, value: Value | None) -> Point:
     return Point(start, value.value, value.low, value.high, value.n)
 
 
-def cut(name: Name, answer: Answer, title: str) -> Chart | None:
-    """The chosen value of each value of a dimension, those of the most cases first; `None` where it has none."""
+def cut(name: Name, answer: Answer, title: str, called: Callable[[str], str]) -> Chart | None:
+    """The chosen value of each value of a dimension, those of the most cases first; `None` where it has none.
+
+    `called` gives the words for a value.
+    """
     found = [(cell.of, value) for cell in answer.cells for value in cell.values if (value.name, value.of) == name]
     if not found:
         return None
     rows = [
-        Bar(of or "(none)", value.value, value.low, value.high, value.n, note=value.note)
+        Bar(called(of) if of else "(none)", value.value, value.low, value.high, value.n, note=value.note)
         for of, value in sorted(found, key=lambda item: -item[1].n)
     ]
     return bars(title, rows, unit=found[0][1].unit, most=BARS)

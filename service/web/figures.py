@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -140,7 +141,9 @@ def page(name: str) -> str:
             fewer = view.narrowed(session, asked.dimension)
             cutting = view if fewer is None else replace(view, since=fewer)
             (cut,) = answers(cutting.question(figure, dimension=asked.dimension), source)
-            broken_down = shown.cut(asked.name, cut, f"By {DIMENSION_WORDS[asked.dimension].lower()}")
+            broken_down = shown.cut(
+                asked.name, cut, f"By {DIMENSION_WORDS[asked.dimension].lower()}", partial(view.called, asked.dimension)
+            )
         listed = _listed(session, view, figure, asked)
         choices = view.choices(session)
     chosen = found.value(asked.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from service.charts.chart import Chart
@@ -31,9 +31,13 @@ PARTS = 15
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One team or intent (`None`: not known): how often nothing was asked again, times, and who gave up waiting."""
+    """One team or intent (`None`: not known) and how it is called.
+
+    How often nothing was asked again, times, and who gave up waiting.
+    """
 
     name: str | None
+    words: str
     preserved: Row
     first_reply: Row
     abandoned: Row
@@ -62,11 +66,13 @@ class Compared:
     pairs: tuple[Pair, ...]
 
 
-def parts_of(found: Mapping[Key, Tally], least: int) -> tuple[list[Part], int]:
-    """The values of a dimension with the most handoffs first, and how many more there are."""
+def parts_of(found: Mapping[Key, Tally], least: int, called: Callable[[str], str]) -> tuple[list[Part], int]:
+    """The values of a dimension with the most handoffs first, and how many more there are. `called`: their words."""
     handoffs = {of: (_handoffs(counted), counted) for (_, of), counted in found.items()}
     known = sorted(((of, *each) for of, each in handoffs.items() if each[0]), key=lambda e: (-e[1], e[0] or ""))
-    return [_part(of, counted, least) for of, _, counted in known[:PARTS]], max(0, len(known) - PARTS)
+    return [_part(of, called(of) if of else "not known", counted, least) for of, _, counted in known[:PARTS]], max(
+        0, len(known) - PARTS
+    )
 
 
 def _handoffs(counted: Tally) -> int:
@@ -74,13 +80,13 @@ def _handoffs(counted: Tally) -> int:
     return max(counted.total("context"), queue.get("answered", 0) + queue.get("abandoned_in_queue", 0))
 
 
-def _part(of: str | None, counted: Tally, least: int) -> Part:
+def _part(of: str | None, words: str, counted: Tally, least: int) -> Part:
     preserved = next(v for v in kept.context(counted, Beside(least=least)) if v.name == "preserved")
     queue = counted.of("queue")
     gone, answered = queue.get("abandoned_in_queue", 0), queue.get("answered", 0)
     abandoned = share("abandoned_in_queue", Rate(gone, gone + answered), better=Better.LOWER, least=least)
     reply = duration("first_reply", times_of(counted, "first_reply"), least=least)
-    return Part(of, row(CONTEXT, preserved), row(TIME, reply), row(TIME, abandoned))
+    return Part(of, words, row(CONTEXT, preserved), row(TIME, reply), row(TIME, abandoned))
 
 
 def waiting(tally: Tally, told: Told) -> Chart | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, render_template, request
 
 from service.charts.data import Tone
@@ -49,7 +51,7 @@ def page() -> str:
                            {each.value.of: Tone.WARN for each in context.rows("re_asked")}),
         waiting=shown.waiting(tally, time),
         compared=shown.compared(tally, time, source.least),
-        teams=shown.parts_of(by_team.tallies, source.least),
+        teams=shown.parts_of(by_team.tallies, source.least, partial(view.called, "group")),
         fewer=by_team.fewer or by_intent.fewer,
-        intents=shown.parts_of(by_intent.tallies, source.least),
+        intents=shown.parts_of(by_intent.tallies, source.least, partial(view.called, "intent")),
     )  # fmt: skip

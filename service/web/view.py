@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from service.figures.catalogue import Figure
 from service.reports.figures import DAYS, Question
+from service.reports.naming import NO_LABELS, Labels, account, labels
 from service.reports.sources import Stored
 from service.scoring.score import DEFINITIONS
 from service.store import goals, installations
@@ -44,13 +45,15 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One filter: its name, its words, (value, words) of what can be chosen, and how many more there are."""
+    """One filter: its name, its words, (value, words) of what can be chosen, how many more there are, and how what is
+    chosen is called."""
 
     name: str
     label: str
     options: tuple[tuple[str, str], ...]
     chosen: str
     more: int
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class View:
     installations: tuple[Installation, ...]
     latest: date | None
     faults: tuple[str, ...]
+    labels: Labels = NO_LABELS
     definitions: str = DEFINITIONS
     asked_since: date | None = None
     _sources: WeakKeyDictionary[Session, Stored] = field(default_factory=WeakKeyDictionary, compare=False, repr=False)
@@ -89,7 +93,8 @@ class View:
         today = latest or parts().now().date()
         since, until, days = given_range(arguments, today, faults)
         by = given_by(arguments, faults)
-        view = cls(since, until, days, by, MappingProxyType(filters), reach, seen, latest, tuple(faults))
+        view = cls(since, until, days, by, MappingProxyType(filters), reach, seen, latest, tuple(faults),
+                   labels(session, reach))  # fmt: skip
         closer = view.narrowed(session)
         return view if closer is None else replace(view, since=closer, asked_since=since)
 
@@ -159,12 +164,16 @@ class View:
     def chips(self) -> Iterator[Chip]:
         """The chosen filters."""
         for name, value in self.filters.items():
-            words = "none" if value is None else self.names().get(value, value) if name == "installation" else value
+            words = "none" if value is None else self.called(name, value)
             yield Chip(name, FILTERS[name], words, self.args(**{name: None}))
 
     def names(self) -> Mapping[str, str]:
         """How each installation is called, by its id."""
-        return {row.id: f"{row.account} ({row.connector.title()})" for row in self.installations}
+        return {row.id: account(row.account, row.connector) for row in self.installations}
+
+    def called(self, name: str, value: str) -> str:
+        """How a value of a filter is called."""
+        return self.names().get(value, value) if name == "installation" else self.labels.of(name, value)
 
     def choices(self, session: Session) -> tuple[Choice, ...]:
         """What each filter offers on these days, whatever the others are set to; one with nothing to choose is left
@@ -176,10 +185,16 @@ class View:
             "helpdesk": ([(name, name.title()) for name in connectors], 0),
             "installation": (sorted(self.names().items(), key=lambda item: item[1]), 0),
         }
-        offered = ((name, *(own[name] if name in own else _options(found[name]))) for name in FILTERS)
-        choices = (Choice(name, FILTERS[name], tuple(o), self.args().get(name, ""), more) for name, o, more in offered)
+        offered = ((name, *(own[name] if name in own else self._options(name, found[name]))) for name in FILTERS)
+        given = self.args()
+        choices = (
+            Choice(name, FILTERS[name], tuple(o), (chosen := given.get(name, "")), more, self.called(name, chosen))
+            for name, o, more in offered
+        )
         return tuple(each for each in choices if len(each.options) > 1 or each.chosen)
 
-
-def _options(found: Values) -> tuple[list[tuple[str, str]], int]:
-    return [(NONE, "none") if value is None else (value, value) for value in found.values], found.more
+    def _options(self, name: str, found: Values) -> tuple[list[tuple[str, str]], int]:
+        """In the order of the alphabet as they are called, "none" last."""
+        named = ((value, self.labels.of(name, value)) for value in found.values if value is not None)
+        options = sorted(named, key=lambda option: option[1].casefold())
+        return [*options, *([(NONE, "none")] if None in found.values else [])], found.more

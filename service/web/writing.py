@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.registry import bulk_kinds
 from service.conversation import Channel
-from service.store import errands, plans
+from service.reports.naming import labels
+from service.store import dimension_names, errands, plans
 from service.store.errand_models import ErrandKind
 from service.store.models import Conversation, Installation
 from service.web.asked import helpdesk
@@ -26,7 +27,7 @@ blueprint = Blueprint("writing", __name__, url_prefix="/installations")
 
 LISTS = (
     ("groups", "Groups or teams", "The inbox of a conversation, or the team of an agent who wrote in it."),
-    ("brands", "Brands", "As Zendesk numbers them; Intercom names none."),
+    ("brands", "Brands", "By name or number, as Zendesk has them; an Intercom conversation is of no brand."),
     ("channels", "Channels", f"{', '.join(Channel)}."),
     ("forms", "Ticket forms", "As Zendesk numbers them; Intercom has none."),
 )
@@ -93,7 +94,7 @@ def rules(installation_id: str) -> AnyResponse | str | tuple[str, int]:
     with parts().database.begin() as session:
         row = helpdesk(session, installation_id)
         try:
-            given = rules_given(_given())
+            given = rules_given(_given(session, row.id))
         except RulesError as error:
             flash(f"Not saved: {error}.", "error")
             return _page(session, row, _stored_rules(row), previewed=False), 422
@@ -131,14 +132,17 @@ def write_planned(installation_id: str) -> AnyResponse:
 
 def _page(session: Session, row: Installation, shown: WriteRules, *, previewed: bool) -> str:
     latest = plans.known(session, row.id)
+    lately = WriteRules(groups=tuple(latest.groups()), brands=tuple(latest.brands()),
+                        channels=tuple(latest.channels()), forms=tuple(latest.forms()))  # fmt: skip
+    called = _called(session, row.id, lately)
     through = latest.let_through(shown)
     found = plans.listed(session, row.id, page=request.args.get("page", 1, type=int))
     return render_template(
         "installation_writing.html",
         row=row,
-        rules=shown,
+        rules=_called(session, row.id, shown),
         all_parts=list(Part),
-        lists=[(name, label, hint, _seen(latest, name)) for name, label, hint in LISTS],
+        lists=[(name, label, hint, _seen(called, name)) for name, label, hint in LISTS],
         previewed=previewed,
         looked_at=len(latest.facts),
         through=through,
@@ -150,11 +154,18 @@ def _page(session: Session, row: Installation, shown: WriteRules, *, previewed: 
     )
 
 
-def _seen(latest: plans.Known, name: str) -> list[str]:
+def _called(session: Session, installation_id: str, rules: WriteRules) -> WriteRules:
+    """The rules as people read them: brands by name, unless a comma in it would make two of it."""
+    words = labels(session, [installation_id])
+    names = {brand: words.of("brand", brand) for brand in rules.brands}
+    return replace(rules, brands=tuple(brand if "," in name else name for brand, name in names.items()))
+
+
+def _seen(seen: WriteRules, name: str) -> list[str]:
     """What a list could name. A group whose name the helpdesk did not tell is a bare number, which says nobody anything
-    and is left out; brands and forms are known by their numbers."""
-    found: list[str] = getattr(latest, name)()
-    return [word for word in found if not word.isdecimal()] if name == "groups" else found
+    and is left out; forms are known by their numbers."""
+    found: tuple[str, ...] = getattr(seen, name)
+    return [word for word in found if not word.isdecimal()] if name == "groups" else list(found)
 
 
 def shown_plan(session: Session, row: Conversation) -> Difference | None:
@@ -162,10 +173,11 @@ def shown_plan(session: Session, row: Conversation) -> Difference | None:
     return difference(session.scalar(plans.plan_of(row.id)))
 
 
-def _given() -> dict[str, Any]:
+def _given(session: Session, installation_id: str) -> dict[str, Any]:
     """The form as a document of rules: words with commas between; a number that is none stays as it was typed."""
     form = request.form
     words = {name: [word.strip() for word in form.get(name, "").split(",") if word.strip()] for name, _, _ in LISTS}
+    words["brands"] = dimension_names.values_called(session, installation_id, "brand", words["brands"])
     switched = {part.value: form.get(part.value) == "on" for part in Part}
     return {**switched, **words, "sample": form.get("sample", "").strip() or 100}
 

@@ -11,7 +11,7 @@ from service.commands.installations.finding import helpdesk
 from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.conversation import Channel
-from service.store import plans
+from service.store import dimension_names, plans
 from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document, rules_given
 
 LISTS = {"group": "groups", "brand": "brands", "channel": "channels", "form": "forms"}
@@ -24,7 +24,7 @@ LISTS = {"group": "groups", "brand": "brands", "channel": "channels", "form": "f
 @click.option("--fields/--no-fields", default=None, help="Write fields.")
 @click.option("--notes/--no-notes", default=None, help="Write private notes.")
 @click.option("--group", multiple=True, help="Only conversations of this group or team; may be repeated.")
-@click.option("--brand", multiple=True, help="Only conversations of this brand.")
+@click.option("--brand", multiple=True, help="Only conversations of this brand, by name or number.")
 @click.option("--channel", multiple=True, help=f"Only conversations of this channel: {', '.join(Channel)}.")
 @click.option("--form", multiple=True, help="Only conversations with this ticket form.")
 @click.option("--sample", type=click.FloatRange(0, 100), help="Only this share of conversations, in percent.")
@@ -39,6 +39,7 @@ def writing(installation: str, state: str | None, everywhere: bool, **given: Any
         row = helpdesk(session, installation)
         before = rules_from_document(row.write_rules)
         try:
+            given["brand"] = dimension_names.values_called(session, row.id, "brand", given["brand"])
             rules = _changed(WriteRules(before.parts) if everywhere else before, given)
         except RulesError as error:
             raise click.UsageError(str(error)) from error

@@ -114,6 +114,7 @@ class CellShape(Answer):
 
     start: date = Field(description="First day of the period.")
     of: str | None = Field(description="The dimension's value; null for none, or where no dimension was asked for.")
+    name: str | None = Field(description="How the helpdesk calls this brand, team or bot; null where it told no name.")
     values: list[ValueShape]
 
 
@@ -154,7 +155,7 @@ def figure(asked: FigureQuery, name: str) -> Answer:
         dimension=asked.dimension,
         filters=dict(question.filters),
         least=source.least,
-        cells=[_cell(cell) for cell in answer.cells],
+        cells=[_cell(cell, source.labels().name(asked.dimension or "", cell.of)) for cell in answer.cells],
     )
 
 
@@ -183,8 +184,8 @@ def _question(
     return Question(since, last + timedelta(days=1), (one,), period, dimension, filters, asked.definitions)
 
 
-def _cell(cell: Cell) -> CellShape:
-    return CellShape(start=cell.start, of=cell.of, values=[_value(value) for value in cell.values])
+def _cell(cell: Cell, name: str | None) -> CellShape:
+    return CellShape(start=cell.start, of=cell.of, name=name, values=[_value(value) for value in cell.values])
 
 
 def _value(value: Value) -> ValueShape:
