@@ -101,7 +101,7 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
         made = Installation("i", "intercom", "acme", sandbox.base_url, secrets=sandbox.secrets)
         http = Http(sandbox.base_url, requests.Session(), Limiter(), name="i", hosts=near(IntercomConnector()))
         client = IntercomConnector().client(made, http)
-        client.admins()
+        client.names(frozenset())
         client.attributes()
         assert self_test(client, made).scopes().outcome is Outcome.PASSED
         fields = {"dm_resolution": 71, "dm_effort": 6, "dm_outcome": "likely", "dm_definitions": "1"}

@@ -120,6 +120,7 @@ OWN_PATHS = {("GET", "/api/v2/guide/survey_responses/{id}"), ("POST", "/oauth/to
 OPERATIONS = {
     ("POST", "/oauth/tokens"),
     ("GET", "/api/v2/guide/survey_responses/{id}"),
+    ("GET", "/api/v2/brands"),
     ("GET", "/api/v2/groups"),
     ("GET", "/api/v2/incremental/ticket_events"),
     ("GET", "/api/v2/incremental/tickets/cursor"),
@@ -247,6 +248,7 @@ def sent(told: Callable[..., Conversation]) -> list[LoggedRequest]:
         sandbox.continue_(rated, [], [], rating=Rating(score=4.0))
         self_test(full, full.installation).scopes()
         full.me()
+        full.names(frozenset({"-1", str(sandbox.own_id)}))
         make_and_unmake(sandbox, full)
         sign_in(sandbox)
         full.read(rated)
