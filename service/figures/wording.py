@@ -10,19 +10,31 @@ DAY, HOUR, MINUTE = 86_400, 3_600, 60
 def number(value: float, unit: Unit) -> str:
     """A value in words, e.g. "61.5 %", "1 h 55 min", "4.20".
 
-    >>> number(0.615, Unit.SHARE), number(6900, Unit.SECONDS), number(12, Unit.COUNT)
-    ('61.5 %', '1 h 55 min', '12')
+    A number that is rounded to nothing has no sign.
+
+    >>> number(0.615, Unit.SHARE), number(6900, Unit.SECONDS), number(-0.001, Unit.MONEY)
+    ('61.5 %', '1 h 55 min', '0.00')
     """
     match unit:
         case Unit.SHARE:
-            return f"{value:.1%}".replace("%", " %")
+            return f"{value:z.1%}".replace("%", " %")
         case Unit.CHANGE:
-            return f"{value * 100:+.1f} %"
+            return signed(value * 100, 1) + " %"
         case Unit.SECONDS:
             return duration(value)
         case Unit.COUNT:
-            return f"{value:,.0f}"
-    return f"{value:,.2f}"
+            return f"{value:z,.0f}"
+    return f"{value:z,.2f}"
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference with its sign; what is rounded to nothing has none.
+
+    >>> signed(3.14, 1), signed(-1200.0, 0), signed(-0.004, 2)
+    ('+3.1', '-1,200', '0.00')
+    """
+    words = f"{value:+z,.{digits}f}"
+    return words if any(digit in words for digit in "123456789") else words.removeprefix("+")
 
 
 def duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from service.figures.results import Better, Unit, Value
 from service.figures.standing import BASELINE, Moved
 from service.figures.trends import Direction
-from service.figures.wording import number
+from service.figures.wording import number, signed
 from service.reports.course import Baseline, Course, Name
 
 SAID = {"better": "Better than", "worse": "Worse than", "more": "More than", "less": "Less than"}
@@ -60,7 +60,8 @@ def difference(value: float, of: Value) -> str:
     """
     if of.unit is Unit.SHARE:
         return f"{points(value)} points"
-    return ("-" if value < 0 else "+") + number(abs(value), of.unit)
+    words = number(abs(value), of.unit)
+    return words if words == number(0.0, of.unit) else ("-" if value < 0 else "+") + words
 
 
 def over_days(course: Course, name: Name, by: str) -> str:
@@ -87,7 +88,7 @@ def points(share: float) -> str:
     ('+3.1', '-0.03', '0')
     """
     digits = 1 if abs(share) >= 0.0005 else 2
-    words = f"{share * 100:+.{digits}f}"
+    words = signed(share * 100, digits)
     return "0" if float(words) == 0 else words
 
 

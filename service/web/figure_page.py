@@ -13,6 +13,7 @@ from service.charts.chart import Chart
 from service.charts.data import Bar, By, Event, Point, Series, Tone
 from service.charts.stacked import stacked
 from service.charts.trend import trend
+from service.figures.bases import cases
 from service.figures.catalogue import Figure
 from service.figures.results import Unit, Value
 from service.figures.wording import interval, number
@@ -44,14 +45,15 @@ BESIDE = "class"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One value in words. `of` is empty for all; `listed`: whether conversations stand behind it; `word` and `tone`:
-    what its change against the beginning means."""
+    """One value in words. `of` is empty for all; `cases`: its n, with what it counts where that is only a part;
+    `listed`: whether conversations stand behind it; `word` and `tone`: what its change against the beginning means."""
 
     value: Value
     name: str
     of: str
     shown: str
     interval: str
+    cases: str
     listed: bool
     word: str = ""
     tone: str = Tone.NEUTRAL
@@ -88,6 +90,7 @@ def row(figure: Figure, value: Value, course: Course | None = None) -> Row:
         of=part(value.name, value.of),
         shown=shown(value),
         interval=interval(value),
+        cases=cases(figure.name, value),
         listed=value.n > 0,
         word=word,
         tone={"better": Tone.GOOD, "worse": Tone.BAD}.get(word, Tone.NEUTRAL),

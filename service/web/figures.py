@@ -14,6 +14,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from service.figures.bases import caution
 from service.figures.catalogue import ALL_FIGURES, Figure, Level
 from service.figures.catalogue import figure as figure_named
 from service.figures.fact import DIMENSIONS
@@ -155,6 +156,7 @@ def page(name: str) -> str:
         choices=choices,
         chosen=shown.row(figure, chosen, found) if chosen else None,
         title=called(figure.name, chosen) if chosen else "",
+        caution=caution(figure.name, chosen.name) if chosen else "",
         chart=shown.drawn(figure, asked.name, found, BY[view.period], events),
         beside=shown.beside(figure, found, BY[view.period]) if figure.name == "containment" else None,
         words=_words(found, asked.name, BY[view.period]) if chosen else [],

@@ -33,6 +33,9 @@ FILTERS: Mapping[str, str] = MappingProxyType(
 NONE = "(none)"
 """What stands in the address for "without a value"."""
 
+FIRST = date(1971, 1, 1)
+"""No day before is asked for: it was before all helpdesks."""
+
 LONGEST = 3 * 366
 """Days that are shown at most."""
 
@@ -56,20 +59,31 @@ def given_filters(
             yield name, None if name in COLUMNS and given[0] == NONE else given[0]
 
 
-def given_range(arguments: MultiDict[str, str], today: date, faults: list[str]) -> tuple[date, date, int | None]:
-    """First day, the day after the last, and the preset that they come from."""
+def given_range(
+    arguments: MultiDict[str, str], latest: date, today: date, faults: list[str]
+) -> tuple[date, date, int | None]:
+    """First day, the day after the last, and the preset that they come from: so many days up to `latest`.
+
+    Days after `today` are told and left out: nothing can be counted on them.
+    """
     days = _days(arguments, faults)
     since, until = (_day(arguments, name, faults) for name in ("since", "until"))
+    if since is not None and since > today:
+        faults.append(f"The first day, {since}, lies ahead. It is left out.")
+        since = None
+    if until is not None and until > today:
+        faults.append(f"The last day, {until}, lies ahead. Shown are days up to {max(latest, since or latest)}.")
+        until = max(latest, since or latest)
     if since is None and until is None:
-        return today - timedelta(days=days - 1), today + timedelta(days=1), days
-    last = until or max(today, since or today)
+        return latest - timedelta(days=days - 1), latest + timedelta(days=1), days
+    last = until or max(latest, since or latest)
     first = since or _before(last, days - 1)
     if first > last:
         faults.append(f"The first day, {first}, lies after the last, {last}. Shown are {days} days up to the last.")
         first = _before(last, days - 1)
     if (last - first).days >= LONGEST:
         first = _before(last, LONGEST - 1)
-        faults.append(f"More than three years cannot be shown at once. Shown are those up to {last}.")
+        faults.append(f"More than three years cannot be shown at once. Shown are {first} to {last}.")
     return first, last + timedelta(days=1), None
 
 
@@ -96,7 +110,7 @@ def _day(arguments: MultiDict[str, str], name: str, faults: list[str]) -> date |
     except ValueError:
         faults.append(f"“{given[:20]}” is no day; write it as 2026-03-31. It is left out.")
         return None
-    return min(max(day, date(1971, 1, 1)), date(9000, 1, 1))
+    return min(max(day, FIRST), date(9000, 1, 1))
 
 
 def given_by(arguments: MultiDict[str, str], faults: list[str]) -> Period | None:

@@ -18,6 +18,7 @@ from service.figures.results import Unit, Value
 from service.figures.rows.business import CLASSES
 from service.figures.savings import missing, savings
 from service.figures.what_if import Effect, Stated, Wish, what_if
+from service.figures.wording import signed
 from service.figures.words import label, part
 from service.reports.figures import answers
 from service.reports.outcomes import outcome_days
@@ -142,13 +143,13 @@ def _difference(value: Value) -> tuple[str, str]:
         return value.note, "neutral"
     sure = value.low is not None and value.high is not None and value.low * value.high > 0
     good = (value.value > 0) is (value.better == "higher")
-    return signed(value.value, value), ("good" if good else "bad") if sure else "neutral"
+    return difference(value.value, value), ("good" if good else "bad") if sure else "neutral"
 
 
-def signed(number: float, of: Value) -> str:
+def difference(value: float, of: Value) -> str:
     """A difference with its sign, with as many digits as say something."""
-    digits = 0 if abs(number) >= 100 else 1 if of.unit is Unit.COUNT else 2
-    return f"{number:+,.{digits}f}"
+    digits = 0 if abs(value) >= 100 else 1 if of.unit is Unit.COUNT else 2
+    return signed(value, digits)
 
 
 def by_class(values: Sequence[Value]) -> list[ByClass]:

@@ -20,6 +20,7 @@ from service.reports.course import Course, Name, courses
 from service.reports.course_words import against_beginning
 from service.reports.figures import Only
 from service.reports.maturity import suggestion
+from service.reports.next_steps import Shortfall, shortfall
 from service.store import goals
 from service.store.figures import Period
 from service.web import figure_page as shown
@@ -114,7 +115,8 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The page. `stated`: the level somebody chose, `None`: it goes by the suggestion."""
+    """The page. `stated`: the level chosen, `None`: it goes by the suggestion. `short`: the figure
+    furthest behind its target."""
 
     level: Maturity
     stated: Maturity | None
@@ -124,6 +126,7 @@ class Overview:
     steps: Mapping[str, float]
     days: tuple[int, int] | None
     by: By = By.WEEK
+    short: Shortfall | None = None
 
 
 BY_MONTH = 200
@@ -147,7 +150,10 @@ def overview(session: Session, view: View) -> Overview:
     beginning = next((each.baseline for each in known.values()), None)
     layers = (Layer(each, *LEVELS[each], tuple(_cards(of[each], known, by))) for each in of)
     days = (beginning.days, 30) if beginning is not None and not beginning.whole else None
-    return Overview(level, stated, found, containment(known["containment"], by), tuple(layers), steps, days, by)
+    # That the bot keeps more is no aim of its own: what it solves is.
+    aims = {**{one.name: _names(one)[0] for one in asked}, "containment": ("quality", "confirmed")}
+    short = shortfall(known, aims.items(), since=view.since, until=view.until)
+    return Overview(level, stated, found, containment(known["containment"], by), tuple(layers), steps, days, by, short)
 
 
 def _cards(figures: tuple[Figure, ...], known: Mapping[str, Course], by: By) -> Iterator[Card]:
@@ -201,9 +207,10 @@ def target(course: Course, name: Name) -> Target | None:
     if aim is None:
         return None
     goal, now = number(aim.goal, aim.now.unit), number(aim.now.value or 0.0, aim.now.unit)
-    sure = "Reached, beyond chance." if aim.sure else "Reached so far; chance could still explain that."
-    words = f"Target of month {max(1, course.month)}: {goal}. {sure if aim.reached else f'Since the beginning: {now}.'}"
-    return Target(_way(aim), aim.reached, words)
+    stands = f"Not reached: {now} after your first 30 days."
+    if aim.reached:
+        stands = "Reached, beyond chance." if aim.sure else "Reached so far; chance could still explain that."
+    return Target(_way(aim), aim.reached, f"Target of month {max(1, course.month)}: {goal}. {stands}")
 
 
 def _way(aim: Progress) -> float:

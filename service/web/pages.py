@@ -8,6 +8,7 @@ from service.figures.catalogue import Maturity
 from service.store import queries
 from service.web.goals import may_state
 from service.web.levels import in_words, step_of
+from service.web.next_steps import next_steps
 from service.web.overview import overview
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
@@ -37,11 +38,13 @@ def home() -> str:
     p, seen = parts(), visible_ids()
     with p.database.read() as session:
         view = View.of(request.args, session)
+        told = overview(session, view)
         return render_template(
             "overview.html",
             view=view,
             choices=view.choices(session),
-            overview=overview(session, view),
+            overview=told,
+            next_steps=next_steps(session, view, told.short),
             words=in_words,
             step_of=step_of,
             levels=list(Maturity),

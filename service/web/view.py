@@ -21,13 +21,16 @@ from service.reports.sources import Stored
 from service.scoring.score import DEFINITIONS
 from service.store import goals, installations
 from service.store.dimension_values import Values, values
-from service.store.fact_days import back_to, last_day
+from service.store.fact_days import back_to, first_day, last_day
 from service.store.facts import COLUMNS
 from service.store.figures import Period
 from service.store.models import Installation
 from service.web.given import FILTERS, NONE, PRESETS, given_by, given_filters, given_range
 from service.web.parts import parts
 from service.web.rights import visible_ids
+
+MOST_NAMED = 12
+"""Values that are named to whoever asks for one that there is not."""
 
 ONE_BY_ONE = 60_000
 """Conversations that are looked at one by one for a page."""
@@ -54,6 +57,18 @@ class Choice:
     chosen: str
     more: int
     words: str = ""
+
+    @property
+    def unknown(self) -> str:
+        """That nothing on these days has the chosen value, and which ones there are; empty where something has it."""
+        names = [words for _, words in self.options]
+        if not self.chosen or self.chosen in dict(self.options):
+            return ""
+        what = f"the {self.label.lower()} “{self.words[:60]}”"
+        if self.more:
+            return f"If nothing is shown, no conversation has {what}: it is not among the {len(names)} most used."
+        known = f"Known are: {', '.join(names[:MOST_NAMED])}{' …' if len(names) > MOST_NAMED else '.'}"
+        return f"No conversation on these days has {what}. {known if names else 'None has any.'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +105,14 @@ class View:
         chosen = filters.get("installation")
         reach = (chosen,) if chosen else visible_ids()
         latest = last_day(session, DEFINITIONS, reach)
-        today = latest or parts().now().date()
-        since, until, days = given_range(arguments, today, faults)
+        now = parts().now().date()
+        since, until, days = given_range(arguments, latest or now, now, faults)
+        if latest is not None and days is None:
+            first = first_day(session, DEFINITIONS, reach)
+            if first is not None and until <= first:
+                faults.append(
+                    f"Nothing is counted before {first}, the day of the first conversation: choose later days."
+                )
         by = given_by(arguments, faults)
         view = cls(since, until, days, by, MappingProxyType(filters), reach, seen, latest, tuple(faults),
                    labels(session, reach))  # fmt: skip

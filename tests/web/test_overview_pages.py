@@ -53,7 +53,7 @@ def test_quantity_and_quality_stand_side_by_side(web: Any, kept: Any) -> None:
     assert "Customer effort Lagging" in page
     assert "Escalation rate and timing Leading" in page
     assert "No change shown" in page
-    assert "Target of month 1: 5.15. Since the beginning: 4.90." in page
+    assert "Target of month 1: 5.15. Not reached: 4.90 after your first 30 days." in page
     assert "Shown for a growing team" in page
 
 

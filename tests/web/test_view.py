@@ -19,7 +19,7 @@ from service.store.facts import Judged, save
 from service.store.figures import Period
 from service.store.models import Installation
 from service.web.given import NONE
-from service.web.view import View
+from service.web.view import Choice, View
 
 LAST = date(2026, 2, 20)
 
@@ -89,8 +89,12 @@ def test_days(looking: Any, kept: str, query: str, since: str, until: str, args:
         ("since=yesterday", "“yesterday” is no day"),
         ("since=2026-02-10&until=2026-02-01", "lies after the last"),
         ("since=1066-10-14&until=2026-02-01", "More than three years"),
-        ("until=0001-01-01", ""),
-        ("until=9999-12-31", ""),
+        ("until=0001-01-01", "Nothing is counted before 2026-02-01"),
+        ("since=0001-01-01", "Shown are 2023-02-19 to 2026-02-20"),
+        ("until=9999-12-31", "The last day, 9000-01-01, lies ahead. Shown are days up to 2026-02-20."),
+        ("since=2026-03-03", "The first day, 2026-03-03, lies ahead. It is left out."),
+        ("since=2995-01-01&days=7", "The first day, 2995-01-01, lies ahead."),
+        ("since=2026-03-01&until=2995-01-01", "Shown are days up to 2026-03-01"),
         ("by=hour", "not by “hour”"),
         ("brand=north&brand=south", "Brand is asked for 2 times"),
         ("brand=" + "x" * 201, "Brand cannot be"),
@@ -154,7 +158,44 @@ def test_the_form_says_what_was_chosen(looking: Any, kept: str) -> None:
         html = render_template_string(page, view=view, s=session)
     assert 'aria-label="Remove the filter Brand north"' in html
     assert '<option value="north" selected>' in html
-    assert "<option selected>fax</option>" in html
+    assert '<option value="fax" selected>fax</option>' in html
     assert 'name="since" value="2026-02-01"' in html
     assert '<input type="hidden" name="value" value="x">' in html
     assert "Days can be" in html
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("brand=nord", "No conversation on these days has the brand “nord”. Known are: north, south, none."),
+        ("channel=fax&days=7", "has the channel “fax”. Known are: email."),
+        ("bot=anna", "has the bot “anna”. Known are: none."),
+        ("channel=email", ""),
+        ("brand=(none)", ""),
+        ("channel=fax&until=2025-01-01", "has the channel “fax”. None has any."),
+    ],
+)
+def test_a_value_that_nothing_has_is_told_with_those_that_there_are(
+    looking: Any, kept: str, query: str, told: str
+) -> None:
+    with looking(f"/conversations?{query}") as (view, session):
+        said = [choice.unknown for choice in view.choices(session) if choice.unknown]
+        assert [told in each for each in said] == ([True] if told else [])
+
+
+def test_of_very_many_values_one_may_be_there_all_the_same() -> None:
+    many = Choice("intent", "Intent", (("refund", "refund"), ("login", "login")), "tax", 300, "tax")
+
+    assert many.unknown == "If nothing is shown, no conversation has the intent “tax”: it is not among the 2 most used."
+
+
+@pytest.mark.parametrize(
+    "query", ["since=2995-01-01", "until=0001-01-01", "channel=fax", "since=2026-02-09&until=2026-02-05"]
+)
+@pytest.mark.parametrize(
+    "path", ["/", "/figures", "/figures/containment", "/outcomes", "/escalations", "/handoffs", "/confidence"]
+)
+def test_no_page_breaks_on_odd_addresses_and_each_says_what_it_did(web: Any, kept: str, path: str, query: str) -> None:
+    answer = web.admin().get(f"{path}?{query}")
+
+    assert (answer.status_code, answer.text.count('class="flash flash-error" role="alert"')) == (200, 1)

@@ -1,0 +1,175 @@
+"""What to do next: the few things that would change most, chosen by one rule from what is known.
+
+The rule. First whatever left its usual range and that nobody has answered: it may get worse while one reads. Then what
+concerns the most conversations a week, of the last four weeks:
+
+* the gap that is asked most and is nobody's work, or is asked again after its fix: as often as it is asked;
+* the answer of the bot behind the most avoidable handoffs: as many as they are;
+* the figure furthest from its monthly target, where its whole interval is on the wrong side: as many conversations as
+  lie between value and target. Figures that are no share of conversations are left out.
+
+What concerns fewer than one conversation a week is left out. Last, where there is room, what keeps the figures honest:
+verdicts that agents dispute, and what is left of last week's random sample. Three steps at most; none where nothing
+can be defended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from service.figures.beside import Prices
+from service.figures.results import Better, Unit, Value
+from service.figures.standing import Progress
+from service.reports.course import Course, Name
+from service.reports.gap_board import Line, Standing, line
+from service.store import had_answers, next_steps, review_queue
+from service.store.gap_facts import with_facts
+from service.store.had_answers import HadAnswer
+from service.store.next_steps import OpenAlarms
+from service.store.opinions import monday
+
+WEEKS = 4
+MOST = 3
+"""Steps that are shown."""
+
+FEWEST = 1.0
+"""Conversations a week from which on something is worth a step."""
+
+LOOKED_AT = 5
+"""Gaps that are looked at, the most asked first: the first of them may be fixed and be watched."""
+
+OTHERWISE = frozenset({"answer_relevance", "feedback_loop", "review_agreement"})
+"""Figures whose shares are not of conversations: they cannot be weighed against what is."""
+
+NOBODYS = frozenset({Standing.NEW, Standing.ACKNOWLEDGED, Standing.REOPENED})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGap:
+    """A gap for somebody to take on, with its burden of four weeks."""
+
+    line: Line
+
+    @property
+    def weekly(self) -> float:
+        """How often it is asked in a week."""
+        return self.line.burden.messages / WEEKS
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """The answer that could have spared the most handoffs of four weeks."""
+
+    answer: HadAnswer
+
+    @property
+    def weekly(self) -> float:
+        """Handoffs in a week."""
+        return self.answer.n / WEEKS
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A share that is surely behind its target; `weekly`: conversations that lie between them."""
+
+    figure: str
+    value: Value
+    goal: float
+    weekly: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """Conversations that wait for a person: whose verdict an agent disputes, and those left of last week's sample."""
+
+    disputed: int
+    sampled: int
+
+
+Step = OpenAlarms | OpenGap | Spared | Shortfall | Reviews
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose steps: of these installations, up to and with the day `latest`. `review_share`: how much of a week is drawn
+    for reviews, `None` for a reader who does not review."""
+
+    installation_ids: Collection[str]
+    definitions: str
+    latest: date
+    now: datetime
+    prices: Prices | None
+    review_share: float | None
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first of the four weeks' days, and the day after the last."""
+        return self.latest - timedelta(days=7 * WEEKS - 1), self.latest + timedelta(days=1)
+
+
+def steps(session: Session, about: About, short: Shortfall | None) -> list[Step]:
+    """What to do, the first thing first; `short` is the figure furthest behind its target."""
+    alarms = next_steps.open_alarms(session, about.installation_ids)
+    weekly = [each for each in (_gap(session, about), _spared(session, about), short) if each is not None]
+    weekly.sort(key=lambda each: -each.weekly)
+    found: list[Step] = [alarms] if alarms is not None else []
+    found += [each for each in weekly if each.weekly >= FEWEST]
+    if about.review_share is not None and len(found) < MOST:
+        found += _reviews(session, about, about.review_share)
+    return found[:MOST]
+
+
+def _gap(session: Session, about: About) -> OpenGap | None:
+    since, until = about.days
+    rows = next_steps.asked_most(session, about.installation_ids, since=since, until=until, limit=LOOKED_AT)
+    for gap in with_facts(session, rows, examples=False):
+        told = line(session, gap, since=since, until=until, as_of=about.now, prices=about.prices)
+        if told is not None and told.standing in NOBODYS:
+            return OpenGap(told)
+    return None
+
+
+def _spared(session: Session, about: About) -> Spared | None:
+    asked = had_answers.Asked(*about.days, about.installation_ids, {}, about.definitions)
+    found = had_answers.groups(session, asked, limit=1)
+    return Spared(found.items[0]) if found.items else None
+
+
+def _reviews(session: Session, about: About, share: float) -> Iterator[Reviews]:
+    week = monday(about.now) - review_queue.WEEK
+    sampled = next_steps.unreviewed(session, about.installation_ids, week=week, share=share)
+    found = Reviews(next_steps.disputes(session, about.installation_ids), sampled)
+    if found.disputed or found.sampled:
+        yield found
+
+
+def shortfall(
+    known: Mapping[str, Course], names: Iterable[tuple[str, Name]], *, since: date, until: date
+) -> Shortfall | None:
+    """Of the values `names` (figure and name) the one behind its target by most conversations a week, where it is
+    surely behind. The days are those of the courses."""
+    return max(_shortfalls(known, names, since, until), key=lambda each: each.weekly, default=None)
+
+
+def _shortfalls(
+    known: Mapping[str, Course], names: Iterable[tuple[str, Name]], since: date, until: date
+) -> Iterator[Shortfall]:
+    for figure, name in names:
+        course = known[figure]
+        aim = course.progress.get(name)
+        if aim is None or course.baseline is None or figure in OTHERWISE or not _surely_behind(aim):
+            continue
+        days = (until - max(since, course.baseline.until)).days
+        missing = abs(aim.goal - (aim.now.value or 0.0)) * aim.now.n
+        yield Shortfall(figure, aim.now, aim.goal, missing * 7 / max(1, days))
+
+
+def _surely_behind(aim: Progress) -> bool:
+    now = aim.now
+    if now.unit is not Unit.SHARE or now.low is None or now.high is None:
+        return False
+    return now.high < aim.goal if now.better is Better.HIGHER else now.low > aim.goal

@@ -1,0 +1,139 @@
+"""What to do next, in words: each step with the number that it was chosen by, and the address where it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from service.figures.had_answer import ARTICLE, SOLVED
+from service.figures.results import Unit, Value
+from service.figures.wording import number
+from service.figures.words import called
+from service.reports.gap_board import Standing
+from service.reports.next_steps import About, OpenGap, Reviews, Shortfall, Spared, Step, steps
+from service.reports.periodic.alert_words import says
+from service.store import goals
+from service.store.next_steps import OpenAlarms
+from service.web.parts import parts
+from service.web.rights import Right, may
+from service.web.view import View
+
+WHOLE = frozenset({"helpdesk", "installation"})
+"""Filters under which steps are told; alerts, gaps and disputes belong to no brand, channel or intent alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One step: what to do, why, and where."""
+
+    does: str
+    why: str
+    address: str
+
+
+def next_steps(session: Session, view: View, short: Shortfall | None) -> list[Shown] | None:
+    """What to do next; `None` where that cannot be told: nothing is counted, or only a part or the past is shown."""
+    if view.latest is None or view.last < view.latest or not set(view.filters) <= WHOLE:
+        return None
+    helpdesk = view.filters.get("helpdesk")
+    ids = [
+        row.id
+        for row in view.installations
+        if (view.reach is None or row.id in view.reach) and helpdesk in (None, row.connector)
+    ]
+    prices = goals.prices(session, parts().settings.prices)
+    share = parts().settings.review_share if may(Right.REVIEW) else None
+    about = About(ids, view.definitions, view.latest, parts().now(), prices, share)
+    currency = prices.currency if prices is not None else ""
+    return [_shown(step, view, currency) for step in steps(session, about, short)]
+
+
+def _shown(step: Step, view: View, currency: str) -> Shown:
+    match step:
+        case OpenAlarms():
+            return _alarm(step)
+        case OpenGap():
+            return _gap(step, view, currency)
+        case Spared():
+            return _spared(step, view)
+        case Shortfall():
+            return _short(step, view)
+        case Reviews():
+            return _reviews(step)
+
+
+def _alarm(step: OpenAlarms) -> Shown:
+    row = step.newest
+    about = says(row.figure, row.kind, row.first_day, row.seen)
+    return Shown(
+        "Look at the open alert" if step.count == 1 else "Look at the open alerts",
+        f"{about}. {'Nobody has answered it.' if step.count == 1 else f'The newest of {step.count} that wait.'}",
+        url_for("figure_alerts.one", alert_id=row.id) if step.count == 1 else url_for("figure_alerts.page"),
+    )
+
+
+def _gap(step: OpenGap, view: View, currency: str) -> Shown:
+    line = step.line
+    label = f"“{line.gap.row.label}”" if line.gap.row.label and may(Right.READ) else f"{line.gap.row.id}"
+    again = line.standing is Standing.REOPENED
+    stands = "its fix did not last" if again else f"open for {_count(line.age, 'day')}, and nobody's work"
+    cost = f" {number(line.cost, Unit.MONEY)} {currency}".rstrip() if line.cost else ""
+    why = f"Asked {_a_week(step.weekly)}; {stands}."
+    return Shown(
+        f"Look again at gap {label}" if again else f"Give the gap {label} an owner",
+        f"{why}{f' It cost{cost} in four weeks.' if cost else ''}",
+        _address("gap.page", view, gap_id=line.gap.row.id) + ("#do" if may(Right.MANAGE) else ""),
+    )
+
+
+def _spared(step: Spared, view: View) -> Shown:
+    key = step.answer.answer
+    address = _address("escalations.answer", view, key=key)
+    often = f"{_a_week(step.weekly, 'handoff')[0].upper()}{_a_week(step.weekly, 'handoff')[1:]}"
+    if key == SOLVED:
+        return Shown("Let the bot end when the customer is done", f"{often} after the customer had said that it was "
+                     "solved, more than for any other avoidable reason.", address)  # fmt: skip
+    article = f"what “{key.removeprefix(ARTICLE)}” says" if key.startswith(ARTICLE) else "what it had answered before"
+    return Shown(f"Word {article} so that nobody asks on", f"{often} in which a person then said the same: the answer "
+                 "behind most avoidable handoffs.", address)  # fmt: skip
+
+
+def _short(step: Shortfall, view: View) -> Shown:
+    value = step.value
+    now, goal = number(value.value or 0.0, value.unit), number(step.goal, value.unit)
+    return Shown(
+        f"Find out why “{called(step.figure, value)}” is behind",
+        f"{now} after your first 30 days, this month's target is {goal}. The distance is "
+        f"{_a_week(step.weekly, 'conversation')}.",
+        _page(step.figure, value, view),
+    )
+
+
+def _page(figure: str, value: Value, view: View) -> str:
+    of = {"of": value.of} if value.of else {}
+    return _address("figures.page", view, name=figure, value=value.name, **of) + "#by"
+
+
+def _address(endpoint: str, view: View, **own: Any) -> str:
+    arguments: dict[str, Any] = {**view.args(), **own}
+    return url_for(endpoint, **arguments)
+
+
+def _reviews(step: Reviews) -> Shown:
+    address, left = url_for("reviews.page"), f"{step.sampled:,} of last week's random sample"
+    if not step.disputed:
+        return Shown("Review last week's sample", f"{left} wait: only they tell how often Deskmark is right.", address)
+    more = f" Also {left} wait." if step.sampled else ""
+    why = f"In {_count(step.disputed, 'conversation')} an agent calls a verdict wrong, and nobody has looked.{more}"
+    return Shown("Look at what agents dispute", why, address)
+
+
+def _a_week(weekly: float, of: str = "time") -> str:
+    return f"about {_count(round(weekly), of)} a week"
+
+
+def _count(n: int, of: str) -> str:
+    return f"{n:,} {of}{'' if n == 1 else 's'}"
