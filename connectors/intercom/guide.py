@@ -21,7 +21,7 @@ WHY: Mapping[str, str] = {
     "Read and list users and companies": "The customer's e-mail, and whether it is verified.",
     "Read tags": "Which of our tags are on a conversation.",
     "Write tags": "Putting our tags on and taking them off.",
-    "Read admins": "Who is a person and who a bot; who signs our notes.",
+    "Read admins": "Who is a person and who a bot; names of bots and teams; who signs our notes.",
 }
 SCOPES = tuple(Value("Permission", name, WHY[name]) for name in PERMISSIONS)
 
