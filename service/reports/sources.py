@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
@@ -43,12 +43,22 @@ class Stored:
     prices: Prices | None = None
     least: int = LEAST
     _known: dict[tuple[str | None, tuple[tuple[str, str | None], ...]], Read] = field(default_factory=dict)
+    _told: dict[Hashable, Mapping[Key, Tally]] = field(default_factory=dict)
     _beside: dict[str, Any] = field(default_factory=dict)
 
     def tallies(
         self, since: date, until: date, period: Period, dimension: str | None, filters: Filters
     ) -> Mapping[Key, Tally]:
-        """As `service.reports.figures.Source` says. What was read of these days once is not read again."""
+        """As `service.reports.figures.Source` says. What was read of these days once is not read again, and what was
+        put together once is the same tally the next time, with what figures made of it."""
+        question = (since, until, period, dimension, tuple(sorted(filters.items(), key=str)))
+        if question not in self._told:
+            self._told[question] = self._read(since, until, period, dimension, filters)
+        return self._told[question]
+
+    def _read(
+        self, since: date, until: date, period: Period, dimension: str | None, filters: Filters
+    ) -> Mapping[Key, Tally]:
         key = (dimension, tuple(sorted(filters.items(), key=str)))
         known = self._known.get(key)
         if known is not None and known.since <= since and until <= known.until:
