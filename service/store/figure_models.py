@@ -46,7 +46,7 @@ class FactRow(Base):
         Index(None, "form"),
         Index(
             "ix_fact_had_answer", "installation_id", "definitions", "had_answer", "day", postgresql_where=HAD_ANSWER,
-            sqlite_where=HAD_ANSWER,
+            postgresql_include=["intent", "conversation_id", "episode"], sqlite_where=HAD_ANSWER,
         ),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.store.facts import COLUMNS
@@ -65,17 +65,22 @@ class Groups:
 
 def groups(session: Session, asked: Asked, *, limit: int) -> Groups:
     """At most `limit` answers, those of the most handoffs first; their handoffs add up to `n` with those left out."""
-    count = func.count()
+    by_intent = (
+        select(FactRow.had_answer, FactRow.intent, func.count().label("n"), func.max(FactRow.day).label("latest"))
+        .where(*_conditions(session, asked), FactRow.had_answer.is_not(None))
+        .group_by(FactRow.had_answer, FactRow.intent)
+        .subquery()
+    )
+    part = by_intent.c
     by_answer = (
         select(
-            FactRow.had_answer.label("answer"),
-            count.label("n"),
-            func.max(FactRow.day).label("latest"),
-            func.count(FactRow.intent.distinct()).label("intents"),
-            func.min(FactRow.intent).label("intent"),
+            part.had_answer.label("answer"),
+            cast(func.sum(part.n), BigInteger).label("n"),
+            func.max(part.latest).label("latest"),
+            func.count(part.intent).label("intents"),
+            func.min(part.intent).label("intent"),
         )
-        .where(*_conditions(session, asked), FactRow.had_answer.is_not(None))
-        .group_by(FactRow.had_answer)
+        .group_by(part.had_answer)
         .subquery()
     )
     handoffs, answers = func.sum(by_answer.c.n).over(), func.count().over()
