@@ -215,7 +215,7 @@ def _timed(score: str) -> AbstractContextManager[object]:
 
 def longest_window(policy: Policy) -> timedelta:
     """How far back and ahead a conversation of the same customer can matter."""
-    return max(policy.repeat_window, *policy.longer_windows)
+    return max(policy.return_windows)
 
 
 def _conclude(

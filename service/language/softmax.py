@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ ENOUGH = 1e-4
 
 _CURVATURE = 1e-12
 _SHORTEST_STEP = 1e-6
+_FALL_ENOUGH = 1e-4
+"""Share of the fall that the slope promises, from which a step is taken."""
 _Step = tuple[Matrix, Matrix, float]
 
 
@@ -41,40 +44,60 @@ def fit_softmax(
     """
     penalty = np.full((rows.shape[1], 1), 1 / (strength * len(rows)), dtype=np.float32)
     penalty[-1] = 0
-    share = weights.astype(np.float32)
-
-    def loss_and_slope(coefficients: Matrix) -> tuple[float, Matrix]:
-        logits = rows @ coefficients
-        norm = log_sum_exp(logits)
-        every = np.arange(len(rows))
-        loss = float((share * (norm[:, 0] - logits[every, labels])).sum())
-        miss = np.exp(logits - norm).astype(np.float32)
-        miss[every, labels] -= 1
-        miss *= share[:, None]
-        slope = rows.T @ miss + penalty * coefficients
-        return loss + 0.5 * float((penalty * coefficients * coefficients).sum()), slope
-
-    here: Matrix = np.zeros((rows.shape[1], classes), dtype=np.float32)
-    loss, slope = loss_and_slope(here)
-    small = ENOUGH * float(np.abs(slope).max())
+    objective = _Objective(rows, labels, weights.astype(np.float32), penalty)
+    here = objective.at(np.zeros((rows.shape[1], classes), dtype=np.float32))
+    small = ENOUGH * float(np.abs(here.slope).max())
     steps: list[_Step] = []
     for _ in range(ITERATIONS):
-        way = _direction(slope, steps)
-        fall, length = float((slope * way).sum()), 1.0
-        while True:
-            there = (here - length * way).astype(np.float32)
-            lower, slope_there = loss_and_slope(there)
-            if lower <= loss - 1e-4 * length * fall or length < _SHORTEST_STEP:
-                break
-            length /= 2
-        moved, bent = there - here, slope_there - slope
+        there = _downhill(objective, here, _direction(here.slope, steps))
+        moved, bent = there.coefficients - here.coefficients, there.slope - here.slope
         curvature = float((moved * bent).sum())
         if curvature > _CURVATURE:
             steps = [*steps[-MEMORY + 1 :], (moved, bent, 1 / curvature)]
-        here, loss, slope = there, lower, slope_there
-        if float(np.abs(slope).max()) <= small:
+        here = there
+        if float(np.abs(here.slope).max()) <= small:
             break
-    return here
+    return here.coefficients
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Coefficients, the loss there and its slope."""
+
+    coefficients: Matrix
+    loss: float
+    slope: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class _Objective:
+    """What is minimised: the cross-entropy of the rows by their `share`, and the penalty of each column's squares."""
+
+    rows: Matrix
+    labels: NDArray[np.intp]
+    share: Matrix
+    penalty: Matrix
+
+    def at(self, coefficients: Matrix) -> _Place:
+        logits = self.rows @ coefficients
+        norm = log_sum_exp(logits)
+        every = np.arange(len(self.rows))
+        loss = float((self.share * (norm[:, 0] - logits[every, self.labels])).sum())
+        miss = np.exp(logits - norm).astype(np.float32)
+        miss[every, self.labels] -= 1
+        miss *= self.share[:, None]
+        slope = self.rows.T @ miss + self.penalty * coefficients
+        return _Place(coefficients, loss + 0.5 * float((self.penalty * coefficients * coefficients).sum()), slope)
+
+
+def _downhill(objective: _Objective, here: _Place, way: Matrix) -> _Place:
+    """The first place against `way`, halving the step, where the loss falls enough (Armijo's rule)."""
+    fall, length = float((here.slope * way).sum()), 1.0
+    while True:
+        there = objective.at((here.coefficients - length * way).astype(np.float32))
+        if there.loss <= here.loss - _FALL_ENOUGH * length * fall or length < _SHORTEST_STEP:
+            return there
+        length /= 2
 
 
 def _direction(slope: Matrix, steps: Sequence[_Step]) -> Matrix:

@@ -50,7 +50,7 @@ def utc(moment: datetime) -> datetime:
 
 def nearby(own: Contact, case: Case) -> list[Contact]:
     """The same customer's other contacts that could be linked to this one, oldest first."""
-    reach = max((case.policy.repeat_window, *case.policy.longer_windows))
+    reach = max(case.policy.return_windows)
     keys = customer_keys(case.conversation)
     found: dict[tuple[tuple[str, str, str], datetime], Contact] = {}
     for whole in case.history.others:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from service.conversation import Conversation, Role, handoff_position
-from service.scoring.endings import read_ending
+from service.scoring.endings import Ending, read_ending
 from service.scoring.outcomes import Containment, Decision, class_of
 from service.scoring.score import Case, Evidence, Score
 
@@ -41,25 +41,12 @@ def containment(case: Case) -> Score:
     """Whether the bot kept the conversation (quantity) and what became of the customer (quality), as one class.
 
     Definition. `human_only`: a human answered and no bot took part before. `escalated`: the bot handed off, or a human
-    answered after it; `details.abandoned_in_queue` says that no human did. All others were contained and the first
-    that holds decides:
+    answered after it; `details.abandoned_in_queue` says that no human did. All others were contained; what became of
+    them is read from the ending by the rules of `outcomes.class_of`.
 
-    1. `returned`: the customer came back with the same issue (`repeat_contact`).
-    2. `abandoned`: the customer gave up, or left while the bot needed something of them.
-    3. `confirmed`: an outside witness says so and none says otherwise: the customer states that it works, a good
-       rating, helpful feedback on the last answer, or a completed action reported by the helpdesk. Thanks, a friendly
-       close and the bot's own words are no witness.
-    4. `unresolved`: the customer says that it did not help, a bad rating, unhelpful feedback, a failed action, a human
-       was needed and none came (`escalation`), or the bot's last word is a failure, no answer or the same answer again.
-    5. `likely`: the bot answered or did what was wanted, nothing speaks against it, and it had few values to get right
-       (`complexity.simplicity`). A refusal with a reason that the customer accepts is such an answer.
-    6. `unclear`: everything else.
-
-    Value: probability that the issue was truly resolved = logistic(level + slope * simplicity), from `LEVEL` and
-    `BY_BASIS`, not calibrated to the account; `None` when the conversation was not contained. The bot's claim never
-    raises it: on the one public set with verified outcomes claims made the truth less likely. What the bot claims in
-    the end is kept apart, in `details.claimed` (success, failure, none) with its probability; `details.basis` names
-    what decided.
+    Value: probability that the issue was truly resolved (`_truly_resolved`); `None` when the conversation was not
+    contained. What the bot claims in the end is kept apart, in `details.claimed` (success, failure, none) with its
+    probability; `details.basis` names what decided.
 
     Verdict `None` when neither a bot nor a human answered. Source: `metrics.md` 4.
 
@@ -77,26 +64,40 @@ def containment(case: Case) -> Score:
     ending = read_ending(case.conversation)
     outside = _not_contained(case.conversation)
     decision = outside or class_of(case, ending)
-    value = None
-    if outside is None and decision.verdict is not None:
-        level, slope = LEVEL[decision.verdict]
-        if decision.verdict is not Containment.CONFIRMED:
-            level, slope = BY_BASIS.get(decision.basis, (level, slope))
-        value = 1 / (1 + math.exp(-(level + slope * ending.simple)))
     return Score(
         verdict=decision.verdict.value if decision.verdict is not None else None,
-        value=value,
+        value=_truly_resolved(decision, ending.simple),
         confidence=decision.confidence,
         reason=decision.reason,
         evidence=decision.evidence,
-        details={
+        details=_details(ending, decision, contained=outside is None),
+    )
+
+
+def _truly_resolved(decision: Decision, simplicity: float) -> float | None:
+    """Probability that the issue was resolved: logistic(level + slope * simplicity); `None` when not contained.
+
+    Level and slope are those of what decided (`BY_BASIS`), else of the class (`LEVEL`); not calibrated to the account.
+    The bot's claim never raises it: on the one public set with verified outcomes claims made the truth less likely.
+    """
+    if decision.verdict is None or decision.verdict not in LEVEL:
+        return None
+    level, slope = LEVEL[decision.verdict]
+    if decision.verdict is not Containment.CONFIRMED:
+        level, slope = BY_BASIS.get(decision.basis, (level, slope))
+    return 1 / (1 + math.exp(-(level + slope * simplicity)))
+
+
+def _details(ending: Ending, decision: Decision, *, contained: bool) -> Mapping[str, object]:
+    return MappingProxyType(
+        {
             "claimed": ending.claim.verdict,
             "claimed_probability": round(ending.claim.probability, 4),
             "basis": decision.basis,
-            "contained": outside is None,
+            "contained": contained,
             "abandoned_in_queue": decision.basis == "abandoned_in_queue",
             "simplicity": round(ending.simple, 3),
-        },
+        }
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from service.conversation import Conversation, EventKind, Feedback, Message, Rating, Role, handoff_position
 from service.language.acts import BotAct, first_of, read_bot_turns
@@ -33,28 +35,58 @@ REJECTED = 0.2
 """What is left of the probability that an answer was useful when the customer rejects it at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the automated part cost the customer; it ends at the handoff (`handoff_position`).
+
+    - until_useful: customer messages up to the first useful bot message, the most probable count; `None` when "none
+      was useful" is the most probable. Useful: offers, informs, did what was wanted (`BotAct.useful`); an answer after
+      which the customer says that it did not help, or asks again, or that the bot gives again word for word, counts a
+      fifth.
+    - written: customer messages.
+    - rephrasings: customer messages that put an earlier question again after the bot had written.
+    - switches: `channel_changed` events of the conversation.
+    - re_asks: value of `context_repeat`, what a human asked for again.
+    - waiting: seconds from each customer message to the bot's next one, added up; `None` without times.
+    """
+
+    until_useful: int | None
+    written: int
+    rephrasings: int
+    switches: int
+    re_asks: int
+    waiting: float | None
+
+    def ease(self) -> float:
+        """On the 1-7 scale of the customer effort score, 7 = easy. The weights are a convention, not fitted.
+
+        7 - 0.5 (until_useful - 1) - 1.0 rephrasings - 0.75 switches - 0.75 re_asks - min(1.5, waiting / 3600),
+        at least 1; where nothing was useful, 0.5 (until_useful - 1) is 2.5 + 0.5 (written - 1).
+
+        >>> Work(until_useful=3, written=4, rephrasings=1, switches=0, re_asks=0, waiting=1800).ease()
+        4.5
+        """
+        searching = NEVER_USEFUL + PER_MESSAGE * (self.written - 1)
+        if self.until_useful:
+            searching = PER_MESSAGE * (self.until_useful - 1)
+        return max(
+            1.0,
+            7
+            - searching
+            - PER_REPHRASING * self.rephrasings
+            - PER_SWITCH * self.switches
+            - PER_RE_ASK * self.re_asks
+            - min(MOST_FOR_WAITING, PER_HOUR * (self.waiting or 0.0) / 3600),
+        )
+
+
 def effort(case: Case) -> Score:
     """How easy the bot made it for the customer.
 
-    Definition. Of the automated part, which ends at the handoff (`handoff_position`):
-
-    - messages_until_useful (m): customer messages up to the first useful bot message, the most probable count; `None`
-      when "none was useful" is the most probable. Useful: offers, informs, did what was wanted (`BotAct.useful`); an
-      answer after which the customer says that it did not help, or asks again, or that the bot gives again word for
-      word, counts a fifth.
-    - rephrasings (r): customer messages that put an earlier question again after the bot had written.
-    - channel_switches (c): `channel_changed` events of the conversation.
-    - re_asks (a): value of `context_repeat`, what a human asked for again.
-    - waiting (w): seconds from each customer message to the bot's next one, added up; `None` without times.
-
-    Value, an observed effort score on the 1-7 scale of the customer effort score, 7 = easy:
-
-        7 - 0.5 (m - 1) - 1.0 r - 0.75 c - 0.75 a - min(1.5, w / 3600), at least 1
-
-    where, when nothing was useful, 0.5 (m - 1) is 2.5 + 0.5 (customer messages - 1). Verdict: `high` effort at
-    `Policy.high_effort` (3) and below, `low` at `Policy.low_effort` (5) and above, else `medium`. The weights are a
-    convention, not fitted. A survey's CES, where there is one, stands beside it in `details.survey_ces`, and what it
-    says more than the value in `details.survey_difference` (`None` without both, or when the CES is not of 1-7).
+    Value: `Work.ease`, an observed effort score of 1-7, 7 = easy. Verdict: `high` effort at `Policy.high_effort` (3)
+    and below, `low` at `Policy.low_effort` (5) and above, else `medium`. A survey's CES, where there is one, stands
+    beside it in `details.survey_ces`, and what it says more than the value in `details.survey_difference` (`None`
+    without both, or when the CES is not of 1-7).
 
     `None` when no bot took part or the customer wrote nothing to it. Source: `metrics.md` 5.
 
@@ -66,39 +98,49 @@ def effort(case: Case) -> Score:
     >>> score.verdict, score.value, score.details["messages_until_useful"]
     ('low', 7.0, 1)
     """
-    conversation = case.conversation
-    messages = _automated(conversation)
-    asked = [m for m in messages if m.role is Role.CUSTOMER]
-    re_asks = _re_asks(case)
-    switches = tuple(e for e in conversation.events if e.kind == EventKind.CHANNEL_CHANGED)
+    messages = _automated(case.conversation)
     acts = read_bot_turns(messages)
     again = rephrasings(messages, acts)
-    useful = _messages_until_useful(messages, acts, again) if asked else None
-    waiting = _waiting(messages)
-    details: dict[str, object] = {
-        "messages_until_useful": useful,
-        "customer_messages": len(asked),
-        "rephrasings": len(again),
-        "channel_switches": len(switches),
-        "re_asks": re_asks,
-        "waiting_seconds": waiting,
-        "survey_ces": conversation.rating.ces if conversation.rating else None,
-        "survey_difference": None,
-    }
-    if not acts or not asked:
-        return Score(verdict=None, reason="The customer wrote to no bot.", details=details)
-    until = PER_MESSAGE * (useful - 1) if useful else NEVER_USEFUL + PER_MESSAGE * (len(asked) - 1)
-    value = 7 - until - PER_REPHRASING * len(again) - PER_SWITCH * len(switches) - PER_RE_ASK * re_asks
-    value = max(1.0, value - min(MOST_FOR_WAITING, PER_HOUR * (waiting or 0.0) / 3600))
+    work = _work(case, messages, acts, again)
+    if not acts or not work.written:
+        return Score(None, reason="The customer wrote to no bot.", details=_details(work, case.conversation.rating))
+    value = work.ease()
     verdict = _verdict(value, case.policy)
-    details["survey_difference"] = _difference(conversation.rating, value)
     return Score(
         verdict=verdict.value,
         value=round(value, 2),
         confidence=0.8 if verdict is not Effort.MEDIUM else 0.7,
-        reason=_reason(useful, len(asked), len(again)),
-        evidence=_evidence(messages, acts, useful, again),
-        details=details,
+        reason=_reason(work),
+        evidence=_evidence(messages, acts, work.until_useful, again),
+        details=_details(work, case.conversation.rating, value),
+    )
+
+
+def _work(case: Case, messages: Sequence[Message], acts: Sequence[BotAct], again: Sequence[Rephrasing]) -> Work:
+    written = sum(m.role is Role.CUSTOMER for m in messages)
+    return Work(
+        until_useful=_messages_until_useful(messages, acts, again) if written else None,
+        written=written,
+        rephrasings=len(again),
+        switches=sum(e.kind == EventKind.CHANNEL_CHANGED for e in case.conversation.events),
+        re_asks=_re_asks(case),
+        waiting=_waiting(messages),
+    )
+
+
+def _details(work: Work, rating: Rating | None, value: float | None = None) -> Mapping[str, object]:
+    """Every key is there, also where it does not apply."""
+    return MappingProxyType(
+        {
+            "messages_until_useful": work.until_useful,
+            "customer_messages": work.written,
+            "rephrasings": work.rephrasings,
+            "channel_switches": work.switches,
+            "re_asks": work.re_asks,
+            "waiting_seconds": work.waiting,
+            "survey_ces": rating.ces if rating else None,
+            "survey_difference": None if value is None else _difference(rating, value),
+        }
     )
 
 
@@ -174,10 +216,10 @@ def _verdict(value: float, policy: Policy) -> Effort:
     return Effort.LOW if value >= policy.low_effort else Effort.MEDIUM
 
 
-def _reason(useful: int | None, asked: int, again: int) -> str:
+def _reason(work: Work) -> str:
     """One sentence with what weighs most."""
-    first = NEVER(n=asked) if useful is None else USEFUL(n=useful)
-    return AGAIN(first=first, n=again) if again else ONLY(first=first)
+    first = NEVER(n=work.written) if work.until_useful is None else USEFUL(n=work.until_useful)
+    return AGAIN(first=first, n=work.rephrasings) if work.rephrasings else ONLY(first=first)
 
 
 def _evidence(

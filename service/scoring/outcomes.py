@@ -53,7 +53,19 @@ class Decision:
 
 
 def class_of(case: Case, ending: Ending) -> Decision:
-    """The class of a conversation that stayed with the bot."""
+    """The class of a conversation that stayed with the bot; the first that holds decides.
+
+    1. `returned`: the customer came back with the same issue (`repeat_contact`).
+    2. `abandoned`: the customer gave up, or left while the bot needed something of them.
+    3. `confirmed`: an outside witness says so and none says otherwise: the customer states that it works, a good
+       rating, helpful feedback on the last answer, or a completed action reported by the helpdesk. Thanks, a friendly
+       close and the bot's own words are no witness.
+    4. `unresolved`: the customer says that it did not help, a bad rating, unhelpful feedback, a failed action, a human
+       was needed and none came (`escalation`), or the bot's last word is a failure, no answer or the same answer again.
+    5. `likely`: the bot answered or did what was wanted, nothing speaks against it, and it had few values to get right
+       (`complexity.simplicity`). A refusal with a reason that the customer accepts is such an answer.
+    6. `unclear`: everything else.
+    """
     returned = case.so_far.get("repeat_contact")
     if returned is not None and returned.verdict == "returned":
         reason = "The customer came back with the same issue."

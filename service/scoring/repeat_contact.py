@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from service.conversation import Conversation, Message, Role
-from service.language.detection import ENGLISH, language
-from service.language.embedding import Embedder, Vector
-from service.language.similarity import SameIssue, Statement, compare, only_thanks, says_something, statement
-from service.scoring.contacts import Contact, contact_of, follows, nearby, utc
-from service.scoring.customer import matched_by
+from service.language.similarity import says_something
+from service.scoring.contacts import Contact, contact_of, nearby, utc
+from service.scoring.returns import BY_CONVERSATION, Return, origin, read, returns, same_customer_by, unreadable
 from service.scoring.score import Case, Evidence, Score, short
 from service.scoring.sentences import (
     CAME_BACK,
@@ -28,36 +26,6 @@ from service.scoring.sentences import (
 PENDING, RETURNED, NOT_RETURNED = "pending", "returned", "not_returned"
 
 MOST_EVIDENCE = 3
-CERTAIN = SameIssue(probability=1.0, cosine=1.0)
-"""A reopened conversation is about its own issue."""
-
-BY_CONVERSATION = "conversation"
-"""A reopened conversation is of the same customer, whatever its keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Return:
-    contact: Contact
-    match: SameIssue
-    by: str
-    after: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """Statements and vectors of the contacts, by object identity; read once, whatever the number of pairs."""
-
-    statements: Mapping[int, Statement]
-    vectors: Mapping[int, Vector]
-
-    def match(self, earlier: Conversation, later: Conversation) -> SameIssue | None:
-        """`None` when one side states no problem that could be compared."""
-        if earlier.key == later.key:
-            return CERTAIN
-        a, b = self.statements.get(id(earlier)), self.statements.get(id(later))
-        if a is None or b is None:
-            return None
-        return compare(a, b, self.vectors[id(earlier)], self.vectors[id(later)])
 
 
 def repeat_contact(case: Case) -> Score:
@@ -83,37 +51,27 @@ def repeat_contact(case: Case) -> Score:
     """
     own = contact_of(case.conversation)
     if own is None:
-        return _none("No customer message with a known time.", case)
+        unknown = {label(window): None for window in case.policy.return_windows}
+        reason = "No customer message with a known time."
+        return Score(None, confidence=0.0, reason=reason, details=_details(case, unknown))
     contacts = nearby(own, case)
-    reading = _read((own, *contacts), case.embedder)
-    longest = max((case.policy.repeat_window, *case.policy.longer_windows))
-    later = _returns(own, contacts, longest, reading)
-    threshold = case.policy.same_issue_threshold
-    verdicts = {
-        label(window): _verdict(own, later, window, threshold, _as_of(case))
-        for window in dict.fromkeys((case.policy.repeat_window, *case.policy.longer_windows))
-    }
-    inside = [item for item in later if _within(item, own, case.policy.repeat_window)]
+    reading = read((own, *contacts), case.embedder)
+    later = returns(own, contacts, max(case.policy.return_windows), reading)
+    window, threshold = case.policy.repeat_window, case.policy.same_issue_threshold
+    inside = [item for item in later if item.within(window)]
     best = max(inside, key=lambda item: item.match.probability, default=None)
-    origin, origin_by = _origin(own, contacts, case, reading)
-    details: dict[str, object] = {
-        "windows": verdicts,
-        "return": _described(best, own) if best else None,
-        "repeat_of": origin.conversation.id if origin else None,
-        "repeat_of_key": list(origin.conversation.key) if origin else None,
-        "same_customer_by": best.by if best else origin_by,
-    }
-    verdict: str | None = verdicts[label(case.policy.repeat_window)]
-    if verdict == NOT_RETURNED and _unreadable(own, contacts, case.policy.repeat_window):
-        verdict = None
-        details["unclear"] = "language"
+    verdicts = {label(w): _verdict(own, later, w, threshold, _as_of(case)) for w in case.policy.return_windows}
+    details = _details(case, verdicts, best, origin(own, contacts, case.policy, reading))
+    verdict: str | None = verdicts[label(window)]
+    if verdict == NOT_RETURNED and unreadable(own, contacts, window):
+        verdict, details = None, details | {"unclear": "language"}
     return Score(
         verdict=verdict,
         value=round(best.match.probability, 4) if best else None,
         confidence=_confidence(verdict, best),
-        reason=_reason(verdict, best, case.policy.repeat_window),
+        reason=_reason(verdict, best, window),
         evidence=_evidence(inside, threshold, own),
-        details=details,
+        details=MappingProxyType(details),
     )
 
 
@@ -135,84 +93,38 @@ def _as_of(case: Case) -> datetime:
     return max(times, default=datetime.max.replace(tzinfo=UTC))
 
 
-def _read(contacts: Iterable[Contact], embedder: Embedder) -> _Reading:
-    """Statements of the English contacts with their vectors, embedded in one call; nothing when there is one only."""
-    everything = list(contacts)
-    if len({contact.conversation.key for contact in everything}) < 2:
-        return _Reading({}, {})
-    statements: dict[int, Statement] = {}
-    for contact in everything:
-        said = statement(contact.conversation) if language(contact.conversation) == ENGLISH else None
-        if said is not None:
-            statements[id(contact.conversation)] = said
-    vectors = embedder.issue_vectors([said.text for said in statements.values()])
-    return _Reading(statements, dict(zip(statements, vectors, strict=True)))
-
-
-def _comes_back(later: Conversation) -> bool:
-    """Whether the customer says anything in a later contact beyond thanks."""
-    return not all(only_thanks(message.text) and not message.attachments for message in later.by(Role.CUSTOMER))
-
-
-def _returns(own: Contact, contacts: Iterable[Contact], window: timedelta, reading: _Reading) -> list[_Return]:
-    """The later contacts that can be compared, oldest first."""
-    found: list[_Return] = []
-    for contact in contacts:
-        if not follows(contact, own, window) or not _comes_back(contact.conversation):
-            continue
-        match = reading.match(own.conversation, contact.conversation)
-        if match is not None:
-            by = _same_by(own.conversation, contact.conversation)
-            found.append(_Return(contact, match, by, contact.came - own.left))
-    return found
-
-
-def _within(item: _Return, own: Contact, window: timedelta) -> bool:
-    return item.contact.came <= own.ended + window
-
-
-def _verdict(own: Contact, later: list[_Return], window: timedelta, threshold: float, as_of: datetime) -> str:
-    if any(item.match.probability >= threshold for item in later if _within(item, own, window)):
+def _verdict(own: Contact, later: list[Return], window: timedelta, threshold: float, as_of: datetime) -> str:
+    if any(item.match.probability >= threshold for item in later if item.within(window)):
         return RETURNED
     return PENDING if as_of < own.ended + window else NOT_RETURNED
 
 
-def _origin(own: Contact, contacts: list[Contact], case: Case, reading: _Reading) -> tuple[Contact | None, str | None]:
-    """The first contact of the chain that this one continues, and what told that the customer is the same."""
-    window, threshold = case.policy.repeat_window, case.policy.same_issue_threshold
-    if not _comes_back(own.conversation):
-        return None, None
-    linked = [own]
-    for earlier in sorted((c for c in contacts if c.came < own.came), key=lambda c: c.came, reverse=True):
-        matches = (reading.match(earlier.conversation, c.conversation) for c in linked if follows(c, earlier, window))
-        if any(match is not None and match.probability >= threshold for match in matches):
-            linked.append(earlier)
-    first = linked[-1]
-    return (first, _same_by(own.conversation, first.conversation)) if first is not own else (None, None)
-
-
-def _same_by(a: Conversation, b: Conversation) -> str:
-    return BY_CONVERSATION if a.key == b.key else str(matched_by(a, b))
-
-
-def _unreadable(own: Contact, contacts: Iterable[Contact], window: timedelta) -> bool:
-    """Whether a later contact in the window could not be compared for its language, or for this one's."""
-    later = [c for c in contacts if follows(c, own, window) and c.conversation.key != own.conversation.key]
-    return any(language(c.conversation) != ENGLISH for c in later) or (
-        bool(later) and language(own.conversation) != ENGLISH
-    )
-
-
-def _described(item: _Return, own: Contact) -> dict[str, object]:
+def _details(
+    case: Case, windows: Mapping[str, str | None], best: Return | None = None, first: Contact | None = None
+) -> dict[str, object]:
+    """Every key is there, also where it does not apply."""
+    by = best.by if best else None
+    if first and not best:
+        by = same_customer_by(case.conversation, first.conversation)
     return {
-        "key": list(item.contact.conversation.key),
-        "probability": round(item.match.probability, 4),
-        "after_seconds": item.after.total_seconds(),
-        "channel_switch": item.contact.conversation.channel != own.conversation.channel,
+        "windows": windows,
+        "return": _described(best) if best else None,
+        "repeat_of": first.conversation.id if first else None,
+        "repeat_of_key": list(first.conversation.key) if first else None,
+        "same_customer_by": by,
     }
 
 
-def _evidence(inside: list[_Return], threshold: float, own: Contact) -> tuple[Evidence, ...]:
+def _described(item: Return) -> dict[str, object]:
+    return {
+        "key": list(item.later.conversation.key),
+        "probability": round(item.match.probability, 4),
+        "after_seconds": item.after.total_seconds(),
+        "channel_switch": item.later.conversation.channel != item.earlier.conversation.channel,
+    }
+
+
+def _evidence(inside: list[Return], threshold: float, own: Contact) -> tuple[Evidence, ...]:
     """The returns, likeliest first, then what they return to."""
     proven = sorted(
         (item for item in inside if item.match.probability >= threshold), key=lambda i: -i.match.probability
@@ -220,9 +132,9 @@ def _evidence(inside: list[_Return], threshold: float, own: Contact) -> tuple[Ev
     if not proven:
         return ()
     returns = [
-        Evidence(quoted.id, short(quoted.text), _shows(item), conversation=item.contact.conversation.id)
+        Evidence(quoted.id, short(quoted.text), _shows(item), conversation=item.later.conversation.id)
         for item in proven[:MOST_EVIDENCE]
-        for quoted in (_telling(item.contact.conversation),)
+        for quoted in (_telling(item.later.conversation),)
     ]
     return (*returns, Evidence.of(_telling(own.conversation), "the issue as the customer first stated it"))
 
@@ -233,7 +145,7 @@ def _telling(conversation: Conversation) -> Message:
     return next((m for m in messages if says_something(m.text)), messages[0])
 
 
-def _shows(item: _Return) -> str:
+def _shows(item: Return) -> str:
     if item.by == BY_CONVERSATION:
         return f"writes again {_later(item.after)}"
     parts = [f"comes back {_later(item.after)} about the same issue"]
@@ -252,7 +164,7 @@ def _later(after: timedelta) -> str:
     return HOURS_LATER(n=hours) if hours < 48 else DAYS_LATER(n=round(hours / 24))
 
 
-def _reason(verdict: str | None, best: _Return | None, window: timedelta) -> str:
+def _reason(verdict: str | None, best: Return | None, window: timedelta) -> str:
     span = label(window)
     if verdict == RETURNED and best is not None:
         if best.by == BY_CONVERSATION:
@@ -266,26 +178,10 @@ def _reason(verdict: str | None, best: _Return | None, window: timedelta) -> str
     return elsewhere(span=span, percent=f"{best.match.probability:.0%}")
 
 
-def _confidence(verdict: str | None, best: _Return | None) -> float:
+def _confidence(verdict: str | None, best: Return | None) -> float:
     """How sure the verdict is: by the text of the best later contact; without one, as sure as the clock."""
     if verdict is None:
         return 0.0
     if best is None:
         return 1.0
     return round(best.match.probability if verdict == RETURNED else 1 - best.match.probability, 4)
-
-
-def _none(reason: str, case: Case) -> Score:
-    windows = (case.policy.repeat_window, *case.policy.longer_windows)
-    return Score(
-        verdict=None,
-        confidence=0.0,
-        reason=reason,
-        details={
-            "windows": {label(window): None for window in windows},
-            "return": None,
-            "repeat_of": None,
-            "repeat_of_key": None,
-            "same_customer_by": None,
-        },
-    )

@@ -49,12 +49,8 @@ def resolution_confidence(case: Case) -> Score:
     are its public messages after a customer's, up to the handoff. Where no answer has one, the conversation's attribute
     or tag that `policy.confidence_attribute` names (0..1, or 0..100). `details.source` is then `reported`.
 
-    Where nothing is reported, an estimate (`details.source` `estimated`):
-
-        logistic(logit(c) + 2 (2 r - 1) - 0.7 [the bot says that it failed] - 2 max(0, 2 n - 1))
-
-    with c the value of `containment` (logit -1.5 where a person took over), r of `answer_relevance` and n the novelty
-    of `intent`, each left out where it is not known. A convention, not fitted.
+    Where nothing is reported, an estimate from how the conversation went (`details.source` `estimated`): the logistic
+    of `_log_odds`.
 
     Verdict: `high` from `policy.high_confidence` (.8), `low` below `policy.low_confidence` (.5), else `medium`. `None`
     when no bot answered a customer, or when there is nothing to estimate from (another language).
@@ -79,9 +75,13 @@ def resolution_confidence(case: Case) -> Score:
     reported = _reported(answers) or _mapped(case.conversation, case.policy)
     if not reported:
         return _estimated(case, answers)
+    return _as_reported(reported, answers, case.policy)
+
+
+def _as_reported(reported: Sequence[_Reported], answers: Sequence[Message], policy: Policy) -> Score:
+    """The mean of what the bot reported, with the answer that it was least sure of."""
     lowest = min(reported, key=lambda r: r.value)
     mean = round(sum(r.value for r in reported) / len(reported), 4)
-    verdict = _verdict(mean, case.policy)
     if lowest.message is None:
         reason = f"The helpdesk carries a confidence of the bot of {mean:.2f}."
         evidence = Evidence.of(answers[-1], f"answered with a confidence of {mean:.2f} over all")
@@ -89,7 +89,7 @@ def resolution_confidence(case: Case) -> Score:
         reason = f"The bot reported a confidence of {mean:.2f} on average and {lowest.value:.2f} at the lowest."
         evidence = Evidence.of(lowest.message, f"answered with a confidence of {lowest.value:.2f}, its lowest")
     return Score(
-        verdict.value,
+        _verdict(mean, policy).value,
         value=mean,
         reason=reason,
         evidence=(evidence,),
@@ -146,14 +146,7 @@ def _estimated(case: Case, answers: Sequence[Message]) -> Score:
     if contained is None or "language" in contained.details:
         reason = "language: the bot reports no confidence, and there is nothing in English to estimate it from."
         return Score(None, confidence=0.0, reason=reason, details=_details())
-    resolved = None if contained.value is None else min(max(contained.value, 0.01), 0.99)
-    logit = ESCALATED if resolved is None else math.log(resolved / (1 - resolved))
-    relevance = _number(case.so_far.get("answer_relevance"), "value")
-    novelty = _number(case.so_far.get("intent"), "novelty")
-    logit += RELEVANCE * (2 * relevance - 1) if relevance is not None else 0.0
-    logit += NOVELTY * max(0.0, 2 * novelty - 1) if novelty is not None else 0.0
-    logit += CLAIMED_FAILURE if contained.details.get("claimed") == "failure" else 0.0
-    value = round(1 / (1 + math.exp(-logit)), 4)
+    value = round(1 / (1 + math.exp(-_log_odds(case, contained))), 4)
     return Score(
         _verdict(value, case.policy).value,
         value=value,
@@ -162,6 +155,22 @@ def _estimated(case: Case, answers: Sequence[Message]) -> Score:
         evidence=(Evidence.of(answers[-1], "the bot's last answer"),),
         details=_details(source="estimated", lowest=value, mean=value),
     )
+
+
+def _log_odds(case: Case, contained: Score) -> float:
+    """Of the bot being right: logit(c) + 2 (2 r - 1) - 0.7 [the bot says that it failed] - 2 max(0, 2 n - 1).
+
+    c is the value of `containment` (logit -1.5 where a person took over), r of `answer_relevance` and n the novelty of
+    `intent`, each left out where it is not known. A convention, not fitted.
+    """
+    resolved = None if contained.value is None else min(max(contained.value, 0.01), 0.99)
+    relevance = _number(case.so_far.get("answer_relevance"), "value")
+    novelty = _number(case.so_far.get("intent"), "novelty")
+    logit = ESCALATED if resolved is None else math.log(resolved / (1 - resolved))
+    logit += RELEVANCE * (2 * relevance - 1) if relevance is not None else 0.0
+    logit += NOVELTY * max(0.0, 2 * novelty - 1) if novelty is not None else 0.0
+    logit += CLAIMED_FAILURE if contained.details.get("claimed") == "failure" else 0.0
+    return logit
 
 
 def _number(score: Score | None, part: str) -> float | None:

@@ -112,6 +112,11 @@ class Policy:
     human_only_topics: tuple[str, ...] = ()
     bot_authors: tuple[str, ...] = ()
 
+    @property
+    def return_windows(self) -> tuple[timedelta, ...]:
+        """Every window in which a return is looked for, the main one first."""
+        return tuple(dict.fromkeys((self.repeat_window, *self.longer_windows)))
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

@@ -20,7 +20,7 @@ from service.demo.story import stories
 from service.language.embedding import CachedEmbedder, MemoryCache
 from service.language.model import MiniLM
 from service.scoring import sentences
-from service.scoring.escalation import _IN_WORDS
+from service.scoring.escalation_verdicts import IN_WORDS
 from service.scoring.knowledge_gap import SAYS
 from service.scoring.score import Evidence, History, Policy, Score, Scorecard
 from service.scoring.scorecard import score_conversation
@@ -96,7 +96,7 @@ FAULT = st.builds(
         verdict, None, 0.9,
         sentences.LATE(why=why, n=n + 1) if verdict == "warranted" else sentences.MISSED(why=why),
         (QUOTED,), MappingProxyType({"timing": "late"}),
-    ), st.sampled_from(["warranted", "missed"]), st.sampled_from(list(_IN_WORDS.values())), MANY,
+    ), st.sampled_from(["warranted", "missed"]), st.sampled_from(list(IN_WORDS.values())), MANY,
 )  # fmt: skip
 GAP = st.builds(
     lambda said: Score("gap", confidence=said[2], reason=said[0], evidence=(QUOTED,)),

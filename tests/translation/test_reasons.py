@@ -13,7 +13,7 @@ from service.language.information.naming import _ITEMS, name_of
 from service.scoring import sentences
 from service.scoring.corrected import Opinion, corrected
 from service.scoring.definitions import VERDICTS
-from service.scoring.escalation import _IN_WORDS
+from service.scoring.escalation_verdicts import IN_WORDS
 from service.scoring.score import Score, Scorecard
 from service.scoring.sentences import listed
 from service.translation.languages import Language
@@ -55,7 +55,7 @@ def test_coming_back(n: int, percent: int, span: str) -> None:
         told(sentence(span=span, percent=f"{percent}%"))
 
 
-@pytest.mark.parametrize("why", _IN_WORDS.values())
+@pytest.mark.parametrize("why", IN_WORDS.values())
 def test_why_a_person_was_needed(why: str) -> None:
     for sentence in (sentences.MISSED, sentences.LATE, sentences.IN_TIME):
         told(sentence(why=why, n=3))
