@@ -117,8 +117,9 @@ def _take_note(session: Session, now: datetime) -> None:
     for gap in gaps.listed(session):
         for each in NOTED:
             if _is_about(session, gap, each.words):
-                gaps.acknowledge(session, gap.row.id, at=now - timedelta(days=each.days_ago), words=each.said)
-                gaps.change(session, gap.row.id, reference=each.reference, audience=each.audience)
+                at = now - timedelta(days=each.days_ago)
+                gaps.acknowledge(session, gap.row.id, at=at, words=each.said)
+                gaps.change(session, gap.row.id, reference=each.reference, audience=each.audience, now=at)
 
 
 def _is_about(session: Session, gap: Gap, words: Iterable[str]) -> bool:

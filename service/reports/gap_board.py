@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -10,11 +10,11 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from service.figures.beside import Prices
-from service.figures.gap_life import DAY, GapLife, GapState, life
+from service.figures.gap_life import DAY, STILL_OPEN, GapLife, GapState, life
 from service.reports.gaps import exposure
 from service.store import gap_facts
 from service.store import gaps as store
-from service.store.gap_facts import Burden, Gap
+from service.store.gap_facts import NO_FILTERS, Burden, Filters, Gap
 
 WEEK = timedelta(days=7)
 
@@ -28,15 +28,6 @@ class Standing(StrEnum):
     FIXED = "fixed"
     VERIFIED = "verified"
     REOPENED = "reopened"
-
-
-class Order(StrEnum):
-    """What the board is ordered by."""
-
-    IMPACT = "impact"
-    ASKED = "asked"
-    AGE = "age"
-    LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +55,18 @@ def board(
     until: date,
     as_of: datetime,
     prices: Prices | None,
+    filters: Filters = NO_FILTERS,
 ) -> list[Line]:
-    """Every gap of these installations, burdens from `since` up to but without `until` (UTC); no order."""
+    """Every gap of these installations, burdens from `since` up to but without `until` (UTC); no order.
+
+    With `filters` (dimensions of a conversation's fact) burdens count only what passes them, and a gap without any is
+    left out. Where a gap stands is not filtered: it is fixed for all who ask, or not.
+    """
     found = [gap for name in sorted(installation_ids) for gap in store.listed(session, name, examples=False)]
     exposed = {name: exposure(session, name, found, as_of=as_of) for name in installation_ids}
-    burdens = gap_facts.burdens(session, [gap.row.id for gap in found], since=since, until=until)
+    burdens = gap_facts.burdens(session, [gap.row.id for gap in found], since=since, until=until, filters=filters)
+    if filters:
+        found = [gap for gap in found if gap.row.id in burdens]
     mondays = _whole_weeks(since, until)
     lines = []
     for gap in found:
@@ -79,12 +77,20 @@ def board(
 
 
 def line(
-    session: Session, gap: Gap, *, since: date, until: date, as_of: datetime, prices: Prices | None
+    session: Session,
+    gap: Gap,
+    *,
+    since: date,
+    until: date,
+    as_of: datetime,
+    prices: Prices | None,
+    filters: Filters = NO_FILTERS,
 ) -> Line | None:
     """One gap as on the board; `None` while no question of it is counted."""
     exposed = exposure(session, gap.row.installation_id, [gap], as_of=as_of)
     lived = life(gap.facts, as_of=as_of, exposure=exposed)
-    burdens = gap_facts.burdens(session, [gap.row.id], since=since, until=until).get(gap.row.id, {})
+    found = gap_facts.burdens(session, [gap.row.id], since=since, until=until, filters=filters)
+    burdens = found.get(gap.row.id, {})
     if lived is None:
         return None
     return _line(gap, lived, burdens, _whole_weeks(since, until), as_of=as_of, prices=prices)
@@ -103,7 +109,7 @@ def _line(
     return Line(
         gap=gap,
         lived=lived,
-        standing=standing(lived, gap.row.audience),
+        standing=standing(lived, gap.row.audience, gap.row.assigned_at),
         burden=burden,
         cost=cost(burden, prices),
         weeks=tuple((monday, burdens.get(monday, Burden())) for monday in mondays),
@@ -111,14 +117,12 @@ def _line(
     )
 
 
-def standing(lived: GapLife, audience: str | None) -> Standing:
-    """Where the gap stands on the board."""
-    match lived.state:
-        case GapState.OPEN | GapState.ACKNOWLEDGED if audience:
-            return Standing.ASSIGNED
-        case GapState.OPEN:
-            return Standing.NEW
-    return Standing(lived.state.value)
+def standing(lived: GapLife, audience: str | None, assigned_at: datetime | None = None) -> Standing:
+    """Where the gap stands on the board. One that came back is assigned only if somebody was set on it since."""
+    reopened = next((step.at for step in reversed(lived.steps) if step.state is GapState.REOPENED), None)
+    if lived.state in STILL_OPEN and audience and (reopened is None or (assigned_at and assigned_at >= reopened)):
+        return Standing.ASSIGNED
+    return Standing.NEW if lived.state is GapState.OPEN else Standing(lived.state.value)
 
 
 def cost(burden: Burden, prices: Prices | None) -> float | None:
@@ -137,17 +141,6 @@ def cost(burden: Burden, prices: Prices | None) -> float | None:
         + burden.by_person * prices.human_conversation
         + burden.agent_messages * prices.agent_message
     )
-
-
-def ordered(lines: Iterable[Line], order: Order) -> list[Line]:
-    """The lines, what matters most first. Impact: the cost on the days looked at, without prices how often asked."""
-    keys: Mapping[Order, Callable[[Line], float]] = {
-        Order.IMPACT: lambda one: one.burden.messages if one.cost is None else one.cost,
-        Order.ASKED: lambda one: one.burden.messages,
-        Order.AGE: lambda one: one.age,
-        Order.LATEST: lambda one: one.gap.facts.asked.last.timestamp() if one.gap.facts.asked else 0.0,
-    }
-    return sorted(lines, key=lambda one: (-keys[order](one), -one.burden.messages, one.gap.row.id))
 
 
 def _open_since(lived: GapLife) -> datetime:

@@ -67,11 +67,15 @@ def told(lived: GapLife, least: int, *, today: date) -> Told | None:
                 numbers(effect, least))  # fmt: skip
 
 
-def _next_look(effect: Effect, today: date) -> str:
+def next_look(effect: Effect, today: date) -> date | None:
+    """The next day on which the fix is judged; `None` when all of them have passed."""
     rules = Rules()
     first = effect.fixed_at.astimezone(UTC).date() + rules.settle * DAY
-    looks = [first + look * DAY for look in rules.looks]
-    ahead = next((look for look in looks if look > today), None)
+    return next((day for look in rules.looks if (day := first + look * DAY) > today), None)
+
+
+def _next_look(effect: Effect, today: date) -> str:
+    ahead = next_look(effect, today)
     if ahead is None:
         return "At no look so far was the drop more than chance explains."
     return f"Deskmark looks on {ahead:%-d %b %Y}."
@@ -166,9 +170,9 @@ def of_burden(burden: Burden) -> str:
     )
 
 
-def trend_of(line: Line) -> str:
+def trend_of(weeks: Sequence[tuple[date, Burden]]) -> str:
     """How the last four whole weeks compare with the four before, in words; empty below eight weeks."""
-    counts = [burden.messages for _, burden in line.weeks]
+    counts = [burden.messages for _, burden in weeks]
     if len(counts) < 8:
         return ""
     return f"4 weeks: {sum(counts[-4:])}, before: {sum(counts[-8:-4])}"

@@ -9,15 +9,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Date, String, case, cast, func, select, type_coerce
+from sqlalchemy import ColumnElement, Date, String, and_, case, cast, func, select, type_coerce
 from sqlalchemy.orm import Session, undefer
 
 from service.figures.gap_life import Asked, GapFacts
 from service.scoring.definitions import age
+from service.scoring.score import DEFINITIONS
+from service.store.figure_models import FactRow
 from service.store.gap_models import GapMessage, GapNote, Improvement, ImprovementGap, KnowledgeGap
 from service.store.models import Conversation, Scorecard
+
+Filters = Mapping[str, str | None]
+NO_FILTERS: Filters = MappingProxyType({})
 
 EXAMPLES = 5
 COUNTED = GapMessage.loose.is_(False)
@@ -139,8 +145,14 @@ def latest(
     return [(asked, row, cards.get((asked.conversation_id, asked.episode))) for asked, row in rows]
 
 
-def burdens(session: Session, ids: Sequence[int], *, since: date, until: date) -> Mapping[int, Mapping[date, Burden]]:
-    """What each gap cost in each week (its Monday) from `since` up to but without `until`, UTC."""
+def burdens(
+    session: Session, ids: Sequence[int], *, since: date, until: date, filters: Filters = NO_FILTERS
+) -> Mapping[int, Mapping[date, Burden]]:
+    """What each gap cost in each week (its Monday) from `since` up to but without `until`, UTC.
+
+    `filters` are dimensions of the episode's fact; `None`: without a value. The facts are looked up by their key, only
+    of questions on these days.
+    """
     start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
     week = _utc_day(session, monday=True)
     counts = (
@@ -151,10 +163,21 @@ def burdens(session: Session, ids: Sequence[int], *, since: date, until: date) -
     )
     asked = (GapMessage.gap_id.in_(ids), COUNTED, GapMessage.at >= start, GapMessage.at < end)
     statement = select(GapMessage.gap_id, week, *counts).where(*asked).group_by(GapMessage.gap_id, week)
+    if filters:
+        passes = [getattr(FactRow, name) == value for name, value in filters.items()]
+        statement = statement.join(FactRow, _fact_of_it()).where(*passes)
     found: dict[int, dict[date, Burden]] = defaultdict(dict)
     for gap_id, monday, *numbers in session.execute(statement):
         found[gap_id][_date(monday)] = Burden(*(int(n) for n in numbers))
     return dict(found)
+
+
+def _fact_of_it() -> ColumnElement[bool]:
+    return and_(
+        FactRow.conversation_id == GapMessage.conversation_id,
+        FactRow.episode == GapMessage.episode,
+        FactRow.definitions == DEFINITIONS,
+    )
 
 
 def _utc_day(session: Session, *, monday: bool = False) -> Any:

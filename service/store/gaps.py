@@ -217,9 +217,11 @@ def acknowledge(session: Session, gap_id: int, *, at: datetime, words: str = "")
     session.add(GapNote(gap_id=gap_id, at=at, words=words))
 
 
-def change(session: Session, gap_id: int, *, reference: str | None, audience: Audience | None) -> None:
-    """Name the article that is to answer the gap, or whose work it is; what is `None` stays."""
-    values = {"reference": reference, "audience": audience}
+def change(
+    session: Session, gap_id: int, *, reference: str | None, audience: Audience | None, now: datetime | None = None
+) -> None:
+    """Name the article that is to answer the gap, or whose work it is since `now`; what is `None` stays."""
+    values = {"reference": reference, "audience": audience, "assigned_at": now if audience is not None else None}
     given = {name: value for name, value in values.items() if value is not None}
     if given:
         session.execute(update(KnowledgeGap).where(KnowledgeGap.id == gap_id).values(**given))
@@ -245,7 +247,9 @@ def withdraw_note(session: Session, gap_id: int, note_id: int) -> bool:
 
 def unassign(session: Session, gap_id: int) -> None:
     """It is nobody's work any more, and waits for no article."""
-    session.execute(update(KnowledgeGap).where(KnowledgeGap.id == gap_id).values(audience=None, reference=None))
+    session.execute(
+        update(KnowledgeGap).where(KnowledgeGap.id == gap_id).values(audience=None, assigned_at=None, reference=None)
+    )
 
 
 def waiting(session: Session, installation_ids: Sequence[str]) -> int:

@@ -5,22 +5,22 @@ Whether a fix worked is not among it: the data says that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from service.store import gap_topics, improvements
 from service.store import gaps as store
-from service.store import improvements
 from service.store.gap_facts import Gap
 from service.store.gap_models import Audience, ImprovementKind
 from service.web.asked import pressed
 from service.web.audited import audited
 from service.web.gap_page import found
 from service.web.parts import parts
-from service.web.rights import Right, needs
+from service.web.rights import Right, needs, visible_ids
 
 blueprint = Blueprint("gap_actions", __name__, url_prefix="/gaps")
 
@@ -47,12 +47,31 @@ def act(gap_id: int) -> AnyResponse:
         if what == "merge":
             leads_to = _number("into")
         audited(session, f"{what.replace('_', ' ')} gap", str(gap.row.id), gap.row.installation_id)
+        refused = list(_elsewhere(session, gap, what))
     flash(said, "good")
+    for why in refused:
+        flash(f"Not on the other helpdesk: {why}", "error")
     return redirect(url_for("gap.page", gap_id=leads_to))
 
 
+def _elsewhere(session: Session, gap: Gap, what: str) -> Iterator[str]:
+    """Do the same for the same question on the helpdesks that are ticked; what cannot be done there, in words."""
+    ticked = set(request.form.getlist("also")) if what in TOGETHER else set()
+    for other in gap_topics.others(session, gap.row, visible_ids()) if ticked else ():
+        if str(other.row.id) not in ticked:
+            continue
+        try:
+            ACTIONS[what](session, other)
+        except NotDone as error:
+            yield str(error)
+        else:
+            audited(session, f"{what} gap", str(other.row.id), other.row.installation_id)
+
+
 def _acknowledge(session: Session, gap: Gap) -> str:
-    words = " ".join(request.form.get("words", "").split())[:LONGEST_WORDS]
+    words = " ".join(request.form.get("words", "").split())
+    if len(words) > LONGEST_WORDS:
+        raise NotDone(f"The note has {len(words):,} characters; {LONGEST_WORDS:,} are kept. Nothing was noted.")
     store.acknowledge(session, gap.row.id, at=parts().now(), words=words)
     return "Noted. Others see that somebody looks after it."
 
@@ -62,7 +81,7 @@ def _assign(session: Session, gap: Gap) -> str:
     if audience not in set(Audience):
         abort(400)
     reference = _reference(request.form.get("reference", ""), ImprovementKind.ARTICLE_PUBLISHED)
-    store.change(session, gap.row.id, reference=reference or None, audience=Audience(audience))
+    store.change(session, gap.row.id, reference=reference or None, audience=Audience(audience), now=parts().now())
     waits = f" Once Deskmark hears that {reference} is published, it counts as its fix." if reference else ""
     return f"It is the work of {audience} now.{waits}"
 
@@ -111,6 +130,9 @@ def _merge(session: Session, gap: Gap) -> str:
     store.merge(session, gap.row.id, into.row.id)
     return f"Gap {gap.row.id} is part of this one now, with its questions, notes and fixes."
 
+
+TOGETHER = frozenset({"acknowledge", "assign", "fix"})
+"""What can be done for the same question on several helpdesks at once."""
 
 ACTIONS: Mapping[str, Callable[[Session, Gap], str]] = {
     "acknowledge": _acknowledge,

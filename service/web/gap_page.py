@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -15,15 +16,17 @@ from service.figures.gap_life import GapState
 from service.reports import gap_words
 from service.reports.gap_board import Line, Standing, line, weekly_rates
 from service.reports.gap_examples import Example, examples
+from service.reports.gap_rows import DONE
+from service.reports.gap_stages import stages
+from service.store import gap_topics, goals, improvements, installations
 from service.store import gaps as store
-from service.store import goals, improvements, installations
 from service.store.gap_facts import Gap
 from service.store.gap_models import GapNote, Improvement, ImprovementKind
 from service.web.audited import audited
 from service.web.figure_page import KINDS
-from service.web.gaps import AUDIENCES, STANDINGS, view_of
+from service.web.gaps import AUDIENCES, STANDINGS, dimensions, short_names
 from service.web.parts import parts
-from service.web.rights import Right, may, needs, sees
+from service.web.rights import Right, may, needs, sees, visible_ids
 from service.web.view import View
 from service.web.vocabulary import Tone
 
@@ -39,15 +42,18 @@ def page(gap_id: int) -> AnyResponse | str:
         gap = found(session, gap_id)
         if gap.row.id != gap_id:
             return redirect(url_for("gap.page", gap_id=gap.row.id))
-        view = view_of(session)
+        view = View.of(request.args, session)
         prices, least = goals.prices(session, p.settings.prices), p.settings.fewest_cases
-        shown = line(session, gap, since=view.since, until=view.until, as_of=p.now(), prices=prices)
+        one = partial(line, session, since=view.since, until=view.until, as_of=p.now(), prices=prices)
+        shown = one(gap, filters=dimensions(view))
         if shown is None:
             abort(404)
         asked = examples(session, gap.row.id, p.names) if may(Right.READ) else []
         fixes = improvements.of_gap(session, gap.row.id)
         notes = store.notes(session, gap.row.id)
         weeks = weekly_rates(session, gap, since=view.since, until=view.until, as_of=p.now())
+        same = gap_topics.others(session, gap.row, visible_ids())
+        elsewhere = [each for other in same if (each := one(other)) is not None]
         others = _others(session, gap) if may(Right.MANAGE) else []
         installation = installations.get(session, gap.row.installation_id)
         assert installation is not None, "a gap goes with its installation"
@@ -55,9 +61,11 @@ def page(gap_id: int) -> AnyResponse | str:
         with p.database.begin() as session:
             audited(session, "look at texts", f"gap {gap.row.id}", installation.id, conversations=str(len(asked)))
     today = p.now().astimezone(UTC).date()
+    were, ahead = stages(shown.lived, gap.row.audience, gap.row.assigned_at, today=today)
     helpdesk = f"{installation.connector.title()} {installation.account}"
     return render_template(
-        "gap.html", gap=gap, line=shown, view=view, helpdesk=helpdesk, installation=installation, examples=asked,
+        "gap.html", gap=gap, line=shown, view=view, helpdesk=helpdesk, elsewhere=elsewhere, examples=asked,
+        were=were, ahead=ahead, waits=_waits(shown, fixes), names=short_names(view),
         told=gap_words.told(shown.lived, least, today=today), steps=list(_steps(shown, notes, fixes)),
         effects=gap_words.effects_chart(shown.lived, least),
         life=gap_words.life_chart(weeks, _events(shown, fixes), least),
@@ -65,6 +73,12 @@ def page(gap_id: int) -> AnyResponse | str:
         standings=STANDINGS, audiences=AUDIENCES, kinds=KINDS, fixes=fixes, others=others, words=gap_words,
         first_day=gap.facts.asked.first.date() if gap.facts.asked else today,
     )  # fmt: skip
+
+
+def _waits(shown: Line, fixes: Collection[Improvement]) -> str:
+    """The article that the gap still waits for; empty once it came, or something else was done."""
+    reference = shown.gap.row.reference or ""
+    return "" if shown.standing in DONE or any(each.reference == reference for each in fixes) else reference
 
 
 def found(session: Session, gap_id: int) -> Gap:

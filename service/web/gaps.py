@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from flask import Blueprint, render_template, request
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from service.charts.chart import Chart
 from service.charts.data import By, Point
 from service.charts.sparkline import sparkline
 from service.figures.results import Unit
-from service.reports import gap_words
-from service.reports.gap_board import Line, Order, Standing, board, ordered
+from service.reports import gap_rows, gap_words
+from service.reports.gap_board import Standing, board
+from service.reports.gap_rows import Order
 from service.store import gaps as store
 from service.store import goals
+from service.store.facts import COLUMNS
 from service.store.gap_models import Audience
-from service.web.given import FILTERS
 from service.web.parts import parts
 from service.web.rights import Right, needs
-from service.web.view import Choice, View
+from service.web.view import View
 from service.web.vocabulary import Tone
 
 blueprint = Blueprint("gaps", __name__, url_prefix="/gaps")
@@ -45,8 +46,6 @@ ORDERS: Mapping[Order, str] = MappingProxyType(
     {Order.IMPACT: "Impact", Order.ASKED: "Times asked", Order.AGE: "Longest open", Order.LATEST: "Asked last"}
 )
 NOBODY_YET = "nobody"
-USED = ("installation", "helpdesk")
-"""Filters of dashboards that gaps have: a gap belongs to an account, and its questions to no brand or channel alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +75,10 @@ class Asked:
             tuple(faults),
         )
 
-    def holds(self, one: Line) -> bool:
-        """Whether the line is one that is asked for."""
-        audience = one.gap.row.audience or NOBODY_YET
-        return self.standing in (None, one.standing) and self.audience in ("", audience)
+    def holds(self, one: gap_rows.Row) -> bool:
+        """Whether the row is one that is asked for."""
+        audiences = one.audiences or [NOBODY_YET]
+        return self.standing in (None, one.standing) and self.audience in ("", *audiences)
 
     def args(self) -> dict[str, str]:
         """The address's arguments for it, without the page."""
@@ -89,11 +88,10 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the board as shown."""
+class Shown:
+    """A row of the board as shown."""
 
-    line: Line
-    helpdesk: str
+    row: gap_rows.Row
     trend: Chart
     words: str
 
@@ -104,55 +102,40 @@ def page() -> str:
     """What the bot could not serve, in groups: what matters most first."""
     p, asked = parts(), Asked.of(request.args)
     with p.database.read() as session:
-        view = view_of(session)
-        prices = goals.prices(session, p.settings.prices)
-        found = board(session, _ids(view), since=view.since, until=view.until, as_of=p.now(), prices=prices)
-        waiting = store.waiting(session, _ids(view))
+        view = View.of(request.args, session)
+        prices, ids = goals.prices(session, p.settings.prices), looked_at(view)
+        lines = board(
+            session, ids, since=view.since, until=view.until, as_of=p.now(), prices=prices, filters=dimensions(view)
+        )
+        waiting = store.waiting(session, ids)
+        choices = view.choices(session)
     view = replace(view, faults=(*view.faults, *asked.faults))
-    chosen = ordered((one for one in found if asked.holds(one)), asked.order)
+    found = gap_rows.rows(lines, {row.id: row.account_group for row in view.installations})
+    chosen = gap_rows.ordered((one for one in found if asked.holds(one)), asked.order)
     first = (asked.page - 1) * LISTED
-    names = view.names()
-    rows = [
-        Row(one, names[one.gap.row.installation_id], _sparkline(one), gap_words.trend_of(one))
-        for one in chosen[first : first + LISTED]
-    ]
+    shown = [Shown(one, _sparkline(one), gap_words.trend_of(one.weeks)) for one in chosen[first : first + LISTED]]
     return render_template(
-        "gaps.html", view=view, choices=_choices(view), asked=asked, rows=rows, count=len(chosen), whole=len(found),
+        "gaps.html", view=view, choices=choices, asked=asked, rows=shown, count=len(chosen), whole=len(found),
         pages=-(-len(chosen) // LISTED), counts=_counts(found), waiting=waiting, prices=prices, orders=ORDERS,
-        standings=STANDINGS, audiences=AUDIENCES, several=len(names) > 1, kinds=gap_words.REASONS,
+        standings=STANDINGS, audiences=AUDIENCES, names=short_names(view), filtered=bool(dimensions(view)),
     )  # fmt: skip
 
 
-def _choices(view: View) -> list[Choice]:
-    """The filters that gaps have: what the dashboards offer beside needs the values of days, and these do not."""
-    connectors = sorted({row.connector for row in view.installations})
-    offered = {
-        "helpdesk": tuple((name, name.title()) for name in connectors),
-        "installation": tuple(sorted(view.names().items(), key=lambda item: item[1])),
-    }
-    choices = [Choice(name, FILTERS[name], found, view.args().get(name, ""), 0) for name, found in offered.items()]
-    return [each for each in choices if len(each.options) > 1 or each.chosen]
-
-
-def _counts(found: Sequence[Line]) -> Mapping[Standing, int]:
+def _counts(found: Sequence[gap_rows.Row]) -> Mapping[Standing, int]:
     return {each: sum(one.standing is each for one in found) for each in Standing}
 
 
-def _sparkline(one: Line) -> Chart:
+def _sparkline(one: gap_rows.Row) -> Chart:
     points = [Point(monday, float(burden.messages), n=burden.messages) for monday, burden in one.weeks]
     return sparkline("Times asked, week by week", points, unit=Unit.COUNT, by=By.WEEK)
 
 
-def view_of(session: Session) -> View:
-    """The days and the account that the address asks for; filters that gaps do not have are told and left out."""
-    view = View.of(request.args, session)
-    unused = [FILTERS[name].lower() for name in view.filters if name not in USED]
-    faults = [f"Gaps are not filtered by {' or '.join(unused)}; it is left out."] if unused else []
-    kept = {name: value for name, value in view.filters.items() if name in USED}
-    return replace(view, filters=MappingProxyType(kept), faults=(*view.faults, *faults))
+def dimensions(view: View) -> Mapping[str, str | None]:
+    """The filters that a conversation passes or not; the others choose among installations."""
+    return {name: value for name, value in view.filters.items() if name in COLUMNS}
 
 
-def _ids(view: View) -> list[str]:
+def looked_at(view: View) -> list[str]:
     """The installations that the view looks at."""
     helpdesk = view.filters.get("helpdesk")
     return [
@@ -160,3 +143,12 @@ def _ids(view: View) -> list[str]:
         for row in view.installations
         if (view.reach is None or row.id in view.reach) and helpdesk in (None, row.connector)
     ]
+
+
+def short_names(view: View) -> Mapping[str, str]:
+    """How each installation is called where all are the visitor's: by its helpdesk, where that tells it apart."""
+    connectors = Counter(row.connector for row in view.installations)
+    return {
+        row.id: row.connector.title() + (f" {row.account}" if connectors[row.connector] > 1 else "")
+        for row in view.installations
+    }

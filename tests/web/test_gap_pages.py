@@ -12,8 +12,8 @@ import pytest
 from browsing import LOOKS, signed_in
 
 from service.figures.fact import Fact
-from service.scoring.score import Evidence, Score
-from service.store import gaps, improvements
+from service.scoring.score import DEFINITIONS, Evidence, Score
+from service.store import gaps, improvements, installations
 from service.store.facts import Judged, save
 from service.store.gap_models import Audience, GapMessage, ImprovementKind, KnowledgeGap
 from service.store.gaps import Assignment, Question
@@ -150,10 +150,9 @@ def test_filters_states_and_orders(web: Any, board: Board) -> None:
     page = board.page(client, "/gaps?sort=latest")
     assert page.index(paddle) < page.index(plug)
     page = board.page(client, "/gaps?state=verified")
-    assert "None of the 2 gaps is so" in page
-    page = board.page(client, "/gaps?state=odd&audience=odd&sort=odd&page=x&channel=web")
+    assert "None of the 2 gaps is like that" in page
+    page = board.page(client, "/gaps?state=odd&audience=odd&sort=odd&page=x")
     assert "There is no state “odd”" in page
-    assert "Gaps are not filtered by channel" in page
     assert paddle in page
 
 
@@ -350,3 +349,106 @@ def test_in_a_browser(chromium: Any, web: Any, board: Board, look: tuple[str, st
         assert page.locator("svg.chart").count() >= 2
         page.click(f'a[href="/c/{board.conversation}#message-1"]')
         page.wait_for_selector("#message-1:target")
+
+
+def test_dimensions_filter_what_is_counted(web: Any, board: Board) -> None:
+    client = web.admin()
+    with web.parts.database.begin() as session:
+        mine = session.query(GapMessage).filter_by(gap_id=board.paddle).order_by(GapMessage.at).limit(3).all()
+        for message in mine:
+            fact = Fact(helpdesk="zendesk", account="acme", conversation="x", episode=1, definitions=DEFINITIONS,
+                        day=message.at.date().isoformat(), bot_took_part=True, gap="gap", brand="Fern & Co",
+                        channel="email" if message is mine[0] else "chat")  # fmt: skip
+            judged = Judged(message.conversation_id, board.installation_id, DEFINITIONS, [fact], web.clock().date())
+            save(session, [judged], now=web.clock())
+    whole = board.page(client, "/gaps?brand=Fern+%26+Co")
+    assert whole.count('<th scope="row">') == 1, "what nobody of the brand asked is not there"
+    assert "<strong>3</strong>" in whole
+    assert "ever</span>" not in whole
+    assert "Fern &amp; Co" in whole
+    assert "<strong>1</strong>" in board.page(client, "/gaps?brand=Fern+%26+Co&channel=email")
+    assert "nothing that passes the filter was a knowledge gap" in board.page(client, "/gaps?brand=other")
+    assert board.page(client, "/gaps?intent=%28none%29").count('<th scope="row">') == 2
+    page = board.page(client, f"/gaps/{board.paddle}?brand=Fern+%26+Co")
+    assert "brand Fern &amp; Co" in page
+    assert "brand=Fern" in page.split("<h1>")[0], "the way back keeps the filter"
+
+
+@pytest.fixture
+def twin(web: Any, board: Board, seed: Any, shapes: Any) -> int:
+    """The question of `paddle` on the Intercom of the same people."""
+    other = [seed(replace(shapes.told(f"i{n}"), helpdesk="intercom")) for n in range(3)]
+    house = seed.installations["intercom"]
+    with web.parts.database.begin() as session:
+        for name in (board.installation_id, house):
+            installations.change(session, name, account_group="acme")
+        for row_id in other:
+            at = web.clock() - 5 * DAY
+            gaps.keep_questions(session, house, row_id, [Question(1, "m0", "no_answer", False, at)])
+        gaps.save_groups(session, house, "{}", labels={1: "paddle repair"}, merged={}, now=web.clock(),
+                         assigned=[Assignment(row_id, 1, 1) for row_id in other])  # fmt: skip
+        number = gaps.listed(session, house)[0].row.id
+        for gap_id in (board.paddle, number):
+            session.get_one(KnowledgeGap, gap_id).topic = board.paddle
+    return int(number)
+
+
+def test_a_question_of_two_helpdesks_is_one_row_and_one_piece_of_work(web: Any, board: Board, twin: int) -> None:
+    client = web.admin()
+    page = board.page(client, "/gaps")
+    rows = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", page, re.DOTALL)
+    assert len(rows) == 2
+    assert "<strong>41</strong>" in rows[0]
+    assert "Intercom</a> 3" in rows[0]
+    assert "Also on Intercom" in board.page(client, f"/gaps/{board.paddle}")
+    board.act(client, board.paddle, "acknowledge", words="Ada looks", also=str(twin))
+    board.act(client, board.paddle, "assign", audience="content", also=str(twin))
+    assert (board.get(twin).row.audience, len(board.get(twin).facts.acknowledged)) == ("content", 1)
+    page = board.act(client, board.paddle, "fix", kind="other", reference="x", also=str(twin),
+                     day=(web.clock() - 9 * DAY).date().isoformat())  # fmt: skip
+    assert "Not on the other helpdesk: The question was first asked on" in page
+    assert board.get(twin).facts.fixes == []
+    page = board.page(client, "/gaps")
+    assert re.search(r"Intercom</a> 3(, assigned)?", page)
+    done = [entry[1:3] for entry in web.audited() if entry[1] in ("acknowledge gap", "assign gap", "fix gap")]
+    assert sorted(done) == sorted([(f"{what} gap", str(gap)) for what in ("acknowledge", "assign")
+                                   for gap in (board.paddle, twin)] + [("fix gap", str(board.paddle))])  # fmt: skip
+
+
+def test_what_is_not_ticked_or_not_the_same_is_left_alone(web: Any, board: Board, twin: int) -> None:
+    client = web.admin()
+    board.act(client, board.paddle, "acknowledge")
+    board.act(client, board.paddle, "acknowledge", also=str(board.plug))
+    board.act(client, board.paddle, "withdraw_assignment", also=str(twin))
+    assert board.get(twin).facts.acknowledged == []
+    assert board.get(board.plug).facts.acknowledged == []
+
+
+def test_a_helpdesk_that_is_not_ones_own_is_neither_shown_nor_touched(web: Any, board: Board, twin: int) -> None:
+    manager = web.signed_in(web.person("manager", only=[board.installation_id]))
+    page = board.page(manager, f"/gaps/{board.paddle}")
+    assert "Also on" not in page
+    assert "Intercom" not in board.page(manager, "/gaps")
+    board.act(manager, board.paddle, "acknowledge", also=str(twin))
+    assert board.get(twin).facts.acknowledged == []
+
+
+def test_the_life_is_a_row_of_steps(web: Any, board: Board) -> None:
+    client = web.admin()
+    board.act(client, board.paddle, "assign", audience="content", reference="131")
+    page = board.page(client, f"/gaps/{board.paddle}")
+    assert "<dt>Waits for</dt><dd>article:131</dd>" in page
+    assert re.search(r'aria-current="step"><strong>Assigned</strong>', page)
+    board.fix(board.paddle, web.clock() - 20 * DAY, reference="article:131")
+    with web.parts.database.begin() as session:
+        session.get_one(GapMessage, (board.conversation, 1)).loose = True
+        session.get_one(KnowledgeGap, board.paddle).assigned_at = web.clock() - 30 * DAY
+    page = board.page(client, f"/gaps/{board.paddle}")
+    assert "Waits for" not in page
+    life = page.split('aria-label="Its life">')[1].split("</ol>")[0]
+    assert re.findall(r"<strong>(\w+)</strong>", life) == ["New", "Assigned", "Fixed", "Verified"]
+
+
+def test_too_long_a_note_is_refused(web: Any, board: Board) -> None:
+    assert "The note has 2,001 characters" in board.act(web.admin(), board.plug, "acknowledge", words="x" * 2001)
+    assert board.get(board.plug).facts.acknowledged == []
