@@ -8,6 +8,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Protocol
 
+from connectors.names import Names
 from service.conversation import Conversation, Role
 from service.writeback import PREFIX
 
@@ -94,6 +95,11 @@ class Export(Protocol):
 
     def conversations(self) -> Iterator[Conversation | LeftOut]:
         """Every conversation that was taken, in the order in which they first came."""
+        ...
+
+    @property
+    def names(self) -> Names:
+        """What the records call ids that the conversations keep; teams are in them by name."""
         ...
 
     @property

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import islice
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
+from connectors.names import Names
 from service.conversation import Conversation
 from service.document import to_document
 from service.scoring.customer import customer_keys
-from service.store import conversations, history, installations
+from service.store import conversations, dimension_names, history, installations
 from service.store.conversations import ReadConversation
 from service.store.history import Span
 from service.store.installations import IMPORTED, NewInstallation
@@ -27,13 +29,17 @@ from tasks.runtime import Runtime
 AT_ONCE = 200
 """Conversations stored in one transaction."""
 
+NO_NAMES: Names = MappingProxyType({})
+
 
 class ConnectedAlready(ValueError):
     """The account is a connected helpdesk: its conversations are read from there, not from a file."""
 
 
-def store(runtime: Runtime, found: Iterable[Conversation]) -> list[str]:
+def store(runtime: Runtime, found: Iterable[Conversation], names: Names = NO_NAMES) -> list[str]:
     """Keep conversations, due for scoring; our ids of them. Raises `ConnectedAlready`.
+
+    `names` are what the export calls ids that the conversations keep.
 
     Those of an account that was imported before replace what is stored, and ask their customers' others to be judged
     anew; in a first import everything is scored afterwards anyway.
@@ -51,6 +57,10 @@ def store(runtime: Runtime, found: Iterable[Conversation]) -> list[str]:
                 if keeping.is_unwanted(runtime, session, installation_id, conversation):
                     continue
                 ids[_keep(runtime, session, installation_id, conversation, news=news)] = None
+    told = {kind.value: called for kind, called in names.items()}
+    with runtime.database.begin() as session:
+        for installation_id, _ in known.values():
+            dimension_names.keep(session, installation_id, told, now=runtime.clock())
     return list(ids)
 
 

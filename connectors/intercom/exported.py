@@ -16,6 +16,7 @@ from connectors.intercom import mapping
 from connectors.intercom.authors import Bots
 from connectors.intercom.parts import in_order, merged_away
 from connectors.intercom.payloads import Contact, Conversation, Tag
+from connectors.names import Names
 from connectors.shelf import Shelf
 from service import conversation as neutral
 
@@ -59,6 +60,11 @@ class IntercomExport:
         """Every conversation, in the order in which they first came."""
         for name, data in self._shelf.all("conversation"):
             yield self._conversation(name, data)
+
+    @property
+    def names(self) -> Names:
+        """None: conversations have their teams' names, and name no brand."""
+        return {}
 
     @property
     def unmet(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 
 from connectors.base import Installation
 from connectors.exported import LeftOut, NotUsable, Sought, Terms, Why
+from connectors.names import Kind, Names
 from connectors.shelf import Shelf
 from connectors.zendesk import payloads
 from connectors.zendesk.exported_audits import audit_of_event, audits_of_comments
@@ -50,6 +51,7 @@ class ZendeskExport:
         )
         self._sought = Sought(terms)
         self._groups: dict[str, str] = {}
+        self._brands: dict[str, str] = {}
 
     def take(self, value: object) -> None:
         """A ticket, or anything that belongs to tickets, or a page of them. Raises `NotUsable`."""
@@ -69,6 +71,11 @@ class ZendeskExport:
         """Every ticket, in the order in which they first came."""
         for name, data in self._shelf.all("ticket"):
             yield self._conversation(name, data)
+
+    @property
+    def names(self) -> Names:
+        """Brands, as the tickets of a full export have them inside."""
+        return {Kind.BRAND: self._brands}
 
     @property
     def unmet(self) -> tuple[str, ...]:
@@ -126,6 +133,9 @@ class ZendeskExport:
                 person["role"] = text(person.get("role")) or "agent"
             self._user(person)
         self._group(record(data.get("group")))
+        brand = record(data.get("brand"))
+        if (number := ident(brand.get("id"))) and (called := text(brand.get("name"))):
+            self._brands[number] = called
         if assignee := ident(data.get("assignee_id")):
             self._shelf.put("agent", assignee, True)
         related = _related(data)

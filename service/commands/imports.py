@@ -122,7 +122,7 @@ def import_command(
             _take(name, reader.lists, export, outcome, progress)
         found = _conversations(export, outcome, progress)
         if into is not None:
-            outcome.written = _store(into, found, progress)
+            outcome.written = _store(into, found, export, progress)
         else:
             _write(output, found, outcome)
         unmet = export.unmet
@@ -190,7 +190,7 @@ def _write(output: str | None, found: Iterator[Conversation], outcome: Outcome) 
             raise click.ClickException(f"{output or 'standard output'}: {error.strerror or error}") from error
 
 
-def _store(into: Path, found: Iterator[Conversation], progress: Progress) -> int:
+def _store(into: Path, found: Iterator[Conversation], export: Export, progress: Progress) -> int:
     """Store all, then score all: each is the others' history. The number stored."""
     # Neither a database nor the service's settings are needed to convert a file.
     from service.commands.recorded import recorded  # noqa: PLC0415
@@ -206,7 +206,7 @@ def _store(into: Path, found: Iterator[Conversation], progress: Progress) -> int
     with closing(Database(settings.database)) as database:
         runtime = alone(settings, database)
         try:
-            stored = importing.store(runtime, found)
+            stored = importing.store(runtime, found, export.names)
             with database.begin() as session:
                 recorded(session, "import conversations", str(into), conversations=str(len(stored)))
         except importing.ConnectedAlready as error:

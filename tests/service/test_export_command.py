@@ -36,7 +36,7 @@ def document(number: int, **more: Any) -> dict[str, Any]:
         "url": "https://acme.zendesk.com/api/v2/tickets/1.json", "id": number, "status": "closed",
         "via": via, "created_at": times[0], "subject": "=cmd()", "tags": ["=1+1", "vip"],
         "requester": {"id": 501, "email": "quinn@example.com", "role": "end-user"},
-        "assignee": {"id": 900}, "group": {"id": 7, "name": "@Parcels"},
+        "assignee": {"id": 900}, "group": {"id": 7, "name": "@Parcels"}, "brand": {"id": 44, "name": "=Outlet"},
         "comments": [
             {"id": n, "author_id": author, "body": text, "public": True, "created_at": times[n], "via": via}
             for n, (author, text) in enumerate(texts)
@@ -109,7 +109,8 @@ def test_csv_has_every_column_and_no_formula(run: Callable[..., Result], tmp_pat
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert list(rows[0]) == [column.name for column in COLUMNS]
     assert len(rows) == 3
-    assert {row["inbox"] for row in rows} == {"'@Parcels"}
+    assert {row["inbox"] for row in rows} == {row["inbox_name"] for row in rows} == {"'@Parcels"}
+    assert {(row["brand"], row["brand_name"]) for row in rows} == {("44", "'=Outlet")}
     assert {row["tags"] for row in rows} == {"'=1+1 vip"}
     assert {row["containment_verdict"] for row in rows} == {"escalated"}
     assert {row["agent_messages"] for row in rows} == {"1"}
