@@ -6,16 +6,12 @@ in the shape that Intercom gives them.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from types import TracebackType
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connectors.email_text import html_text
 from connectors.intercom.sandbox import allowing, departing, shapes, subscribing
@@ -25,23 +21,12 @@ from connectors.intercom.sandbox.departing import Departing
 from connectors.intercom.sandbox.hooks import RETRY_DELAY, TIMEOUT, Hooks
 from connectors.intercom.sandbox.seeding import Player
 from connectors.intercom.sandbox.workspace import Attribute, Record, Workspace
+from connectors.stand_in import LoggedRequest, Served
 from service.conversation import Conversation, Event, Message, Rating
 
 RATE_LIMIT = 1_667
 WINDOW = 10.0
 """Seconds: Intercom spreads 10,000 calls a minute over windows of ten seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedRequest:
-    """One API request that reached the sandbox; header names are in lower case."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    json: Any
-    status: int
 
 
 class Snapshot(NamedTuple):
@@ -52,19 +37,7 @@ class Snapshot(NamedTuple):
     notes: tuple[str, ...]
 
 
-class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-    skew: Callable[[], timedelta]
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        """The time of the stand-in's clock, for the header `Date`."""
-        return super().date_time_string((timestamp or time.time()) + self.skew().total_seconds())
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Requests are in `requests_log`, not on the terminal."""
-
-
-class Sandbox(Departing):
+class Sandbox(Departing, Served):
     """One Intercom workspace. `start` serves it at `base_url`; everything may be called from any thread.
 
     With `elsewhere` set the workspace is hosted in another region: its token is unknown here. `withheld` are beginnings
@@ -88,59 +61,27 @@ class Sandbox(Departing):
     ) -> None:
         self.secrets: Mapping[str, str] = {"access_token": token, "client_secret": client_secret}
         self.hooks = Hooks(client_secret, retry_delay=retry_delay, timeout=webhook_timeout)
-        self.requests_log: list[LoggedRequest] = []
         self.rate_limit = RATE_LIMIT
         self.silent_bot_close = silent_bot_close
         self.elsewhere = False
-        self.skew = timedelta(0)
         self.withheld: set[str] = set()
         self.workspace = Workspace(clock=clock, emit=self._emit)
         if attributes is not None:
             self.workspace.attributes = dict(attributes)
         self._player = Player(self.workspace, fin=fin)
-        self._lock = threading.RLock()
         self._calls: list[float] = []
         self._refusals, self._refuse_until = 0, 0.0
-        self._app = create_api(self.workspace, token)
+        super().__init__(create_api(self.workspace, token), "intercom-sandbox")
         self._app.config.update(NEWEST_VERSION=False, CLIENT_SECRET=client_secret)
         self._app.config[subscribing.SAVE] = self.connect_webhook
         for api in (attribute_api, allowing, departing, subscribing):
             self._app.register_blueprint(api.routes)
-        self._server: BaseWSGIServer | None = None
-        self._thread: threading.Thread | None = None
         self._watch(self._app)
-
-    @property
-    def base_url(self) -> str:
-        """Where the API is, without a trailing slash; known once started."""
-        assert self._server is not None, "the sandbox is not started"
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def start(self, port: int = 0) -> Self:
-        """Serve on 127.0.0.1, on a free port unless one is named."""
-        handler = type("Handler", (_Quiet,), {"skew": staticmethod(lambda: self.skew)})
-        self._server = make_server("127.0.0.1", port, self._serve, threaded=True, request_handler=handler)
-        serve = self._server.serve_forever
-        self._thread = threading.Thread(target=serve, args=(0.02,), name="intercom-sandbox", daemon=True)
-        self._thread.start()
-        return self
 
     def stop(self) -> None:
         """Stop serving and sending; nothing is left running."""
         self.hooks.stop()
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-            self._server = self._thread = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+        super().stop()
 
     def offer_newest_version(self) -> Self:
         """Let version 2.16 be used, in which attributes can be made over the API."""
@@ -225,10 +166,6 @@ class Sandbox(Departing):
             return
         self.hooks.send(shapes.notification(self.workspace, topic, shapes.notified(conversation, part)))
 
-    def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        with self._lock:
-            return self._app(environ, start_response)
-
     def _watch(self, app: Flask) -> None:
         app.before_request_funcs.setdefault(None, []).append(self._count)
         app.after_request(self._finish)
@@ -256,14 +193,5 @@ class Sandbox(Departing):
         response.headers["X-RateLimit-Limit"] = str(self.rate_limit)
         response.headers["X-RateLimit-Remaining"] = str(left)
         response.headers["X-RateLimit-Reset"] = str(int(reset) + 1)
-        self.requests_log.append(
-            LoggedRequest(
-                request.method,
-                request.path,
-                request.args.to_dict(),
-                {name.lower(): value for name, value in request.headers.items()},
-                request.get_json(silent=True),
-                response.status_code,
-            )
-        )
+        self.requests_log.append(LoggedRequest.of(response))
         return response

@@ -9,19 +9,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
 
 from connectors.intercom.sandbox.workspace import Record
+from connectors.stand_in import Background
 
 TIMEOUT = 5.0
 RETRY_DELAY = 60.0
-SENDERS = 4
 THROTTLED_AT_MOST = 120
 """Intercom drops what it has throttled for two hours: 120 times its delay of a minute."""
 
@@ -48,12 +45,8 @@ class Hooks:
         self._retry_delay = retry_delay
         self._timeout = timeout
         self._session = requests.Session()
-        self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="intercom-sandbox-hooks")
-        self._changed = threading.Condition()
-        self._pending = 0
-        self._timers: set[threading.Timer] = set()
+        self._background = Background("intercom-sandbox-hooks")
         self._held: list[Record] | None = None
-        self._stopped = False
 
     def connect(self, url: str) -> None:
         """Save the address: it must be HTTPS (or on this machine) and answer a HEAD request with 2xx."""
@@ -73,7 +66,7 @@ class Hooks:
             self._held.append(notification)
             return
         for _ in range(1 + self.duplicates):
-            self._later(lambda: self._deliver(notification, 1, waited=0.0))
+            self._background.do(lambda: self._deliver(notification, 1, waited=0.0))
 
     def hold(self) -> None:
         """Keep back what is to be sent, until `release`."""
@@ -87,45 +80,12 @@ class Hooks:
 
     def flush(self, timeout: float = 30.0) -> bool:
         """Wait until nothing is under way, retries included; whether that was so within `timeout` seconds."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._pending == 0, timeout)
+        return self._background.flush(timeout)
 
     def stop(self) -> None:
         """Send nothing more and let go of the threads."""
-        with self._changed:
-            self._stopped = True
-            for timer in self._timers:
-                timer.cancel()
-            self._timers.clear()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._background.stop()
         self._session.close()
-
-    def _later(self, work: Callable[[], None], *, delay: float = 0.0) -> None:
-        with self._changed:
-            if self._stopped:
-                return
-            self._pending += 1
-            if not delay:
-                self._pool.submit(self._run, work)
-                return
-            timer = threading.Timer(delay, lambda: self._due(timer, work))
-            timer.daemon = True
-            self._timers.add(timer)
-            timer.start()
-
-    def _due(self, timer: threading.Timer, work: Callable[[], None]) -> None:
-        with self._changed:
-            self._timers.discard(timer)
-            if not self._stopped:
-                self._pool.submit(self._run, work)
-
-    def _run(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        finally:
-            with self._changed:
-                self._pending -= 1
-                self._changed.notify_all()
 
     def _deliver(self, notification: Record, number: int, *, waited: float) -> None:
         if self.disabled or self.url is None:
@@ -137,9 +97,9 @@ class Hooks:
         elif status == 429:
             delay = self._retry_delay * 2.0 ** (number - 1)
             if waited + delay <= self._retry_delay * THROTTLED_AT_MOST:
-                self._later(lambda: self._deliver(notification, number + 1, waited=waited + delay), delay=delay)
+                self._background.do(lambda: self._deliver(notification, number + 1, waited=waited + delay), delay=delay)
         elif (status is None or not 200 <= status < 300) and number == 1:
-            self._later(lambda: self._deliver(notification, 2, waited=waited), delay=self._retry_delay)
+            self._background.do(lambda: self._deliver(notification, 2, waited=waited), delay=self._retry_delay)
 
     def _post(self, url: str, notification: Record) -> int | None:
         body = json.dumps(notification).encode()

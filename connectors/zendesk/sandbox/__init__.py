@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
+from connectors.stand_in import LoggedRequest
 from connectors.zendesk import own
 from connectors.zendesk.sandbox import shapes
 from connectors.zendesk.sandbox.access import Access
@@ -21,7 +22,7 @@ from connectors.zendesk.sandbox.api import create_api
 from connectors.zendesk.sandbox.departing import Departing, departures
 from connectors.zendesk.sandbox.hooks import TIMEOUT, Hooks
 from connectors.zendesk.sandbox.seeding import FIRST_TEAM, Player
-from connectors.zendesk.sandbox.server import LoggedRequest, Served
+from connectors.zendesk.sandbox.server import Limited
 from connectors.zendesk.sandbox.shapes import Record, via
 from connectors.zendesk.sandbox.triggers import fired
 from connectors.zendesk.sandbox.updates import play
@@ -40,7 +41,7 @@ class Snapshot(NamedTuple):
     notes: tuple[str, ...]
 
 
-class Sandbox(Departing, Served):
+class Sandbox(Departing, Limited):
     """One Zendesk account. `start` serves it at `base_url`; everything may be called from any thread.
 
     `clock` gives the aware time that new updates get; `retry_delay` caps the seconds a webhook waits for a retry;

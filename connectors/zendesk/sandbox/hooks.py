@@ -7,12 +7,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import requests
 
+from connectors.stand_in import Background
 from connectors.zendesk.sandbox.shapes import stamp
 from connectors.zendesk.webhook import sign
 
@@ -21,7 +22,6 @@ CONFLICT_RETRIES = 3
 WAITING_RETRIES = 3
 TIMEOUT_RETRIES = 5
 LONGEST_WAIT = 60.0
-SENDERS = 4
 
 # The breaker: over five minutes, from 100 requests on, more than 70 % errors or more than 1,000 stop it for 5 seconds.
 WINDOW, ENOUGH, SHARE, MOST, BLOCKED = 300.0, 100, 0.7, 1_000, 5.0
@@ -67,25 +67,22 @@ class Hooks:
         self._retry_delay = retry_delay
         self._timeout = timeout
         self._session = requests.Session()
-        self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="zendesk-sandbox-hooks")
-        self._changed = threading.Condition()
-        self._pending = 0
-        self._timers: set[threading.Timer] = set()
+        self._background = Background("zendesk-sandbox-hooks")
+        self._lock = threading.Lock()
         self._held: list[tuple[str, str, str, bytes]] | None = None
         self._outcomes: list[tuple[float, bool]] = []
         self._blocked_until = 0.0
-        self._stopped = False
 
     def send(self, webhook_id: str, url: str, secret: str, body: object) -> None:
         """Deliver `body`: text as it is, anything else as JSON."""
         raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        with self._changed:
+        with self._lock:
             if self._held is not None:
                 self._held.append((webhook_id, url, secret, raw))
                 return
         for _ in range(1 + self.duplicates):
             invocation = Invocation(webhook_id, url, secret, raw, uuid.uuid4().hex.upper()[:26])
-            self._later(lambda invocation=invocation: self._deliver(invocation, 1, 0))  # type: ignore[misc]
+            self._background.do(partial(self._deliver, invocation, 1, 0))
 
     def test(self, webhook_id: str, url: str, secret: str, body: str) -> int | None:
         """Deliver once, now; the status of the answer, `None` when there was none."""
@@ -94,29 +91,23 @@ class Hooks:
 
     def hold(self) -> None:
         """Keep back what is to be sent, until `release`."""
-        with self._changed:
+        with self._lock:
             self._held = self._held if self._held is not None else []
 
     def release(self, *, backwards: bool = True) -> None:
         """Send what was held back, the newest first unless told otherwise."""
-        with self._changed:
+        with self._lock:
             held, self._held = self._held or [], None
         for item in reversed(held) if backwards else held:
             self.send(item[0], item[1], item[2], item[3].decode())
 
     def flush(self, timeout: float = 30.0) -> bool:
         """Wait until nothing is under way, retries included; whether that was so within `timeout` seconds."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._pending == 0, timeout)
+        return self._background.flush(timeout)
 
     def stop(self) -> None:
         """Send nothing more and let go of the threads."""
-        with self._changed:
-            self._stopped = True
-            for timer in self._timers:
-                timer.cancel()
-            self._timers.clear()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._background.stop()
         self._session.close()
 
     def _deliver(self, invocation: Invocation, number: int, timeouts: int) -> None:
@@ -133,7 +124,7 @@ class Hooks:
             self._again(invocation, number, timeouts, min(wait, self._retry_delay))
 
     def _again(self, invocation: Invocation, number: int, timeouts: int, delay: float) -> None:
-        self._later(lambda: self._deliver(invocation, number + 1, timeouts), delay=delay)
+        self._background.do(lambda: self._deliver(invocation, number + 1, timeouts), delay=delay)
 
     def _post(self, invocation: Invocation) -> tuple[int | None, float | None, bool]:
         """Status, Retry-After in seconds, and whether it timed out. The signed time is that of the attempt."""
@@ -162,35 +153,8 @@ class Hooks:
 
     def _judge(self, fine: bool) -> None:
         now = time.monotonic()
-        with self._changed:
+        with self._lock:
             self._outcomes = [item for item in self._outcomes if item[0] > now - WINDOW] + [(now, fine)]
             errors = sum(1 for _, good in self._outcomes if not good)
             if len(self._outcomes) >= ENOUGH and (errors / len(self._outcomes) > SHARE or errors > MOST):
                 self._blocked_until = now + BLOCKED
-
-    def _later(self, work: Callable[[], None], *, delay: float = 0.0) -> None:
-        with self._changed:
-            if self._stopped:
-                return
-            self._pending += 1
-            if not delay:
-                self._pool.submit(self._run, work)
-                return
-            timer = threading.Timer(delay, lambda: self._due(timer, work))
-            timer.daemon = True
-            self._timers.add(timer)
-            timer.start()
-
-    def _due(self, timer: threading.Timer, work: Callable[[], None]) -> None:
-        with self._changed:
-            self._timers.discard(timer)
-            if not self._stopped:
-                self._pool.submit(self._run, work)
-
-    def _run(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        finally:
-            with self._changed:
-                self._pending -= 1
-                self._changed.notify_all()
