@@ -15,7 +15,7 @@ from service.charts.scale import days, short, span, ticks
 from service.figures.results import Unit
 from service.figures.wording import number
 
-HEIGHT = 250
+HEIGHT = 280
 SHADES = 3
 """Parts of one tone that can be told apart; more begin anew."""
 

@@ -16,11 +16,11 @@ from service.charts.scale import days, short, span, ticks
 from service.figures.results import Unit
 from service.figures.wording import between, number
 
-HEIGHT = 250
+HEIGHT = 280
 MARKED = 9
 """Events that are marked; earlier ones are only counted."""
-NUMBERS, WORDS = 0.07, 0.17
-"""Shares of the width that stay free for the numbers of the y axis, and for the words of lines of reference."""
+EDGE, WORDS = 0.01, 0.17
+"""Shares of the width that stay free before the first point, and for the words of lines of reference."""
 APART = 24
 """Units that labels and marks must be apart."""
 
@@ -96,7 +96,7 @@ def _key(
     for place, each in enumerate(series):
         yield Key(f"swatch series-{place} {_tone(each)}".strip(), each.name)
     if banded:
-        yield Key("fill band series-0", "95 % interval: where the true value most likely lies")
+        yield Key("fill band series-0", "95 % interval")
     if baseline is not None:
         yield Key("reference baseline", f"baseline {number(baseline, unit)}")
     if target is not None:
@@ -114,7 +114,8 @@ def _tone(series: Series) -> str:
 class _Trend(Drawn, XY):
     """`source`, `unit`, `by`, `lines` (name, value) and `events` are what is drawn beside pygal's own lines."""
 
-    margins = (10, 16, 26, 16)
+    margins = (10, 16, 26, 64)
+    beside = True
     source: Sequence[Series] = ()
     unit = Unit.NUMBER
     by = By.DAY
@@ -140,7 +141,7 @@ class _Trend(Drawn, XY):
         last = max((p.day for p in points), default=first)
         around = 0 if last > first else by.following(first).toordinal() - first.toordinal()
         wide = (last - first).days + 2 * around
-        before, behind = NUMBERS * wide + around, (WORDS * wide if lines else 0) + around
+        before, behind = EDGE * wide + around, (WORDS * wide if lines else 0) + around
         chart = cls(
             config(HEIGHT, dots_size=3.5, allow_interruptions=True, range=(low, high), show_x_guides=False,
                    xrange=(first.toordinal() - before, last.toordinal() + behind),
@@ -150,7 +151,7 @@ class _Trend(Drawn, XY):
         chart.x_labels = [{"label": words, "value": day.toordinal()} for day, words in days(first, last, by) if points]
         chart.source, chart.unit, chart.by, chart.lines, chart.events = series, unit, by, lines, events
         if events:
-            chart.margins = (30, 16, 26, 16)
+            chart.margins = (30, 16, 26, 64)
         for each in series:
             chart.add(each.name, [_told(point, each.name, unit, by) for point in each.points],
                       show_dots=len(each.points) <= 60)  # fmt: skip

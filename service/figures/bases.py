@@ -16,7 +16,6 @@ LOOKED_AT = "conversations whose intent a person corrected or confirmed"
 KNOWN = "conversations whose outcome is known"
 NEEDED = "conversations of which it is known whether a human was needed"
 ANSWERED = "handoffs that were answered"
-COMPARED = "handoffs within intents that have enough on both sides"
 GIVEN = "conversations in which feedback was given"
 
 BASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -61,8 +60,6 @@ BASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "first_reply": ANSWERED,
             "first_reply_p90": ANSWERED,
             "first_reply_business": ANSWERED,
-            "ratio": COMPARED,
-            "difference": COMPARED,
         },
         "feedback_loop": {"negative_feedback": "times that feedback was given"},
         "training_data": {"corrected": "conversations in which the bot reported an intent"},

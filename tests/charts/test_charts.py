@@ -119,7 +119,7 @@ def test_baseline_target_and_events_are_named() -> None:
     words = [node.text for node in ET.fromstring(chart.svg()).iter("text")]
     assert {"baseline 50.0 %", "target 60.0 %", "1"} <= set(words)
     assert [key.text for key in chart.key] == [
-        "solved", "95 % interval: where the true value most likely lies", "baseline 50.0 %", "target 60.0 %",
+        "solved", "95 % interval", "baseline 50.0 %", "target 60.0 %",
         "11 Mar 2026: bot 2",
     ]  # fmt: skip
     titles = [node.text or "" for node in ET.fromstring(chart.svg()).iter("title")]

@@ -117,10 +117,16 @@ def test_both_sides_of_accuracy_stand_side_by_side(page: Any, given: list[Fact])
     unclear = counted(given, escalation="unclear", handed_off=True)
     precision = (verdicts["warranted"], verdicts["warranted"] + verdicts["avoidable"])
     recall = (verdicts["warranted"], verdicts["warranted"] + verdicts["missed"])
-    for hits, n in (precision, recall, (unclear, unclear + precision[1])):
+    shares = (
+        (precision, " that could be judged"),
+        (recall, " that clearly needed a human"),
+        ((unclear, unclear + precision[1]), ""),
+    )
+    for (hits, n), base in shares:
         assert f">{percent(hits, n)}</a>" in html
         low, high = Rate(hits, n).interval() or (0, 0)
-        assert f"95 % interval {low * 100:.1f} to {high * 100:.1f} %, n {n:,}" in html
+        assert f"95 % interval {low * 100:.1f} to {high * 100:.1f} %, {'of' if base else 'n'} {n:,}" in html
+        assert base in html
     assert f">{verdicts['avoidable']:,} handed over for nothing</a>" in html
     assert f">{verdicts['missed']:,} left alone with the bot</a>" in html
     assert html.count("chart-trend") >= 2
