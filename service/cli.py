@@ -63,6 +63,18 @@ class Commands(click.Group):
         import_module("service.logs").configure_logs("warning", "console")
         return super().__call__(*args, **kwargs)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what stops it from outside is told in a line that says what to do."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            told = import_module("service.commands.faults").fault(error)
+            if told is None:
+                raise
+            raise click.ClickException(told) from error
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All names, in the order of a first visit."""
         return ["demo", "score", *(name for names in ELSEWHERE.values() for name in names)]
@@ -152,21 +164,21 @@ def score(
 
 
 @main.command()
-@click.option("--once", is_flag=True, help="Exit after the table, also on a terminal.")
+@click.option("--once", is_flag=True, help="Exit after the table: for scripts and CI.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="0 takes a free one.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Keep everything in this folder.")
 @click.option("--history/--no-history", default=True, show_default=True, help="Three months before, for the figures.")
 def demo(once: bool, port: int, data_dir: Path | None, history: bool) -> None:
     """Show the whole way on a local Zendesk and a local Intercom: signed webhooks in, verdicts written back.
 
-    Needs no account and no server. On a terminal it stays up so that you can look around; --once ends it. The exit
-    status is 1 when an expected write-back is missing.
+    Needs no account and no server. It says where its pages are and stays up until it is stopped (Ctrl-C, or a signal
+    where there is no terminal), so that you can look around; --once ends it after the table. The exit status is 1 when
+    an expected write-back is missing.
     """
     runner, embedded = import_module("service.demo.run"), import_module("service.embedded")
-    stay = sys.stdout.isatty() and not once
     try:
         with runner.temporary_folder(data_dir) as folder:
-            status = runner.run(runner.demo_settings(folder, port), console=Console(), stay=stay, history=history)
+            status = runner.run(runner.demo_settings(folder, port), console=Console(), stay=not once, history=history)
     except embedded.EmbeddedError as error:
         raise click.ClickException(str(error)) from error
     sys.exit(status)

@@ -25,6 +25,7 @@ LogFormat = Literal["json", "console"]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ADDRESS_FILE = "run/address"
 """Where in the data folder a running service writes the address of its pages."""
+BROKERS = ("redis://", "rediss://")
 DATABASES = ("postgres://", "postgresql://", "postgresql+psycopg://", "sqlite://")
 
 
@@ -235,6 +236,23 @@ class Settings(FigureSettings):
             raise ValueError(
                 "must be the address of a PostgreSQL or SQLite database: postgresql://... or sqlite:///..."
             )
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_broker(cls, value: str) -> str:
+        if value and not value.startswith(BROKERS):
+            raise ValueError("must be the address of a Redis or Valkey: redis://host:6379/0, or rediss:// with TLS")
+        return value
+
+    @field_validator("database_url", "redis_url")
+    @classmethod
+    def _whole_address(cls, value: str) -> str:
+        try:
+            urlsplit(value).port  # noqa: B018 - raises; its message would hold a part of the password
+        except ValueError:
+            wrong = "has a port that is no number; in a password, characters such as / # : are written as %2F %23 %3A"
+            raise ValueError(wrong) from None
         return value
 
     @field_validator("oidc_issuer")

@@ -149,6 +149,7 @@ def _is_free(opened: Database, installation_id: str) -> bool:
 def _do_alone(given: Settings, opened: Database, installation_id: str, bar: Bar) -> None:
     """Limits are shared with whoever else uses the broker that is named; where none is, nobody else is running."""
     limiter = Limiter(given.redis_url) if given.redis_url else Limiter()
+    limiter.budgets()  # Raises where the broker is away: nobody may call then, and this would wait for ever.
     runtime = replace(alone(given, opened), clients=Clients(connectors(), limiter, local=given.local_helpdesks))
 
     def tell() -> None:

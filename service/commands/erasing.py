@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from service.settings import Settings
 from service.store import audit, erasure, installations, mentions, whereabouts
 from service.store.database import Database
 from service.store.erasure import Receipt
-from service.store.secrets import SecretBox, SecretsUnreadable
+from service.store.secrets import SecretBox
 from service.store.suppression import Identity, IdentityKind, NoIdentity
 from service.store.whereabouts import Request
 from tasks.runtime import utc_now
@@ -55,7 +54,7 @@ def erase_command(
         request = _request(opened, _identity(email, contact, phone), named, may_come_back)
         box = SecretBox(given.secret_key.get_secret_value())
         if let_back:
-            with _readable(), opened.begin() as session:
+            with opened.begin() as session:
                 lifted = erasure.let_back(session, box, request, now=utc_now())
             click.echo("What comes of them is kept again." if lifted else "Nobody of that name was erased.")
             return
@@ -65,7 +64,7 @@ def erase_command(
         if not dry_run:
             if not yes:
                 click.confirm("Erase all of that? It cannot be undone.", abort=True)
-            _print(_erased(opened, box, request))
+            _print(erasure.erase(opened, box, request, now=utc_now()))
             click.echo(NOT_ON_THE_HELPDESK)
     for path in _files(given, request.identity):
         click.echo(f"{path} names the person; Deskmark deletes no file: remove it yourself.", err=True)
@@ -93,20 +92,6 @@ def _request(opened: Database, identity: Identity, named: tuple[str, ...], may_c
         except NoIdentity as error:
             raise click.UsageError(f"{error} (--installation)") from error
     return request
-
-
-def _erased(opened: Database, box: SecretBox, request: Request) -> Receipt:
-    with _readable():
-        return erasure.erase(opened, box, request, now=utc_now())
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    """The key of erased identities is a stored secret like any other: without its key nobody can be kept away."""
-    try:
-        yield
-    except SecretsUnreadable as error:
-        raise click.ClickException(f"{error}; see deskmark secrets status") from error
 
 
 def _files(given: Settings, identity: Identity) -> Iterator[Path]:

@@ -18,6 +18,7 @@ from connectors.zendesk.sandbox import Sandbox as Zendesk
 from service.conversation import Conversation
 from service.demo.acts import played, usage
 from service.demo.story import GROUP, Story, stories
+from service.embedded.listening import listen
 from service.settings import ADDRESS_FILE
 from tasks.runtime import utc_now
 
@@ -113,7 +114,9 @@ def sandbox(helpdesk: str, port: int | None, every: float) -> None:
         signal.signal(number, lambda *_: stop.set())
     stand = STANDS[helpdesk]
     running = stand.make()
-    running.start(stand.port if port is None else port)
+    with listen("127.0.0.1", stand.port if port is None else port) as free:  # Raises what is told of a port in use.
+        chosen = free.getsockname()[1]
+    running.start(chosen)
     try:
         told = stories(utc_now())
         for story in told[:ENDED]:

@@ -15,6 +15,7 @@ from service.embedded.programs import embedded_broker, service_programs
 from service.language.model import MiniLM, ModelMissing
 from service.settings import Settings
 from service.store.database import migrate
+from service.store.secrets import KeysUnusable, SecretBox
 from service.supervisor import Program, Supervisor, SupervisorError
 
 
@@ -61,9 +62,10 @@ class Embedded:
         self._web = listen(self.host, self._wanted_port)
         self.folder.address.write_text(f"{self.base_url}\n")
         try:
+            SecretBox(self.settings.secret_key.get_secret_value())
             MiniLM(self.settings.model_dir).check()
             migrate(self.settings.database)
-        except ModelMissing as error:
+        except (KeysUnusable, ModelMissing) as error:
             raise EmbeddedError(str(error)) from error
         except SQLAlchemyError as error:
             raise EmbeddedError(database_fault(self.settings, error)) from error

@@ -14,19 +14,23 @@ class SecretsUnreadable(RuntimeError):
     """Stored secrets were encrypted with a key that DESKMARK_SECRET_KEY does not name."""
 
 
+class KeysUnusable(ValueError):
+    """DESKMARK_SECRET_KEY, or what the data folder has in its place, holds no key, or something that is none."""
+
+
 class SecretBox:
     """Encrypts with the first key, decrypts with any: put a new key in front to rotate."""
 
     def __init__(self, keys: str) -> None:
-        """`keys` are Fernet keys separated by commas. Raises `ValueError` when there is none or one is malformed."""
+        """`keys` are Fernet keys separated by commas. Raises `KeysUnusable` when there is none or one is malformed."""
         parts = [key.strip() for key in keys.split(",") if key.strip()]
         if not parts:
-            raise ValueError("DESKMARK_SECRET_KEY is empty; create one with `deskmark key`")
+            raise KeysUnusable("DESKMARK_SECRET_KEY is empty; create one with `deskmark key`")
         try:
             self._each = [Fernet(key) for key in parts]
             self._fernet = MultiFernet(self._each)
         except ValueError as error:
-            raise ValueError(
+            raise KeysUnusable(
                 "DESKMARK_SECRET_KEY must be Fernet keys (44 characters each) with commas between"
             ) from error
         self.fingerprints = tuple(_fingerprint(part) for part in parts)

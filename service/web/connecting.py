@@ -14,7 +14,7 @@ from connectors.registry import connectors
 from service.settings import Settings
 from service.store.installations import NewInstallation
 from service.store.models import Installation
-from service.store.secrets import SecretBox
+from service.store.secrets import SecretBox, SecretsUnreadable
 from service.translation.languages import Language
 from service.web.kinds import Field, Kept, Kind
 
@@ -52,7 +52,8 @@ def changes(
 ) -> dict[str, Any]:
     """The columns of `row` that `given` changes: what it does not name stays, and so does a secret that is empty.
 
-    Raises `NotAccepted`.
+    Where the key of its secrets is lost, all that are needed have to be given. Raises `NotAccepted`, and
+    `SecretsUnreadable` where one of them is not.
     """
     values = _stripped(given)
     base_url, wrong = _address(kind, values.get("base_url") or row.base_url, settings)
@@ -66,9 +67,19 @@ def changes(
         "base_url": base_url,
         "account_group": values.get("account_group", row.account_group or "") or None,
         "language": language,
-        "secrets": box.lock({**box.unlock(row.secrets), **_encrypted(kind, values)}),
+        "secrets": box.lock({**_stored(kind, row, values, box), **_encrypted(kind, values)}),
         "options": {**kept, **_options(kind, values)},
     }
+
+
+def _stored(kind: Kind, row: Installation, values: Mapping[str, str], box: SecretBox) -> Mapping[str, str]:
+    """The secrets that `values` is added to: none where they cannot be read and everything needed is given anew."""
+    try:
+        return box.unlock(row.secrets)
+    except SecretsUnreadable:
+        if all(values.get(f.name) for f in kind.fields if f.kept.encrypted and f.required):
+            return {}
+        raise
 
 
 def as_given(kind: Kind, row: Installation) -> dict[str, str]:

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from service.commands import erasing
-from service.commands.installations.retention import retention_command
+from service.cli import main
 from service.embedded import own_settings
 from service.store import conversations, installations
 from service.store.database import Database, migrate
@@ -27,10 +25,8 @@ OLD = datetime(2026, 1, 2, tzinfo=UTC)
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    group = click.Group(commands={"retention": retention_command, **{c.name or "": c for c in erasing.COMMANDS}})
-
     def invoke(*arguments: str, typed: str = "") -> Result:
-        return CliRunner(env={"DESKMARK_DATA_DIR": str(tmp_path)}).invoke(group, arguments, input=typed)
+        return CliRunner(env={"DESKMARK_DATA_DIR": str(tmp_path)}).invoke(main, arguments, input=typed)
 
     return invoke
 
@@ -131,14 +127,14 @@ def test_retention_asks_before_texts_go(run: Run, stored: Database) -> None:
     with stored.read() as session:
         old = datetime.now(UTC) - session.scalars(select(Conversation.ended_at)).one()  # type: ignore[operator]
     assert old > timedelta(days=30)
-    refused = run("retention", "i1", "30", typed="n\n")
+    refused = run("installations", "retention", "i1", "30", typed="n\n")
     assert "1 conversations lose their text now" in refused.output
     assert text(stored) is not None
-    done = run("retention", "i1", "30", typed="y\n")
+    done = run("installations", "retention", "i1", "30", typed="y\n")
     assert "Texts are dropped 30 days after the end." in done.output
     assert "1 conversations lost their text" in done.output
     assert text(stored) is None
-    assert run("retention", "i1", "keep").output == "Texts are kept.\n"
+    assert run("installations", "retention", "i1", "keep").output == "Texts are kept.\n"
     with stored.read() as session:
         assert session.get_one(Installation, "i1").retention_days is None
     assert actions(stored) == ["change retention", "change retention"]
@@ -149,13 +145,13 @@ def test_retention_asks_before_texts_go(run: Run, stored: Database) -> None:
     [("2", "texts can be kept for 8 to 3650 days"), ("soon", "neither a number"), ("-5", "No such option")],
 )
 def test_a_retention_that_cannot_be(run: Run, stored: Database, days: str, says: str) -> None:
-    result = run("retention", "i1", days)
+    result = run("installations", "retention", "i1", days)
     assert result.exit_code != 0
     assert says in result.output
 
 
 def test_a_helpdesk_that_is_not_connected(run: Run, stored: Database) -> None:
-    assert "no helpdesk is connected as x" in run("retention", "x", "30").output
+    assert "no helpdesk is connected as x" in run("installations", "retention", "x", "30").output
 
 
 def test_an_id_is_of_one_helpdesk_only(run: Run, stored: Database) -> None:

@@ -14,7 +14,7 @@ from service.settings import Settings
 from service.store import installations as store
 from service.store import pausing
 from service.store.database import Database
-from service.store.secrets import SecretBox, SecretsUnreadable
+from service.store.secrets import SecretBox
 from service.web.connecting import NotAccepted, changes
 from service.web.kinds import KINDS, Kind
 from tasks.runtime import utc_now
@@ -68,7 +68,7 @@ def _keep(
             raise click.ClickException("it was deleted meanwhile")
         try:
             store.change(session, row.id, **changes(kind, row, typed, settings=settings, box=box))
-        except (NotAccepted, SecretsUnreadable) as error:
+        except NotAccepted as error:
             raise click.ClickException(str(error)) from error
         recorded(session, "change credentials", row.id, row.id, **{"filled in": ", ".join(sorted(typed))})
         pausing.resume(session, row.id, now=utc_now())

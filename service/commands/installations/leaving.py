@@ -11,7 +11,7 @@ from service.commands.running import database, settings
 from service.store import errands, installations
 from service.store import leaving as store
 from service.store.audit import COMMAND_LINE
-from service.store.secrets import SecretBox, SecretsUnreadable
+from service.store.secrets import SecretBox
 from service.web.connecting import missing_secrets
 from service.web.kinds import KINDS
 from tasks import leaving
@@ -71,7 +71,7 @@ def reconnect(installation: str) -> None:
         try:
             missing = missing_secrets(KINDS[row.connector], box.unlock(row.secrets))
             store.reconnect(row, box, needed={field.name: field.label for field in missing if field.required})
-        except (store.NotDisconnected, SecretsUnreadable) as error:
+        except store.NotDisconnected as error:
             raise click.ClickException(str(error)) from error
         recorded(session, "reconnect installation", row.id, row.id)
     click.echo("Connected again; what ended meanwhile is read by the running service. Writing is off.")
