@@ -15,7 +15,6 @@ from typing import Any
 from pydantic import SecretStr
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from connectors.intercom.sandbox import Sandbox as IntercomSandbox
@@ -24,6 +23,7 @@ from service.demo.past import past
 from service.demo.play import PREFIX, Demo, Helpdesk, Played
 from service.demo.replay import Replay, lay_down
 from service.demo.story import Story, stories
+from service.demo.telling import telling
 from service.embedded import Embedded, EmbeddedError
 from service.embedded.keys import kept_keys
 from service.settings import Settings
@@ -49,7 +49,7 @@ def run(
     history: bool = False,
     tell: Callable[[datetime], tuple[Story, ...]] = stories,
 ) -> int:
-    """Play the stories that `tell` tells of the time before now; the exit status. With `stay` it stays until Ctrl-C.
+    """Play the stories that `tell` tells of the time before now; the exit status. With `stay` it stays until stopped.
 
     With `history` the shop gets its months before as well, scored while one can look around already.
 
@@ -61,6 +61,7 @@ def run(
     began = time.monotonic()
     if not console.is_terminal:
         console.width = PIPE_WIDTH
+    console.print("Starting a local Zendesk, a local Intercom and Deskmark ...")
     with ExitStack() as stack:
         zendesk = stack.enter_context(ZendeskSandbox())
         intercom = stack.enter_context(IntercomSandbox())
@@ -146,11 +147,10 @@ def _running(settings: Settings) -> Iterator[Embedded]:
 def _months(replay: Replay, console: Console) -> None:
     """Store and score the shop's past, telling how far it is."""
     began = time.monotonic()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        scored = progress.add_task("three months before, read and scored", total=len(replay.past))
+    with telling(console) as begin:
+        scored = begin("three months before, read and scored", len(replay.past))
         replay.store()
-        finished = replay.wait(lambda done: progress.update(scored, completed=done))
+        finished = replay.wait(scored)
     replay.sum_up()
     seconds = time.monotonic() - began
     if finished:
@@ -163,18 +163,17 @@ def _rounds(demo: Demo, told: tuple[Story, ...], console: Console) -> bool:
     """Two rounds: first contacts, then returns, reopenings and what people take over at last."""
     first = [story for story in told if not story.later]
     second = [story for story in told if story.later]
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        played = progress.add_task("conversations played into the helpdesks", total=len(told))
-        scored = progress.add_task("read, scored and written back", total=len(told))
+    with telling(console) as begin:
+        played = begin("conversations played into the helpdesks", len(told))
+        scored = begin("read, scored and written back", len(told))
 
         def tell(done: int, _known: int) -> None:
-            progress.update(scored, completed=done)
+            scored(done)
 
-        demo.play(first, lambda count: progress.update(played, completed=count))
+        demo.play(first, played)
         if not demo.settle(tell):
             return False
-        demo.play(second, lambda count: progress.update(played, completed=len(first) + count))
+        demo.play(second, lambda count: played(len(first) + count))
         demo.go_on([story for story in first if story.read_only or story.reopened_at is not None])
         return demo.settle(tell)
 

@@ -138,6 +138,9 @@ def test_a_demo_that_stays_ends_with_ctrl_c_and_says_what_is_missing(tmp_path: P
     assert "missing: dm__resolution__confirmed should not be there" in row_of(table, "not-nothing")
     assert "2 conversations lack an expected write-back" in table
     assert "Stopping" in table
+    assert "Starting a local Zendesk" in said[0], "at once, also in a pipe"
+    assert "conversations played into the helpdesks: 3 of 3" in table
+    assert "read, scored and written back: 3 of 3" in table
     assert nothing_runs(tmp_path)
     with pytest.raises(URLError):
         urlopen(page[0], timeout=10)
