@@ -23,6 +23,7 @@ from service.telemetry.holding import apart
 from service.telemetry.metrics import REGISTRY, Stage
 from service.telemetry.sharing import alone, everybody
 from service.web.lags import Lag, lags
+from service.web.limit_words import limit_words, rate_words
 from service.web.metrics import ALIVE_WITHIN, heard
 from service.web.parts import BrokerDown, Parts, parts
 from service.web.rights import Right, acting, needs
@@ -109,6 +110,8 @@ def page() -> str:
         names={row.id: f"{row.connector.title()} {row.account}" for row in work.installations},
         broker=_broker(p),
         ratio=operations.ratio,
+        limit_words=limit_words,
+        rate_words=rate_words,
         now=p.now(),
         alive_within=ALIVE_WITHIN,
     )

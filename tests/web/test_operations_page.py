@@ -18,6 +18,7 @@ from service.store.secrets import SecretBox, new_key
 from service.telemetry.board import Board
 from service.telemetry.holding import Holding
 from service.telemetry.metrics import LAG, Stage
+from service.web.limit_words import limit_words, rate_words
 
 REFUSED = "PUT /api/v2/tickets/{}: HTTP 422"
 
@@ -78,12 +79,24 @@ def test_the_page_tells_how_the_work_stands(make_web: Any, sqlite_url: str, valk
     board.add("1", {'["deskmark_lag_seconds_bucket",[["le","+Inf"],["stage","webhook_to_scored"]]]': 3})
     page = web.admin().get("/operations").get_data(as_text=True)
     assert "699 of 700" in page
+    assert "700 a minute" in page
+    assert "All requests" in page
+    assert "nothing waits" in page
     assert "The helpdesk asked to wait" in page
     assert "Webhook to scores" in page
     assert "<strong>Scoring history</strong>" in page
     assert "Never heard of" in page, "no beat was started"
     assert "Running" in page
     assert "Zendesk acme" in page
+
+
+def test_limits_are_told_in_words() -> None:
+    assert [rate_words(rate) for rate in ("1600/10 second", "700/minute", "30/10 minutes")] == [
+        "1,600 in 10 seconds", "700 a minute", "30 in 10 minutes",
+    ]  # fmt: skip
+    assert limit_words("search-export") == "Searching"
+    assert limit_words("api/history") == "All requests, part for the history"
+    assert limit_words("new") == "new"
 
 
 def test_processes_with_other_keys_are_named(make_web: Any, sqlite_url: str, valkey: str) -> None:
