@@ -11,11 +11,7 @@ from connectors.guide import Place, State, Step, Value, ends, let_in, told
 from connectors.zendesk import own
 
 SCOPES = (
-    Value(
-        "Scope",
-        "read",
-        "Tickets, people, audits, names of brands and groups; audits are refused to every narrower scope.",
-    ),
+    Value("Scope", "read", "Tickets, people, names of brands and groups; audits are refused to any narrower scope."),
     Value("Scope", "write", "Tags, fields and private comments; ticket fields have no narrower scope of their own."),
 )
 
