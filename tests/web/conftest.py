@@ -17,6 +17,8 @@ import pytest
 from browsing import browser
 from flask import Flask
 from flask.testing import FlaskClient
+from insight_facts import keep
+from outcome_facts import days
 from sqlalchemy import select
 
 from connectors.registry import connectors
@@ -283,6 +285,18 @@ def chromium() -> Iterator[Any]:
 def web(sqlite_url: str, make_web: Callable[..., Web]) -> Web:
     """An application over SQLite."""
     return make_web(sqlite_url)
+
+
+@pytest.fixture
+def keep_days(web: Web) -> Callable[..., str]:
+    """Keeps so many `outcome_facts.days` at a new installation; the installation's id."""
+
+    def keeping(number: int, **given: Any) -> str:
+        installation_id = web.installation("zendesk")
+        keep(web, installation_id, list(days(number, **given)))
+        return installation_id
+
+    return keeping
 
 
 SNEAKY = "<script>alert('hello')</script> my order is ORD-4821, & nothing came"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from insight_facts import keep
 from outcome_facts import days
+from page_words import words
 
 from service.figures.beside import Prices
 from service.store import goals
@@ -19,31 +17,14 @@ PRICES = {"bot_conversation": "0,50", "human_conversation": "8", "agent_message"
           "agent_minutes": "15"}  # fmt: skip
 
 
-@pytest.fixture
-def kept(web: Any) -> Callable[..., str]:
-    """Keeps days of conversations; the installation's id."""
-
-    def keeping(number: int, **given: Any) -> str:
-        installation_id: str = web.installation("zendesk")
-        keep(web, installation_id, list(days(number, **given)))
-        return installation_id
-
-    return keeping
-
-
-def words(answer: Any) -> str:
-    page = re.sub(r"<(style|svg).*?</\1>|<[^>]+>", " ", answer.get_data(as_text=True), flags=re.DOTALL)
-    return " ".join(html.unescape(page).split())
-
-
 def test_before_anything_is_counted_it_leads_on(web: Any) -> None:
     assert "Connect a helpdesk first" in words(web.admin().get("/outcomes"))
     web.installation("zendesk")
     assert "The first verdict appears some minutes after" in words(web.admin().get("/outcomes"))
 
 
-def test_without_prices_nothing_is_guessed(web: Any, kept: Any) -> None:
-    kept(60)
+def test_without_prices_nothing_is_guessed(web: Any, keep_days: Any) -> None:
+    keep_days(60)
     page = words(web.admin().get("/outcomes"))
 
     assert "Deskmark does not know what your work costs, and guesses nothing" in page
@@ -54,8 +35,8 @@ def test_without_prices_nothing_is_guessed(web: Any, kept: Any) -> None:
     assert "A manager who sees all helpdesks states them here" in words(viewer.get("/outcomes"))
 
 
-def test_a_manager_states_prices_and_sees_what_was_saved(web: Any, kept: Any) -> None:
-    kept(60)
+def test_a_manager_states_prices_and_sees_what_was_saved(web: Any, keep_days: Any) -> None:
+    keep_days(60)
     manager = web.signed_in(web.person("manager"))
     answer = web.post(manager, "/outcomes/prices", form_on="/outcomes", **PRICES)
     assert answer.headers["Location"] == "/outcomes#prices"
@@ -86,8 +67,8 @@ def test_prices_of_the_settings_hold_until_others_are_stated(make_web: Any, sqli
 
 
 @pytest.mark.parametrize("price", ["-1", "many", "nan", "1e9"])
-def test_what_is_no_price_changes_nothing(web: Any, kept: Any, price: str) -> None:
-    kept(60)
+def test_what_is_no_price_changes_nothing(web: Any, keep_days: Any, price: str) -> None:
+    keep_days(60)
     client = web.admin()
     web.post(client, "/outcomes/prices", form_on="/outcomes", **{**PRICES, "human_conversation": price})
 
@@ -95,15 +76,15 @@ def test_what_is_no_price_changes_nothing(web: Any, kept: Any, price: str) -> No
     assert [entry[1] for entry in web.audited()] == ["sign in"]
 
 
-def test_who_sees_a_part_states_no_prices_for_all(web: Any, kept: Any) -> None:
-    own = kept(60)
+def test_who_sees_a_part_states_no_prices_for_all(web: Any, keep_days: Any) -> None:
+    own = keep_days(60)
     part = web.signed_in(web.person("manager", only=[own]))
 
     assert web.post(part, "/outcomes/prices", form_on="/account", **PRICES).status_code == 403
 
 
-def test_few_conversations_are_no_savings(web: Any, kept: Any) -> None:
-    kept(4)
+def test_few_conversations_are_no_savings(web: Any, keep_days: Any) -> None:
+    keep_days(4)
     with web.parts.database.begin() as session:
         goals.set_costs(session, Costs(Prices(human_conversation=8)), now=web.clock())
     page = words(web.admin().get("/outcomes?quality=10"))
@@ -112,8 +93,8 @@ def test_few_conversations_are_no_savings(web: Any, kept: Any) -> None:
     assert "not enough data, 16 of 20" in page.split("What if", 1)[1]
 
 
-def test_sliders_stand_in_the_address(web: Any, kept: Any) -> None:
-    kept(60)
+def test_sliders_stand_in_the_address(web: Any, keep_days: Any) -> None:
+    keep_days(60)
     client = web.admin()
     page = words(client.get("/outcomes?quality=20&avoidable=30&kept=5&days=30&brand=north"))
     assert "Containment quality +20 points" in page
@@ -129,16 +110,16 @@ def test_sliders_stand_in_the_address(web: Any, kept: Any) -> None:
     assert "Containment quality +30 points" in words(client.get("/outcomes?quality=999"))
 
 
-def test_a_year_is_drawn_by_weeks(web: Any, kept: Any) -> None:
-    kept(220)
+def test_a_year_is_drawn_by_weeks(web: Any, keep_days: Any) -> None:
+    keep_days(220)
     page = words(web.admin().get("/outcomes?days=365"))
 
     assert "from these 220 days" in page
     assert "Conversations that come back within 7 days 30 " in page
 
 
-def test_days_before_the_first_are_no_quiet_days(web: Any, kept: Any) -> None:
-    kept(60)
+def test_days_before_the_first_are_no_quiet_days(web: Any, keep_days: Any) -> None:
+    keep_days(60)
 
     assert "Conversations that a human answers 90 " in words(web.admin().get("/outcomes?quality=10"))
     nothing = words(web.admin().get("/outcomes?since=2025-01-01&until=2025-02-01"))

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from browsing import LOOKS, signed_in
 from insight_facts import keep
 from outcome_facts import days
+from page_words import words
 
 from service.figures.catalogue import Maturity
 from service.store import goals
 from service.store.models import State
 from service.web.levels import levels
-
-
-@pytest.fixture
-def kept(web: Any) -> Callable[..., str]:
-    """Keeps days of conversations; the installation's id."""
-
-    def keeping(number: int, **given: Any) -> str:
-        installation_id: str = web.installation("zendesk")
-        keep(web, installation_id, list(days(number, **given)))
-        return installation_id
-
-    return keeping
-
-
-def words(answer: Any) -> str:
-    page = re.sub(r"<(style|svg).*?</\1>|<[^>]+>", " ", answer.get_data(as_text=True), flags=re.DOTALL)
-    return " ".join(html.unescape(page).split())
 
 
 def test_each_level_adds_figures() -> None:
@@ -43,8 +24,8 @@ def test_each_level_adds_figures() -> None:
     assert len(by_level[Maturity.ADVANCED]) == 15
 
 
-def test_quantity_and_quality_stand_side_by_side(web: Any, kept: Any) -> None:
-    kept(60)
+def test_quantity_and_quality_stand_side_by_side(web: Any, keep_days: Any) -> None:
+    keep_days(60)
     page = words(web.admin().get("/"))
 
     assert "Confirmed solved 30.0 % 26.5 to 33.8 % 37.5 % 33.3 to 41.9 % 180" in page
@@ -57,8 +38,8 @@ def test_quantity_and_quality_stand_side_by_side(web: Any, kept: Any) -> None:
     assert "Shown for a growing team" in page
 
 
-def test_little_is_not_shown_as_a_number(web: Any, kept: Any) -> None:
-    kept(1)
+def test_little_is_not_shown_as_a_number(web: Any, keep_days: Any) -> None:
+    keep_days(1)
     page = words(web.admin().get("/"))
 
     assert "not enough data, 10 of 20" in page
@@ -69,8 +50,8 @@ def test_little_is_not_shown_as_a_number(web: Any, kept: Any) -> None:
     assert "10 of 200 conversations of the bot in the last 90 days" in page
 
 
-def test_a_change_is_named_where_chance_does_not_explain_it(web: Any, kept: Any) -> None:
-    kept(60, better_from=30)
+def test_a_change_is_named_where_chance_does_not_explain_it(web: Any, keep_days: Any) -> None:
+    keep_days(60, better_from=30)
     page = words(web.admin().get("/"))
 
     assert "Confirmed solved Better" in page
@@ -78,8 +59,8 @@ def test_a_change_is_named_where_chance_does_not_explain_it(web: Any, kept: Any)
     assert "Reached, beyond chance." in page
 
 
-def test_links_carry_the_filters(web: Any, kept: Any) -> None:
-    kept(60)
+def test_links_carry_the_filters(web: Any, keep_days: Any) -> None:
+    keep_days(60)
     page = web.admin().get("/?brand=north&days=30").get_data(as_text=True)
 
     assert 'href="/figures/effort?days=30&amp;brand=north&amp;value=mean"' in page
@@ -94,8 +75,8 @@ def test_no_bot_no_containment(web: Any) -> None:
     assert "No conversation with a bot on these days" in page
 
 
-def test_a_manager_chooses_the_level_and_the_targets(web: Any, kept: Any) -> None:
-    kept(60)
+def test_a_manager_chooses_the_level_and_the_targets(web: Any, keep_days: Any) -> None:
+    keep_days(60)
     manager = web.signed_in(web.person("manager"))
     assert "Intent recognition accuracy" not in words(manager.get("/"))
 
@@ -117,8 +98,8 @@ def test_a_manager_chooses_the_level_and_the_targets(web: Any, kept: Any) -> Non
 
 
 @pytest.mark.parametrize("step", ["0", "-3", "101", "much", "nan", "inf"])
-def test_a_target_that_is_none_changes_nothing(web: Any, kept: Any, step: str) -> None:
-    kept(60)
+def test_a_target_that_is_none_changes_nothing(web: Any, keep_days: Any, step: str) -> None:
+    keep_days(60)
     client = web.admin()
     web.post(client, "/goals", form_on="/", maturity="advanced", effort=step)
 
@@ -127,8 +108,8 @@ def test_a_target_that_is_none_changes_nothing(web: Any, kept: Any, step: str) -
     assert web.post(client, "/goals", form_on="/", maturity="perfect").status_code == 400
 
 
-def test_who_sees_a_part_does_not_decide_for_all(web: Any, kept: Any) -> None:
-    own = kept(60)
+def test_who_sees_a_part_does_not_decide_for_all(web: Any, keep_days: Any) -> None:
+    own = keep_days(60)
     part = web.signed_in(web.person("manager", only=[own]))
     page = part.get("/")
     assert "Change the level" not in words(page)
@@ -147,16 +128,16 @@ def test_what_needs_a_look_is_told_first(web: Any, seed: Any, shapes: Any) -> No
     assert "the helpdesk says no" in page
 
 
-def test_a_year_goes_by_month(web: Any, kept: Any) -> None:
-    kept(60)
+def test_a_year_goes_by_month(web: Any, keep_days: Any) -> None:
+    keep_days(60)
     page = words(web.admin().get("/?days=365"))
 
     assert "by month" in page
     assert "by week" not in page
 
 
-def test_two_filters_are_not_compared_with_the_beginning(web: Any, kept: Any, monkeypatch: Any) -> None:
-    kept(60)
+def test_two_filters_are_not_compared_with_the_beginning(web: Any, keep_days: Any, monkeypatch: Any) -> None:
+    keep_days(60)
     monkeypatch.setattr("service.web.view.ONE_BY_ONE", 100)
     page = words(web.admin().get("/?brand=north&channel=email"))
 
@@ -166,9 +147,9 @@ def test_two_filters_are_not_compared_with_the_beginning(web: Any, kept: Any, mo
 
 @pytest.mark.parametrize("look", LOOKS, ids="-".join)
 def test_somebody_looks_around_states_prices_and_asks_what_if(
-    web: Any, kept: Any, chromium: Any, look: tuple[str, str]
+    web: Any, keep_days: Any, chromium: Any, look: tuple[str, str]
 ) -> None:
-    kept(60)
+    keep_days(60)
     with signed_in(chromium, web, look) as (visitor, address):
 
         def narrow_enough() -> None:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import html
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from page_words import words
 from sqlalchemy import select
 
 from service.scoring.score import Evidence, Score
 from service.store.models import Delivery, DeliveryState, Installation, State, Writeback, WriteState
-
-
-def text_of(answer: Any) -> str:
-    """The page without mark-up, white space as one blank."""
-    page = re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True))
-    return " ".join(html.unescape(page).split())
 
 
 def delivered(web: Any, installation: str, number: int = 1, **given: Any) -> int:
@@ -33,7 +27,7 @@ def delivered(web: Any, installation: str, number: int = 1, **given: Any) -> int
 
 
 @pytest.mark.parametrize(
-    ("page", "words"),
+    ("page", "told"),
     [
         ("/", "Connect your helpdesk"),
         ("/conversations", "No helpdesk is connected"),
@@ -41,15 +35,15 @@ def delivered(web: Any, installation: str, number: int = 1, **given: Any) -> int
         ("/installations", "No helpdesk is connected"),
     ],
 )
-def test_an_empty_service_says_what_to_do_next(page: str, words: str, web: Any) -> None:
+def test_an_empty_service_says_what_to_do_next(page: str, told: str, web: Any) -> None:
     answer = web.admin().get(page)
 
     assert answer.status_code == 200
-    assert words in text_of(answer)
+    assert told in words(answer)
 
 
 @pytest.mark.parametrize(
-    ("page", "words"),
+    ("page", "told"),
     [
         ("/", "No conversation scored yet"),
         ("/conversations", "No conversation yet"),
@@ -58,28 +52,28 @@ def test_an_empty_service_says_what_to_do_next(page: str, words: str, web: Any) 
         ("/deliveries?state=dead", "Nothing fits these filters"),
     ],
 )
-def test_a_connected_service_without_work_says_what_to_look_at(page: str, words: str, web: Any) -> None:
+def test_a_connected_service_without_work_says_what_to_look_at(page: str, told: str, web: Any) -> None:
     web.installation("zendesk")
 
-    assert words in text_of(web.admin().get(page))
+    assert told in words(web.admin().get(page))
 
 
 def test_the_overview_shows_trouble(database_url: str, make_web: Any, seed: Any) -> None:
     seed.web = web = make_web(database_url)
     seed()
-    page = text_of(web.admin().get("/"))
+    page = words(web.admin().get("/"))
     assert "Nothing is counted under these definitions yet" in page
     assert "Needs a look" not in page
 
     seed(state=State.DEAD, error="the helpdesk says no")
-    page = text_of(web.admin().get("/"))
+    page = words(web.admin().get("/"))
     assert "1 given up" in page
 
 
 def test_trouble_is_shown_beside_what_works(web: Any, seed: Any, shapes: Any) -> None:
     seed()
     seed(shapes.told("8"), write_state=WriteState.DEAD, write_error="field dm_effort does not exist")
-    page = text_of(web.admin().get("/"))
+    page = words(web.admin().get("/"))
 
     assert "Needs a look" in page
     assert "field dm_effort does not exist" in page
@@ -107,7 +101,7 @@ def test_conversations_are_listed_with_their_verdicts_and_filtered(
     assert listed("state=dead") == {"6"}
     assert listed("written=not_writable") == {"6"}
     assert listed("q=4711") == {"4711"}
-    page = text_of(client.get("/conversations"))
+    page = words(client.get("/conversations"))
     assert "Context Asked again" in page
     assert "Preserved" not in page.split("Ended", 1)[1]
     assert "gave up" in page
@@ -120,7 +114,7 @@ def test_a_conversation_that_is_not_scored_says_its_state(web: Any, seed: Any) -
         session.connection().exec_driver_sql("DELETE FROM scorecard")
     client = web.admin()
 
-    assert "Waiting to be read" in text_of(client.get("/conversations"))
+    assert "Waiting to be read" in words(client.get("/conversations"))
     assert client.get(f"/c/{row_id}").status_code == 200
 
 
@@ -154,18 +148,18 @@ def test_one_conversation_shows_the_proof_where_it_stands(
     )
     assert marked is not None
     assert f'href="#{marked[1]}"' in page
-    assert "Already given here , asked for again" in text_of(answer)
+    assert "Already given here , asked for again" in words(answer)
     assert 'href="#message-1">(given here)' in page
-    words = text_of(answer)
-    assert "Handed over to a human by the bot to tier 1" in words
-    assert "Internal note" in words
-    assert "Attached: receipt.pdf" in words
-    assert "marked unhelpful" in words
-    assert "bot's confidence 41 %" in words
-    assert "asked again once · confidence 93 %" in words
-    assert "88% likely the same issue" in words
-    assert "conversation 9120" in words
-    assert "satisfaction" in words
+    told = words(answer)
+    assert "Handed over to a human by the bot to tier 1" in told
+    assert "Internal note" in told
+    assert "Attached: receipt.pdf" in told
+    assert "marked unhelpful" in told
+    assert "bot's confidence 41 %" in told
+    assert "asked again once · confidence 93 %" in told
+    assert "88% likely the same issue" in told
+    assert "conversation 9120" in told
+    assert "satisfaction" in told
 
 
 def test_what_a_customer_wrote_is_never_mark_up(web: Any, seed: Any, shapes: Any) -> None:
@@ -188,8 +182,8 @@ def test_proof_in_another_conversation_links_to_it(web: Any, seed: Any, shapes: 
 
     page = client.get(f"/c/{first}").get_data(as_text=True)
     assert f'(<a href="/c/{second}">Intercom 9120</a>)' in page
-    assert "later" in text_of(client.get(f"/c/{first}")).split("The same customer")[1]
-    assert "earlier" in text_of(client.get(f"/c/{second}")).split("The same customer")[1]
+    assert "later" in words(client.get(f"/c/{first}")).split("The same customer")[1]
+    assert "earlier" in words(client.get(f"/c/{second}")).split("The same customer")[1]
 
 
 def test_what_was_written_is_shown(web: Any, seed: Any) -> None:
@@ -206,19 +200,19 @@ def test_what_was_written_is_shown(web: Any, seed: Any) -> None:
                           requests=requests, sent_at=web.clock())
             )  # fmt: skip
     delivered(web, seed.installations["zendesk"], state=DeliveryState.IGNORED, outcome="our own write")
-    page = text_of(web.admin().get(f"/c/{row_id}"))
+    page = words(web.admin().get(f"/c/{row_id}"))
 
-    for words in (
+    for told in (
         "Added dm__context__repeated", "Removed dm__review", "dm_effort 3", "dm_outcome emptied", "1 request",
         "3 requests", "Deskmark: context repeated", "one field was refused", "Webhooks (1)", "our own write",
     ):  # fmt: skip
-        assert words in page
+        assert told in page
 
 
 def test_earlier_episodes_and_older_definitions_are_kept_apart(web: Any, seed: Any, shapes: Any) -> None:
     c = shapes.told()
     row_id = seed(c, shapes.scored(c, containment=Score("confirmed")), shapes.scored(c, episode=2))
-    page = text_of(web.admin().get(f"/c/{row_id}"))
+    page = words(web.admin().get(f"/c/{row_id}"))
 
     assert "Earlier episodes (1)" in page
     assert "Episode 1" in page
@@ -226,7 +220,7 @@ def test_earlier_episodes_and_older_definitions_are_kept_apart(web: Any, seed: A
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("state", "told"),
     [
         (State.OPTED_OUT, "opted out"),
         (State.GONE, "removed on the helpdesk"),
@@ -235,11 +229,11 @@ def test_earlier_episodes_and_older_definitions_are_kept_apart(web: Any, seed: A
         (State.NEW, "not been read"),
     ],
 )
-def test_a_conversation_without_text_says_why(state: str, words: str, web: Any, seed: Any) -> None:
+def test_a_conversation_without_text_says_why(state: str, told: str, web: Any, seed: Any) -> None:
     row_id = seed(state=state, document=None, error="no luck so far", attempts=3)
-    page = text_of(web.admin().get(f"/c/{row_id}"))
+    page = words(web.admin().get(f"/c/{row_id}"))
 
-    assert words in page
+    assert told in page
     assert "no luck so far" in page
 
 
@@ -251,7 +245,7 @@ def test_a_conversation_can_be_scored_again(web: Any, seed: Any) -> None:
 
     assert answer.headers["Location"] == f"/c/{row_id}"
     assert web.queue.conversations == [row_id]
-    assert "read and scored again" in text_of(client.get(f"/c/{row_id}"))
+    assert "read and scored again" in words(client.get(f"/c/{row_id}"))
     assert web.post(client, "/c/nobody/again", form_on=f"/c/{row_id}").status_code == 404
 
 
@@ -260,7 +254,7 @@ def test_a_delivery_can_be_replayed(database_url: str, make_web: Any, seed: Any)
     seed()
     number = delivered(web, seed.installations["zendesk"], state=DeliveryState.DEAD, outcome="given up", attempts=8)
     client = web.admin()
-    assert "Given up" in text_of(client.get("/deliveries?state=dead&helpdesk=zendesk"))
+    assert "Given up" in words(client.get("/deliveries?state=dead&helpdesk=zendesk"))
 
     answer = web.post(client, f"/deliveries/{number}/replay", form_on="/deliveries")
 
@@ -273,18 +267,18 @@ def test_a_delivery_can_be_replayed(database_url: str, make_web: Any, seed: Any)
 
 
 def test_definitions_name_every_verdict_and_tag(web: Any) -> None:
-    page = text_of(web.admin().get("/definitions"))
+    page = words(web.admin().get("/definitions"))
 
-    for words in ("Outcome", "Abandoned", "Asked again", "dm__context__repeated", "dm__ignore"):
-        assert words in page
+    for told in ("Outcome", "Abandoned", "Asked again", "dm__context__repeated", "dm__ignore"):
+        assert told in page
 
 
 def test_errors_are_pages_in_plain_words(web: Any) -> None:
     client = web.admin()
 
-    assert "Nothing here" in text_of(client.get("/c/unknown"))
+    assert "Nothing here" in words(client.get("/c/unknown"))
     assert client.get("/c/unknown").status_code == 404
-    assert "cannot be used in this way" in text_of(client.get("/deliveries/1/replay"))
+    assert "cannot be used in this way" in words(client.get("/deliveries/1/replay"))
     assert client.get("/installations/connect/freshdesk").status_code == 404
 
 
@@ -297,7 +291,7 @@ def test_a_database_that_went_away_is_said_so(web: Any) -> None:
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "30"
-    assert "database does not answer" in text_of(answer)
+    assert "database does not answer" in words(answer)
 
 
 def test_an_unexpected_error_is_a_page_too(web: Any, seed: Any) -> None:
@@ -307,7 +301,7 @@ def test_an_unexpected_error_is_a_page_too(web: Any, seed: Any) -> None:
     answer = web.admin().get(f"/c/{row_id}")
 
     assert answer.status_code == 500
-    assert "Something broke" in text_of(answer)
+    assert "Something broke" in words(answer)
 
 
 def test_evidence_without_a_message_of_its_own(web: Any, seed: Any, shapes: Any) -> None:
@@ -317,4 +311,4 @@ def test_evidence_without_a_message_of_its_own(web: Any, seed: Any, shapes: Any)
         c, shapes.scored(c, escalation=Score("missed", 120.0, details={"timing": "never"}, evidence=(nobody,)))
     )
 
-    assert "no person answered" in text_of(web.admin().get(f"/c/{row_id}"))
+    assert "no person answered" in words(web.admin().get(f"/c/{row_id}"))
