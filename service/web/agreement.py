@@ -31,23 +31,18 @@ from service.web.vocabulary import described, verdict
 blueprint = Blueprint("agreement", __name__, url_prefix="/reviews")
 
 SECTIONS = (
-    (
-        "random",
-        Which.RANDOM,
-        "Deskmark against reviewers, random sample",
-        "Drawn by lot from all conversations: this is how often Deskmark is right.",
-    ),
+    ("random", Which.RANDOM, "Drawn by lot", "Nobody chose these conversations: this is how often Deskmark is right."),
     (
         "blind",
         Which.BLIND,
-        "The same, judged blind",
-        "Only reviewers who had seen no verdict: whoever sees one tends to agree with it.",
+        "Drawn by lot, judged blind",
+        "Only reviewers who had seen no verdict. Whoever has seen one tends to agree with it.",
     ),
     (
         "other",
         Which.OTHER,
-        "Deskmark against reviewers, everything else",
-        "Doubtful conversations, opened pages, files: picked for a reason, hence no measure of how good Deskmark is.",
+        "Picked for a reason",
+        "Doubtful conversations, opened pages, files: they show what goes wrong, not how often.",
     ),
 )
 
@@ -69,6 +64,16 @@ class Section:
         rows = [_bar(table) for table in self.tables]
         return bars(f"{self.title}: how often both say the same", rows, unit=Unit.SHARE)
 
+    @property
+    def in_short(self) -> str:
+        """On what both agree most and least; empty where there is no number."""
+        known = [table for table in self.tables if table.agreement.value is not None]
+        ends = sorted(known, key=lambda table: table.agreement.value or 0.0, reverse=True)
+        said = [f"{described(each.score).title} ({number(each.agreement.value or 0.0, Unit.SHARE)})" for each in ends]
+        if len(said) < 2:
+            return f"People and Deskmark agree on {said[0]}." if said else ""
+        return f"People and Deskmark agree most on {said[0]}, least on {said[-1]}."
+
 
 def _bar(table: Table) -> Bar:
     found = table.agreement
@@ -78,16 +83,15 @@ def _bar(table: Table) -> Bar:
 @blueprint.get("/agreement")
 @needs(Right.SEE)
 def page() -> str:
-    """Agreement and kappa by score: the random sample apart from what was picked; reviewers among themselves."""
+    """Agreement by score: the random sample apart from what was picked; reviewers among themselves."""
     with parts().database.read() as session:
         view = View.of(request.args, session)
-        sections = [
-            Section(name, title, says, _tables(reviews.against_deskmark(session, **_asked(view), which=which)))
-            for name, which, title, says in SECTIONS
-        ]
-        between = _tables(reviews.between_reviewers(session, **_asked(view)))
+        asked = _asked(view)
+        found = reviews.against_deskmark_by(session, reviews.Asked(**asked), [which for _, which, _, _ in SECTIONS])
+        sections = [Section(name, title, says, _tables(found[which])) for name, which, title, says in SECTIONS]
+        between = _tables(reviews.between_reviewers(session, **asked))
         choices = view.choices(session)
-    sections.append(Section("between", "Reviewers among themselves", _BETWEEN, between))
+    sections.append(Section("between", "People among themselves", _BETWEEN, between))
     return render_template(
         "agreement.html",
         view=view,
@@ -100,10 +104,7 @@ def page() -> str:
     )
 
 
-_BETWEEN = (
-    "Two people who judged the same conversation: how far the question has one answer. Hold what Deskmark reaches "
-    "against this, and mind the intervals."
-)
+_BETWEEN = "Two people judged the same conversation. Where they differ, no machine can agree with both."
 
 
 def in_words(value: Value) -> str:

@@ -23,6 +23,7 @@ from service.store.models import Scorecard as StoredCard
 from service.store.models import State, WriteState
 from service.web.audited import audited
 from service.web.chips import chips
+from service.web.leading import leading
 from service.web.opinions import rules, saw
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
@@ -110,13 +111,15 @@ def conversation(row_id: str) -> str:
         audited(session, "look at transcript", row_id, dossier.installation.id)
         saw(session, row_id)
     empty = Conversation(id=dossier.conversation.external_id, messages=())
+    shown = transcript(named.conversation(read) if read else empty, current, pieces)
     return render_template(
         "conversation.html",
         dossier=dossier,
         row=dossier.conversation,
         read=read,
         about=list(named.about(read)) if read else [],
-        page=transcript(named.conversation(read) if read else empty, current, pieces) if read or current else None,
+        page=shown if read or current else None,
+        lead=leading(shown.episodes[0].judged) if shown.episodes else (),
         judgements=said,
         disputes=disputed,
         versions=_older(dossier.cards, current),

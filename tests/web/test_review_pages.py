@@ -155,7 +155,7 @@ def test_what_agents_dispute_comes_first_and_what_is_doubtful_says_why(web: Any,
         disputes.raise_one(session, row, Source.PANEL, now=web.clock(), why="It was solved.")
     client = web.admin()
     page = text(client, "/reviews")
-    assert "1</strong>disputes that nobody has looked at" in page
+    assert "<strong>1</strong> dispute that nobody has looked at" in page
     assert "Outcome: Solved for sure, and yet the bot lacked knowledge." in page
     assert "Outcome: Deskmark is only 40% sure of its verdict." in page
     assert client.get("/reviews/next").headers["Location"] == f"/reviews/{disputed}"
