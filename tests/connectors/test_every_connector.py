@@ -22,6 +22,7 @@ from connectors.base import Client, Installation, Reading
 from connectors.errors import Conflict, CredentialsRefused, NotFound, NotWritable, OptedOut, RetryLater
 from connectors.http import Http
 from connectors.limiter import Limiter
+from connectors.names import Kind
 from connectors.registry import connectors
 from service.conversation import Author, Channel, Contact, Conversation, Event, EventKind, Initiator, Message, Role
 from service.language.embedding import CachedEmbedder, MemoryCache
@@ -416,6 +417,22 @@ def html_of(body: Any) -> Iterator[str]:
                 yield value
             else:
                 yield from html_of(value)
+
+
+def test_bots_and_teams_have_names_and_people_have_none(place: Place) -> None:
+    client, number = place.client(), place.sandbox.seed(REPEATED)
+    read = client.read(number).conversation
+    authors = {role: {m.author.id or "" for m in read.messages if m.role is role} for role in (Role.BOT, Role.AGENT)}
+    assert authors[Role.BOT]
+    assert authors[Role.AGENT]
+    found = client.names(authors[Role.BOT] | authors[Role.AGENT])
+    assert authors[Role.BOT] <= found[Kind.BOT].keys()
+    assert not authors[Role.AGENT] & found[Kind.BOT].keys(), "an agent was taken for a bot"
+    assert all(found[Kind.BOT].values())
+    (team,) = {message.author.group for message in read.messages if message.author.group}
+    assert team in found[Kind.GROUP].values()
+    if read.brand is not None:
+        assert found[Kind.BRAND][read.brand]
 
 
 def test_a_wrong_secret_says_what_to_do(place: Place) -> None:
