@@ -137,7 +137,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises `ValueError` for a demo that others could reach.
     """
-    settings = settings or Settings()  # type: ignore[call-arg]  # the environment fills what has no default
+    settings = settings or Settings()
     if settings.demo_fault:
         raise ValueError(settings.demo_fault)
     configure_logs(settings.log_level, settings.log_format)

@@ -32,7 +32,7 @@ from tasks import worker_state
 from tasks.celery_app import SCORE, configure
 from tasks.telling import Telling
 
-settings = Settings()  # type: ignore[call-arg]  # the environment fills what has no default
+settings = Settings()
 # Before Celery says its first word, which is a warning.
 configure_logs(settings.log_level, settings.log_format)
 logging.captureWarnings(True)

@@ -6,7 +6,7 @@ are drawn whole, and everything that is computed from them varies together as it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -65,7 +65,7 @@ class OutcomeDays:
     def of(cls, tallies: Sequence[Tally], *, periods: int, days: int) -> OutcomeDays:
         """From the tallies of the periods that have any; the other `periods` are empty."""
         rows = [_row(each) for each in tallies] + [_row(Tally())] * max(0, periods - len(tallies))
-        columns = {each.name: np.array([getattr(row, each.name) for row in rows]) for each in fields(Sums)}
+        columns = {each.name: np.array([row[each.name] for row in rows]) for each in fields(Sums)}
         return cls(Sums(**columns), days)
 
     @property
@@ -104,7 +104,8 @@ class OutcomeDays:
                      note=note)  # fmt: skip
 
 
-def _row(tally: Tally) -> Sums:
+def _row(tally: Tally) -> Mapping[str, Numbers | float]:
+    """What one period adds to each of `Sums`: numbers by outcome, or one number."""
     counts = {each.name: np.zeros(4) for each in fields(Sums)}
     for outcome, n in tally.of("containment").items():
         if outcome in COLUMN:
@@ -119,11 +120,11 @@ def _row(tally: Tally) -> Sums:
             counts["settled"][COLUMN[outcome]] += n
             counts["back"][COLUMN[outcome]] += n if word == "returned" else 0
     alone = {
-        "avoidable": np.float64(tally.count("escalation", "avoidable")),
-        "unclear": np.float64(tally.count("containment", "unclear")),
-        "returned": np.float64(tally.count("containment", "returned")),
+        "avoidable": float(tally.count("escalation", "avoidable")),
+        "unclear": float(tally.count("containment", "unclear")),
+        "returned": float(tally.count("containment", "returned")),
     }
-    return Sums(**{**counts, **alone})  # type: ignore[arg-type]  # a row: numbers where sums have columns
+    return {**counts, **alone}
 
 
 def _pairs(tally: Tally, measure: str) -> Iterable[tuple[tuple[str, str], int]]:

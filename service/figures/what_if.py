@@ -164,6 +164,8 @@ def _satisfaction(s: Sums) -> Numbers:
 
 
 def _cost(s: Sums, prices: Prices) -> Numbers:
-    each = (prices.bot_conversation * s.bot, prices.human_conversation * s.human, prices.agent_message * s.messages)
-    total: Numbers = sum(each).sum(axis=1)  # type: ignore[union-attr]
+    each: Numbers = (
+        prices.bot_conversation * s.bot + prices.human_conversation * s.human + prices.agent_message * s.messages
+    )
+    total: Numbers = each.sum(axis=1)
     return total

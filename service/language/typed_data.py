@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 Shown = Callable[[str, str], str]
@@ -73,6 +74,10 @@ _BIRTH = re.compile(rf"(\b(?:{_BORN})\b[^.!?\n\d]{{0,25}}?)({_DAY})", re.IGNOREC
 _BIRTH_BEFORE = re.compile(rf"(\bam )({_DAY})(?= geboren\b)", re.IGNORECASE)
 
 
+def _after_a_word(kind: str, shown: Shown, found: re.Match[str]) -> str:
+    return found[1] + shown(kind, found[2])
+
+
 def hide(text: str, shown: Shown) -> str:
     """`text` with everything typed replaced by what `shown` says; numbers, links and names are left to others.
 
@@ -85,7 +90,7 @@ def hide(text: str, shown: Shown) -> str:
     text = _IBAN.sub(lambda found: _account(found[0], shown), text)
     text = TOKEN.sub(lambda found: shown(SECRET, found[0]), text)
     for kind, pattern in _AFTER_A_WORD:
-        text = pattern.sub(lambda found, kind=kind: found[1] + shown(kind, found[2]), text)  # type: ignore[misc]
+        text = pattern.sub(partial(_after_a_word, kind, shown), text)
     for pattern in (_STREET, _STREET_ABROAD, _POSTCODE):
         text = pattern.sub(lambda found: shown(ADDRESS, found[0]), text)
     return text

@@ -25,7 +25,7 @@ Source: matcher trained on Schema-Guided Dialogue by `benchmarks/training/contex
 ...     (Role.AGENT, "What is your order number?"),
 ... ]
 >>> messages = tuple(Message(f"m{n}", Author(role), text) for n, (role, text) in enumerate(said))
->>> case = Case(Conversation("1", messages), History(), Policy(), embedder=None)  # type: ignore[arg-type]
+>>> case = Case(Conversation("1", messages), History(), Policy(), embedder=None)
 >>> score = context_repeat(case)
 >>> score.verdict, score.value, score.evidence[0].answered_in
 ('repeated', 1, 'm0')

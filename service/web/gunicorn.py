@@ -13,7 +13,7 @@ from typing import Any
 from service.logs import configure_logs
 from service.settings import Settings
 
-_settings = Settings()  # type: ignore[call-arg]  # the environment fills what has no default
+_settings = Settings()
 
 configure_logs(_settings.log_level, _settings.log_format)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
 from connectors.intercom.sandbox import shapes
@@ -36,11 +37,17 @@ def refuse(status: int, code: str, message: str) -> NoReturn:
     raise Refused(status, code, message)
 
 
+class _InOrder(DefaultJSONProvider):
+    """Keys stand as Intercom writes them."""
+
+    sort_keys = False
+
+
 def create_api(workspace: Workspace, token: str) -> Flask:
     """The API over `workspace`, for requests that carry `token`."""
     app = Flask(__name__)
     app.config.update(WORKSPACE=workspace, TOKEN=token)
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = _InOrder(app)
     app.register_blueprint(routes)
     app.register_error_handler(HTTPException, _answer_error)
     return app

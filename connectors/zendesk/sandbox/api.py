@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 
@@ -30,12 +30,24 @@ from connectors.zendesk.sandbox.leaving import leaving, token_id
 from connectors.zendesk.sandbox.shapes import API, Record, invalid, via
 from connectors.zendesk.sandbox.updates import COMMENT_KEYS, UPDATABLE, advance, play, update, update_many
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 api = Blueprint("zendesk", __name__)
 
 
+class _WithoutSuffix(Flask):
+    """Paths may end in .json, as older clients write them."""
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The application without that end."""
+        environ["PATH_INFO"] = re.sub(r"\.json$", "", environ["PATH_INFO"])
+        return super().wsgi_app(environ, start_response)
+
+
 def create_api(account: Account, access: Access, features: Features) -> Flask:
-    """The WSGI application; paths may end in .json, as older clients write them."""
-    app = Flask("zendesk-sandbox")
+    """The API of an account."""
+    app = _WithoutSuffix("zendesk-sandbox")
     app.extensions[EXTENSION] = (account, access, features)
     app.register_blueprint(api)
     app.register_blueprint(admin)
@@ -45,13 +57,6 @@ def create_api(account: Account, access: Access, features: Features) -> Flask:
     app.register_blueprint(exports)
     app.register_error_handler(Refused, _refuse)
     app.register_error_handler(404, lambda _: _refuse(Refused(404, NOT_FOUND)))
-    serve: Callable[..., Iterable[bytes]] = app.wsgi_app
-
-    def without_suffix(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ["PATH_INFO"] = re.sub(r"\.json$", "", environ["PATH_INFO"])
-        return serve(environ, start_response)
-
-    app.wsgi_app = without_suffix  # type: ignore[method-assign]
     return app
 
 

@@ -147,7 +147,7 @@ def given_error(text: str, wanted: frozenset[Item]) -> list[Given]:
     if not code and quoted and re.search(r"\b[a-z]{1,4}[-_]?\d{2,6}\b", quoted.group()):
         found.append(Given(Item(Kind.ERROR, "code"), 0.9))
     said = _SAYS.search(text)
-    if said or (_QUOTED.search(text) and len(_QUOTED.search(text).group().split()) >= 2):  # type: ignore[union-attr]
+    if said or (quoted and len(quoted.group().split()) >= 2):
         found.append(Given(Item(Kind.ERROR, "text"), 1.0 if said or re.search(r"error|message|says?", text) else 0.75))
     asked_roles = [item.role for item in wanted if item.kind is Kind.ERROR]
     if asked_roles and not found:

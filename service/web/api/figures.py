@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field
 from sqlalchemy.orm import Session
@@ -27,7 +27,7 @@ from service.web.parts import parts
 from service.web.problems import Problem
 
 Dimension = Literal["helpdesk", "account", "channel", "brand", "inbox", "bot", "group", "intent", "language"]
-assert Dimension.__args__ == DIMENSIONS  # type: ignore[attr-defined]  # what a Literal is made of
+assert get_args(Dimension) == DIMENSIONS
 
 
 def _known_version(value: str) -> str:
