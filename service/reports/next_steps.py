@@ -6,7 +6,7 @@ concerns the most conversations a week, of the last four weeks:
 * the gap that is asked most and is nobody's work, or is asked again after its fix: as often as it is asked;
 * the answer of the bot behind the most avoidable handoffs: as many as they are;
 * the figure furthest from its monthly target, where its whole interval is on the wrong side: as many conversations as
-  lie between value and target. Figures that are no share of conversations are left out.
+  lie between value and target. Diagnostic figures, and those that are no share of conversations, are left out.
 
 What concerns fewer than one conversation a week is left out. Last, where there is room, what keeps the figures honest:
 verdicts that agents dispute, and what is left of last week's random sample. Three steps at most; none where nothing
@@ -26,9 +26,8 @@ from service.figures.results import Better, Unit, Value
 from service.figures.standing import Progress
 from service.reports.course import Course, Name
 from service.reports.gap_board import Line, Standing, line
-from service.store import had_answers, next_steps, review_queue
+from service.store import next_steps, review_queue
 from service.store.gap_facts import with_facts
-from service.store.had_answers import HadAnswer
 from service.store.next_steps import OpenAlarms
 from service.store.opinions import monday
 
@@ -42,7 +41,7 @@ FEWEST = 1.0
 LOOKED_AT = 5
 """Gaps that are looked at, the most asked first: the first of them may be fixed and be watched."""
 
-OTHERWISE = frozenset({"answer_relevance", "feedback_loop", "review_agreement"})
+OTHERWISE = frozenset({"answer_relevance"})
 """Figures whose shares are not of conversations: they cannot be weighed against what is."""
 
 NOBODYS = frozenset({Standing.NEW, Standing.ACKNOWLEDGED, Standing.REOPENED})
@@ -62,14 +61,15 @@ class OpenGap:
 
 @dataclass(frozen=True, slots=True)
 class Spared:
-    """The answer that could have spared the most handoffs of four weeks."""
+    """The answer (its name) that could have spared the most handoffs of four weeks."""
 
-    answer: HadAnswer
+    answer: str
+    handoffs: int
 
     @property
     def weekly(self) -> float:
         """Handoffs in a week."""
-        return self.answer.n / WEEKS
+        return self.handoffs / WEEKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,8 @@ def steps(session: Session, about: About, short: Shortfall | None) -> list[Step]
 def _gap(session: Session, about: About) -> OpenGap | None:
     since, until = about.days
     rows = next_steps.asked_most(session, about.installation_ids, since=since, until=until, limit=LOOKED_AT)
-    for gap in with_facts(session, rows, examples=False):
+    # One by one: mostly it is the first, and what is known of the others need not be read.
+    for gap in (known for row in rows for known in with_facts(session, [row], examples=False)):
         told = line(session, gap, since=since, until=until, as_of=about.now, prices=about.prices)
         if told is not None and told.standing in NOBODYS:
             return OpenGap(told)
@@ -134,9 +135,9 @@ def _gap(session: Session, about: About) -> OpenGap | None:
 
 
 def _spared(session: Session, about: About) -> Spared | None:
-    asked = had_answers.Asked(*about.days, about.installation_ids, {}, about.definitions)
-    found = had_answers.groups(session, asked, limit=1)
-    return Spared(found.items[0]) if found.items else None
+    since, until = about.days
+    found = next_steps.answer_most_had(session, about.installation_ids, about.definitions, since=since, until=until)
+    return None if found is None else Spared(*found)
 
 
 def _reviews(session: Session, about: About, share: float) -> Iterator[Reviews]:

@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.store.figure_alerts import ALARM
-from service.store.figure_models import Review
+from service.store.figure_models import FactRow, Review
 from service.store.gap_facts import COUNTED
 from service.store.gap_models import GapMessage, ImprovementGap, KnowledgeGap
 from service.store.models import Conversation, State
@@ -67,6 +67,27 @@ def asked_most(
         .limit(limit)
     )
     return list(session.scalars(statement))
+
+
+def answer_most_had(
+    session: Session, installation_ids: Collection[str], definitions: str, *, since: date, until: date
+) -> tuple[str, int] | None:
+    """The name of the answer behind the most avoidable handoffs of these days, and how many; `None` without any."""
+    statement = (
+        select(FactRow.had_answer, func.count())
+        .where(
+            FactRow.installation_id.in_(sorted(installation_ids)),
+            FactRow.definitions == definitions,
+            FactRow.had_answer.is_not(None),
+            FactRow.day >= since,
+            FactRow.day < until,
+        )
+        .group_by(FactRow.had_answer)
+        .order_by(func.count().desc(), FactRow.had_answer)
+        .limit(1)
+    )
+    row = session.execute(statement).first()
+    return None if row is None or row[0] is None else (row[0], row[1])
 
 
 def disputes(session: Session, installation_ids: Collection[str]) -> int:

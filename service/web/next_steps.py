@@ -90,7 +90,7 @@ def _gap(step: OpenGap, view: View, currency: str) -> Shown:
 
 
 def _spared(step: Spared, view: View) -> Shown:
-    key = step.answer.answer
+    key = step.answer
     address = _address("escalations.answer", view, key=key)
     often = f"{_a_week(step.weekly, 'handoff')[0].upper()}{_a_week(step.weekly, 'handoff')[1:]}"
     if key == SOLVED:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from service.charts.chart import Chart
 from service.charts.data import By
 from service.charts.sparkline import sparkline
-from service.figures.catalogue import Figure, Kind, Maturity, figure
+from service.figures.catalogue import Figure, Kind, Level, Maturity, figure
 from service.figures.maturity import Suggested
 from service.figures.results import Value
 from service.figures.standing import Progress
@@ -150,8 +150,9 @@ def overview(session: Session, view: View) -> Overview:
     beginning = next((each.baseline for each in known.values()), None)
     layers = (Layer(each, *LEVELS[each], tuple(_cards(of[each], known, by))) for each in of)
     days = (beginning.days, 30) if beginning is not None and not beginning.whole else None
-    # That the bot keeps more is no aim of its own: what it solves is.
-    aims = {**{one.name: _names(one)[0] for one in asked}, "containment": ("quality", "confirmed")}
+    # That the bot keeps more is no aim of its own: what it solves is. Diagnostic figures explain others.
+    ends = (one for one in asked if one.level is not Level.DIAGNOSTIC)
+    aims = {**{one.name: _names(one)[0] for one in ends}, "containment": ("quality", "confirmed")}
     short = shortfall(known, aims.items(), since=view.since, until=view.until)
     return Overview(level, stated, found, containment(known["containment"], by), tuple(layers), steps, days, by, short)
 
