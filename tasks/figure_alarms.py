@@ -11,12 +11,13 @@ from service.figures.alarm import HISTORY, Counted
 from service.figures.episode import NEW_NORMAL, Rules, Step, alarm, win
 from service.figures.gap_life import GapState, life
 from service.figures.tally import Tally
-from service.figures.watched import WATCHED, WINDOW, Watched
+from service.figures.watched import LONG, WATCHED, Watched
 from service.reports import gaps as gap_report
 from service.scoring.score import DEFINITIONS
 from service.store import fact_days, figure_alerts, gaps, installations, report_counts
 from service.store.figures import Period, tallies
 from service.store.models import Installation
+from tasks import target_wins
 from tasks.runtime import Runtime
 
 BACK = timedelta(days=28)
@@ -40,7 +41,7 @@ def _watched(row: Installation) -> bool:
 
 def _watch(runtime: Runtime, row: Installation) -> int:
     today, done = runtime.clock().date(), 0
-    since = today - BACK - NEW_NORMAL - timedelta(days=HISTORY + WINDOW)
+    since = today - BACK - NEW_NORMAL - timedelta(days=HISTORY + LONG)
     with runtime.database.read() as session:
         if fact_days.first_day(session, DEFINITIONS, (row.id,)) is None:
             return 0
@@ -53,6 +54,8 @@ def _watch(runtime: Runtime, row: Installation) -> int:
             done += _judge(runtime, session, row.id, watched, counts, today)
     with runtime.database.begin() as session:
         _gaps(session, row.id, runtime.clock())
+    with runtime.database.begin() as session:
+        target_wins.look(runtime, session, row)
     return done
 
 
@@ -99,7 +102,7 @@ def _alarm(
 ) -> None:  # fmt: skip
     row = figure_alerts.opened(session, *of)
     standing = figure_alerts.standing(row) if row is not None else None
-    without = figure_alerts.past(session, *of, since=day - NEW_NORMAL - timedelta(days=HISTORY))
+    without = figure_alerts.past(session, *of, since=day - NEW_NORMAL - timedelta(days=HISTORY + LONG))
     step: Step | None = alarm(watched, counts, day, standing, rules, without=without)
     if step is not None:
         figure_alerts.apply(session, row, step, of=of, now=now)
@@ -126,7 +129,8 @@ def _gaps(session: Session, installation_id: str, now: datetime) -> None:
                 session, (installation_id, f"gap:{gap.row.id}"), kind=figure_alerts.WIN, direction="down", day=day,
                 key=f"{figure_alerts.WIN}/{installation_id}/gap:{gap.row.id}/{day}", now=now,
                 seen={
-                    "gap": gap.row.id, "before": [effect.messages_before, effect.conversations_before],
+                    "gap": gap.row.id, "audience": gap.row.audience,
+                    "before": [effect.messages_before, effect.conversations_before],
                     "after": [effect.messages_after, effect.conversations_after], "p": effect.p,
                 },
             )  # fmt: skip

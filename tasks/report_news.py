@@ -7,13 +7,15 @@ from datetime import UTC, datetime, time
 
 from sqlalchemy.orm import Session
 
-from service.reports.periodic.alert_words import says
+from service.figures.alarm import Sort
+from service.figures.watched import BY_NAME
+from service.reports.periodic.alert_words import Episode, lost, measured, says, stands
 from service.reports.periodic.data import Alert, Trouble, Work
 from service.reports.periodic.reading import News, Scope
 from service.reports.periodic.report import Kind, Span
 from service.store import figure_alerts, notices, report_counts
 from service.store.notices import Kind as NoticeKind
-from service.store.report_models import AlertState
+from service.store.report_models import FigureAlert
 from tasks.alerting import TITLES
 
 
@@ -34,9 +36,25 @@ def _alerts(session: Session, span: Span, about: Scope) -> Iterator[Alert]:
             says=says(row.figure, row.kind, row.first_day, row.seen),
             good=row.kind == figure_alerts.WIN,
             first_day=row.first_day,
-            over=row.state == AlertState.RECOVERED,
-            handled=row.state in figure_alerts.HANDLED,
+            stands=standing(row),
+            lost=lost(row.seen),
+            measured=measured(row.seen),
         )
+
+
+def standing(row: FigureAlert) -> str:
+    """Where an alarm stands, in a sentence; empty for a win."""
+    if row.kind != figure_alerts.ALARM:
+        return ""
+    watched = BY_NAME.get(row.figure)
+    of_cases = watched is not None and watched.sort is Sort.SHARE
+    return stands(
+        Episode(
+            row.state, row.state in figure_alerts.HANDLED, row.first_day, row.last_day,
+            row.judged_until, row.usual_days,
+            row.seen.get("n_since", 0) if of_cases else None,
+        )
+    )  # fmt: skip
 
 
 def _troubles(session: Session, span: Span, about: Scope) -> Iterator[Trouble]:

@@ -9,10 +9,11 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from service.reports.periodic import reading
-from service.reports.periodic.alert_words import Told, chance, letter, says
+from service.reports.periodic.alert_words import ENDS, Told, chance, letter, measured, says
 from service.reports.periodic.report import Report
 from service.store import figure_alerts, report_routes, report_sending
-from service.store.report_models import AlertState, FigureAlert, ReportRoute, Sends
+from service.store.report_models import FigureAlert, ReportRoute, Sends
+from tasks import report_news
 from tasks.alert_chart import drawn
 from tasks.delivering import Refused
 from tasks.reporting import deliver
@@ -50,12 +51,14 @@ def _news(session: Session, route: ReportRoute, row: FigureAlert) -> Iterator[_N
     wanted = Sends.WINS if row.kind == figure_alerts.WIN else Sends.ALERTS
     if wanted.value not in route.sends or route.installation_id not in (None, row.installation_id):
         return
+    if route.audience is not None and row.seen.get("audience") not in (None, route.audience):
+        return
     if row.opened_at <= route.created_at or row.opened_at.date() - row.first_day > FRESH:
         return
     told = {each.kind for each in report_sending.of_period(session, route.id, str(row.id))}
     if row.closed_at is None or BEGAN in told:
         yield _News(route.id, row.id, BEGAN)
-    if row.state == AlertState.RECOVERED and BEGAN in told:
+    if row.closed_at is not None and row.state in ENDS and BEGAN in told:
         yield _News(route.id, row.id, OVER)
 
 
@@ -73,11 +76,12 @@ def told(session: Session, runtime: Runtime, row: FigureAlert, *, over: bool) ->
     """The message about an alert."""
     where = reading.scope(session, (row.installation_id,)).where(row.installation_id)
     sentence = says(row.figure, row.kind, row.first_day, row.seen)
-    lasted = (row.first_day, row.last_day)
     numbers = chance(row.seen, row.direction)
     chart = drawn(session, row, runtime.settings, today=runtime.clock().date())
+    end = row.state if over else ""
+    message = Told(row.id, row.kind, sentence, numbers, where, report_news.standing(row), end, measured(row.seen))
     return letter(
-        Told(row.id, row.kind, sentence, numbers, where, lasted, over),
+        message,
         false_alarms=runtime.settings.false_alarms_a_month,
         charts=(chart,) if chart is not None else (),
     )

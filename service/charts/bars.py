@@ -74,7 +74,7 @@ class _Bars(Drawn, HorizontalBar):
             )
             self.text(labels, _cut(row.name), 0, middle - 11, "label")
             missing = " missing" if row.value is None else ""
-            said = _value(row, self.unit) + (f" · n {row.n:,}" if row.n and row.value is not None else "")
+            said = _value(row, self.unit) + (f" · n {row.n:,}" if row.n and row.value not in (None, row.n) else "")
             self.text(labels, said, self.view.width, middle - 11, f"value{missing}")
         super()._plot()
 

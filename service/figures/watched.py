@@ -10,10 +10,10 @@ from service.figures.alarm import Counted, Side, Sort
 from service.figures.cells import CONTAINED
 from service.figures.tally import Tally
 
-WINDOW = 7
-"""Days in a row over which an improvement has to hold before it is a win."""
-BETTER_DAYS = 5
-"""Days of them that are on the better side at least."""
+WEEK, LONG = 7, 28
+"""Days that are judged together; the long stretch where a day has too few cases to be judged."""
+BETTER_DAYS, BETTER_WEEKS = 5, 3
+"""Days of a week, or weeks of the long stretch, that are on the better side at least before it is a win."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -16,7 +16,11 @@ from service.store.report_models import AlertState, AlertStrictness, FigureAlert
 from service.store.statements import insert
 
 ALARM, WIN = "alarm", "win"
-OVER = {Happens.RECOVERED: AlertState.RECOVERED, Happens.NEW_NORMAL: AlertState.NEW_NORMAL}
+OVER = {
+    Happens.RECOVERED: AlertState.RECOVERED,
+    Happens.UNCONFIRMED: AlertState.UNCONFIRMED,
+    Happens.NEW_NORMAL: AlertState.NEW_NORMAL,
+}
 HANDLED = (AlertState.ACKNOWLEDGED, AlertState.SNOOZED, AlertState.NOT_USEFUL)
 
 
@@ -36,37 +40,43 @@ def steps(session: Session, installation_id: str, figure: str) -> int:
 
 def opened(session: Session, installation_id: str, figure: str) -> FigureAlert | None:
     """The alarm of the figure that goes on."""
-    return session.scalar(select(FigureAlert).where(FigureAlert.open_key == _key(installation_id, figure)))
+    return by_key(session, _key(installation_id, figure))
 
 
 def standing(row: FigureAlert) -> Standing:
     """The alarm as an episode."""
-    return Standing(Side(row.direction), row.first_day, row.usual_days)
+    return Standing(Side(row.direction), row.first_day, row.seen["days"])
 
 
 def past(session: Session, installation_id: str, figure: str, *, since: date) -> list[tuple[date, date]]:
-    """First and last day of alarms that were over: these days say nothing about what is usual. Not those that became
-    the new normal, nor those that nobody found useful."""
-    statement = select(FigureAlert.first_day, FigureAlert.last_day).where(
+    """Days that say nothing about what is usual: those of alarms that ended, with the days together that opened them,
+    and whatever was before a new normal. Not those of alarms that nobody found useful."""
+    statement = select(FigureAlert).where(
         FigureAlert.installation_id == installation_id,
         FigureAlert.figure == figure,
         FigureAlert.kind == ALARM,
         FigureAlert.closed_at.is_not(None),
-        FigureAlert.state == AlertState.RECOVERED,
+        FigureAlert.state.in_(OVER.values()),
         FigureAlert.last_day >= since,
     )
-    return [(row[0], row[1]) for row in session.execute(statement)]
+    return [_left_out(row) for row in session.scalars(statement)]
+
+
+def _left_out(row: FigureAlert) -> tuple[date, date]:
+    first = row.first_day - timedelta(days=row.seen["days"] - 1)
+    return (date.min, first - timedelta(days=1)) if row.state == AlertState.NEW_NORMAL else (first, row.last_day)
 
 
 def apply(session: Session, row: FigureAlert | None, step: Step, *, of: tuple[str, str], now: datetime) -> FigureAlert:
-    """Keep what a day did; `of` names installation and figure of a new alarm."""
+    """Keep what a day did; `of` names installation and figure of a new alarm. `seen["n_since"]`: cases since the last
+    day that confirmed it."""
     if row is None:
         return open_one(session, of, kind=ALARM, step=step, key=_key(*of), now=now)
     row.judged_until = step.day
     row.usual_days = step.usual_days
-    row.seen = {**row.seen, "latest": {"day": step.day.isoformat(), **asdict(step.judged)}}
+    row.seen = {**row.seen, "n_since": step.n}
+    row.last_day = step.last or row.last_day
     if step.happens is Happens.GOES_ON:
-        row.last_day = step.day
         if row.state == AlertState.SNOOZED and row.snoozed_until is not None and step.day >= row.snoozed_until:
             row.state, row.snoozed_until = AlertState.OPEN, None
     elif step.happens in OVER:
@@ -90,7 +100,7 @@ def announce(
     seen: Mapping[str, Any],
 ) -> FigureAlert:  # fmt: skip
     """Keep one; where there is one with this key, that one."""
-    known = session.scalar(select(FigureAlert).where(FigureAlert.open_key == key))
+    known = by_key(session, key)
     if known is not None:
         return known
     row = FigureAlert(
@@ -100,6 +110,11 @@ def announce(
     session.add(row)
     session.flush()
     return row
+
+
+def by_key(session: Session, key: str) -> FigureAlert | None:
+    """The one with this key."""
+    return session.scalar(select(FigureAlert).where(FigureAlert.open_key == key))
 
 
 def last_win(session: Session, installation_id: str, figure: str) -> date | None:

@@ -55,6 +55,7 @@ class AlertState(StrEnum):
     SNOOZED = "snoozed"
     NOT_USEFUL = "not_useful"
     RECOVERED = "recovered"
+    UNCONFIRMED = "unconfirmed"
     NEW_NORMAL = "new_normal"
 
 
@@ -116,8 +117,8 @@ class FigureAlert(Base):
     """A watched figure that left its usual range, from `first_day` until it was usual again: one episode.
 
     `open_key` holds while the episode lasts, so that there is one at a time. `kind`: alarm or win. `direction`: up or
-    down. `seen`: what the first day said, and the latest (`service.figures.alarm.Judged`). `usual_days`: days in a row
-    within the range.
+    down. `seen`: what it was opened by (`service.figures.alarm.Judged`). `last_day`: the latest day that confirmed it;
+    `usual_days`: days in a row that speak for its being over.
     """
 
     __tablename__ = "figure_alert"

@@ -14,12 +14,13 @@ from service.charts.data import Tone
 from service.figures.alarm import MOST_STEPS
 from service.figures.watched import BY_NAME, WATCHED
 from service.reports.periodic import reading
-from service.reports.periodic.alert_words import chance, says
+from service.reports.periodic.alert_words import chance, lost, says
 from service.store import figure_alerts
 from service.store.report_models import AlertState, FigureAlert
 from service.web.audited import audited
 from service.web.parts import parts
 from service.web.rights import Right, acting, needs, visible_ids
+from tasks import report_news
 from tasks.alert_chart import drawn
 
 blueprint = Blueprint("figure_alerts", __name__, url_prefix="/alerts")
@@ -32,6 +33,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     AlertState.SNOOZED: ("Snoozed", Tone.NEUTRAL),
     AlertState.NOT_USEFUL: ("Not useful", Tone.NEUTRAL),
     AlertState.RECOVERED: ("Usual again", Tone.GOOD),
+    AlertState.UNCONFIRMED: ("Not confirmed", Tone.NEUTRAL),
     AlertState.NEW_NORMAL: ("The new normal", Tone.NEUTRAL),
 }
 
@@ -46,6 +48,7 @@ class Shown:
     where: str
     state: str
     tone: str
+    stands: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ def one(alert_id: int) -> str:
     return render_template(
         "figure_alert.html", alert=_shown(row, about), chart=chart, watched=BY_NAME.get(row.figure), steps=steps,
         most=MOST_STEPS, rate=p.settings.false_alarms_a_month, snooze=SNOOZE, behind=_behind(row),
+        least=p.settings.fewest_cases,
     )  # fmt: skip
 
 
@@ -143,7 +147,7 @@ def _shown(row: FigureAlert, about: reading.Scope) -> Shown:
     state, tone = STATES[row.state] if row.kind == figure_alerts.ALARM else ("Win", Tone.GOOD)
     return Shown(
         row, says(row.figure, row.kind, row.first_day, row.seen), chance(row.seen, row.direction),
-        about.where(row.installation_id), state, tone,
+        about.where(row.installation_id), state, tone, report_news.standing(row) or lost(row.seen),
     )  # fmt: skip
 
 
@@ -151,11 +155,16 @@ def _behind(row: FigureAlert) -> str:
     """The address of what stands behind it; empty where there is no page for that."""
     if "gap" in row.seen:
         return f"/gaps/{row.seen['gap']}"
+    if "target" in row.seen:
+        figure, value, part = row.seen["target"]
+        days = f"since={row.seen['month']}&until={row.seen['by']}&installation={row.installation_id}"
+        return f"/figures/{figure}?{days}&value={value}" + (f"&of={part}" if part else "")
     watched = BY_NAME.get(row.figure)
     if watched is None or not watched.figure:
         return ""
     of = f"&of={watched.of}" if watched.of else ""
-    days = f"since={row.first_day}&until={row.last_day}&installation={row.installation_id}"
+    first = row.first_day - timedelta(days=row.seen["days"] - 1)
+    days = f"since={first}&until={row.last_day}&installation={row.installation_id}"
     return f"/figures/{watched.figure}?{days}&value={watched.value}{of}"
 
 

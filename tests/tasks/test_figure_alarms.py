@@ -18,6 +18,7 @@ from service.reports.periodic import reading
 from service.reports.periodic.report import Kind, Span
 from service.store import figure_alerts, report_counts
 from service.store.failure_models import Failure, Happened
+from service.store.gap_models import Audience
 from service.store.models import Installation
 from service.store.report_models import AlertState, FigureAlert, Sends, Way
 from service.store.report_routes import Wanted, add
@@ -93,7 +94,7 @@ def test_an_alarm_is_told_once_goes_on_and_its_end_is_told(runtime: Runtime, box
     with runtime.database.read() as session:
         about = reading.scope(session)
         news = report_news.news(session, Span.holding(Kind.WEEKLY, row.first_day), about, now=clock())
-    assert any("Handed over to a human" in each.says and each.over for each in news.alerts)
+    assert any("Handed over to a human" in each.says and "Usual again since" in each.stands for each in news.alerts)
 
 
 def test_what_somebody_answers_holds_and_moves_the_threshold(runtime: Runtime, clock: Any) -> None:
@@ -138,6 +139,102 @@ def test_a_win_is_announced_like_an_alarm(runtime: Runtime, box: Mailbox) -> Non
     assert "The fix of gap " in subjects
     figure_alarms.watch(runtime)
     assert telling_alerts.send_due(runtime) == 0
+
+
+def test_an_alarm_of_a_small_account_ends_when_too_few_come_to_tell(runtime: Runtime, box: Mailbox, clock: Any) -> None:
+    """Five conversations a day, then none any more: whether it goes on cannot be told, and that is said."""
+    few = Rates(volume=5, escalated=0.2)
+    settings = runtime.settings.model_copy(update={"fewest_cases": 20})
+    small = replace(runtime, settings=settings)
+    weeks = Weeks(runtime.database, UNTIL, 14, rates=few, changed={date(2026, 2, 23): replace(few, escalated=0.95)},
+                  account="shop")  # fmt: skip
+    weeks.lay()
+    route(small, Sends.ALERTS)
+    figure_alarms.watch(small)
+    (row,) = alerts(small, figure="escalated")
+    assert row.seen["days"] in (7, 28)
+    with runtime.database.read() as session:
+        chart = alert_chart.drawn(session, row, settings, today=clock().date())
+    assert chart is not None
+    assert alert_chart.WEEKS in [each.text for each in chart.key]
+    assert any(row[1] != "" for row in chart.rows), "seven days together have enough to be drawn"
+    telling_alerts.send_due(small)
+
+    clock.now += timedelta(days=5)
+    figure_alarms.watch(small)
+    (row,) = alerts(small, figure="escalated")
+    assert row.state == AlertState.OPEN
+    assert report_news.standing(row).startswith("Too few conversations to tell whether it goes on: ")
+    clock.now += timedelta(days=15)
+    figure_alarms.watch(small)
+    (row,) = alerts(small, figure="escalated")
+    assert row.state == AlertState.UNCONFIRMED
+    telling_alerts.send_due(small)
+    (ended,) = [mail for mail in box.mails if "Handed over" in mail["Subject"] and "Not confirmed" in mail["Subject"]]
+    assert "were too few to tell" in ended.get_body(("plain",)).get_content()
+
+
+def test_what_lasts_four_weeks_is_told_as_the_new_normal_and_does_not_open_again(runtime: Runtime, clock: Any) -> None:
+    own = lay(runtime)
+    figure_alarms.watch(runtime)
+    Weeks(runtime.database, UNTIL, rates=BAD, seed=9).more(own, UNTIL, 45)
+    clock.now += timedelta(days=45)
+    figure_alarms.watch(runtime)
+    (row,) = alerts(runtime, figure="escalated")
+    assert row.state == AlertState.NEW_NORMAL
+    with runtime.database.read() as session:
+        (past,) = figure_alerts.past(session, own, "escalated", since=date(2026, 1, 1))
+    assert past[0] == date.min
+    assert past[1] < row.first_day
+
+
+def test_a_target_that_is_reached_is_announced_once_and_lost_again_in_the_monthly_report(
+    runtime: Runtime, box: Mailbox, clock: Any
+) -> None:
+    """January is the baseline; in February the bot solves far more until the 20th, then hardly anything."""
+    good, bad = Rates(volume=22, confirmed=0.88), Rates(volume=60, confirmed=0.05)
+    weeks = Weeks(runtime.database, UNTIL, 9, rates=CALM, changed={date(2026, 2, 1): good, date(2026, 2, 20): bad},
+                  account="shop")  # fmt: skip
+    own = weeks.lay()
+    route(runtime, Sends.WINS, audience=Audience.CONTENT)
+    now, clock.now = clock.now, clock.now.replace(month=2, day=18)
+    route(runtime, Sends.WINS)
+
+    figure_alarms.watch(runtime)
+    (row,) = alerts(runtime, "win", "target:containment/quality/confirmed")
+    assert (row.first_day, row.seen["by"], row.direction) == (date(2026, 2, 17), "2026-02-14", "up")
+    telling_alerts.send_due(runtime)
+    told = [mail["Subject"] for mail in box.mails if "Target of February reached by 14 Feb 2026" in mail["Subject"]]
+    assert len(told) == 1, "the other route was made later"
+    clock.now += timedelta(days=1)
+    figure_alarms.watch(runtime)
+    assert telling_alerts.send_due(runtime) == 0
+    assert len(alerts(runtime, "win", "target:containment/quality/confirmed")) == 1
+
+    clock.now = now.replace(month=3, day=4)
+    figure_alarms.watch(runtime)
+    (row,) = alerts(runtime, "win", "target:containment/quality/confirmed")
+    assert (row.seen["now"]["reached"], row.seen["now"]["day"]) == (False, "2026-02-28")
+    with runtime.database.read() as session:
+        report = reporting.whole(session, runtime, Span.holding(Kind.MONTHLY, date(2026, 2, 3)), reading.scope(session))
+    lines = {section.title: [line.text for line in section.lines] for section in report.sections}
+    assert any("Lost again: " in text for text in lines["Targets, and what next month should bring"])
+    assert not any("Target of February" in text for text in lines["Wins of the month"])
+    assert row.installation_id == own
+
+
+def test_the_win_of_a_gap_goes_to_the_audience_whose_work_it_is(runtime: Runtime, box: Mailbox) -> None:
+    own = lay(runtime, changed={})
+    weeks = Weeks(runtime.database, UNTIL, 0)
+    asked = {date(2026, 1, 2) + timedelta(days=number): 4 for number in range(40)}
+    weeks.gap(own, "refund after 30 days", asked, fixed=date(2026, 2, 12), audience="content")
+    route(runtime, Sends.WINS, audience=Audience.PRODUCT)
+    figure_alarms.watch(runtime)
+    telling_alerts.send_due(runtime)
+    assert not any("The fix of gap " in mail["Subject"] for mail in box.mails)
+    route(runtime, Sends.WINS, audience=Audience.CONTENT)
+    telling_alerts.send_due(runtime)
+    assert sum("The fix of gap " in mail["Subject"] for mail in box.mails) == 1
 
 
 def test_what_was_long_ago_or_is_another_helpdesks_is_not_told(runtime: Runtime, box: Mailbox) -> None:

@@ -31,7 +31,7 @@ def weeks(web: Any) -> Weeks:
 
 
 def alarm(web: Any, installation_id: str, *, day: date = date(2026, 3, 1), figure: str = "escalated") -> int:
-    step = Step(Happens.OPENS, day, Side.UP, Judged(0.55, 60, 0.25, 0.0004, 0.9999))
+    step = Step(Happens.OPENS, day, Side.UP, Judged(0.55, 60, 0.25, 0.0004, 0.9999), last=day)
     with web.parts.database.begin() as session:
         row = figure_alerts.apply(session, None, step, of=(installation_id, figure), now=web.clock())
         return row.id
@@ -82,7 +82,7 @@ def test_what_is_broken_and_an_alert_stand_in_the_daily_report(web: Any, weeks: 
     page = web.admin().get("/reports/daily").get_data(as_text=True)
     assert "Handed over to a human: 55.0 % on 1 Mar 2026, usually 25.0 % on a Sunday" in page
     assert f"/alerts/{number}" in page
-    assert "Nothing is broken; look at what jumped." in page
+    assert "Nothing is broken; 1 figure jumped." in page
 
 
 def test_an_alert_is_answered_and_it_is_written_down(web: Any, weeks: Weeks) -> None:
@@ -134,6 +134,50 @@ def test_a_win_has_a_page_and_nothing_to_answer(web: Any, weeks: Weeks) -> None:
     assert "The fix of gap 1 worked" in page
     assert "Not useful" not in page
     assert "p below 0.001" in admin.get("/alerts").get_data(as_text=True)
+
+
+def test_a_target_that_was_reached_has_a_page_and_leads_to_its_figure(web: Any, weeks: Weeks) -> None:
+    seen = {
+        "target": ["containment", "quality", "confirmed"], "called": "Of those it kept: confirmed solved",
+        "unit": "share", "month": "2026-02-01", "by": "2026-02-26", "goal": 0.7, "value": 0.75, "low": 0.72,
+        "high": 0.78, "n": 812,
+        "now": {"value": 0.66, "low": 0.6, "high": 0.7, "n": 900, "day": "2026-02-28", "reached": False},
+    }  # fmt: skip
+    mean = {**seen, "target": ["effort", "mean", ""], "unit": "points"}
+    with web.parts.database.begin() as session:
+        rows = [
+            figure_alerts.announce(
+                session, (weeks.account, f"target:{name}"), kind="win", direction="up", day=date(2026, 3, 1), key=name,
+                now=web.clock(), seen=given,
+            )
+            for name, given in (("containment", seen), ("effort", mean))
+        ]  # fmt: skip
+    admin = web.admin()
+    page = admin.get(f"/alerts/{rows[0].id}").get_data(as_text=True)
+    assert "Target of February reached by 26 Feb 2026: Of those it kept: confirmed solved, 75.0 %" in page
+    assert "Lost again: 66.0 % by 28 Feb 2026, n 900." in page
+    assert "since=2026-02-01&amp;until=2026-02-26" in page
+    assert "&amp;value=quality&amp;of=confirmed" in page
+    assert "How it is judged" not in page
+    other = admin.get(f"/alerts/{rows[1].id}").get_data(as_text=True)
+    assert "&amp;value=mean&#34;" in other or '&amp;value=mean"' in other
+
+
+def test_an_alarm_of_which_too_little_is_known_says_so(web: Any, weeks: Weeks) -> None:
+    number, admin = alarm(web, weeks.account), web.admin()
+    unsure = Step(
+        Happens.UNSURE, date(2026, 3, 4), Side.UP, Judged(0.25, 4, 0.25, 0.5, 0.5), last=date(2026, 3, 1), n=4
+    )
+    with web.parts.database.begin() as session:
+        row = session.get_one(FigureAlert, number)
+        figure_alerts.apply(session, row, unsure, of=(weeks.account, "escalated"), now=web.clock())
+    for address in ("/alerts", f"/alerts/{number}"):
+        page = admin.get(address).get_data(as_text=True)
+        assert "Too few conversations to tell whether it goes on: 4 since 1 Mar 2026." in page
+    gone = alarm(web, weeks.account, figure="no_longer_watched")
+    assert "What stands behind it" not in admin.get(f"/alerts/{gone}").get_data(as_text=True)
+    given_up = alarm(web, weeks.account, figure="given_up")
+    assert "What stands behind it" not in admin.get(f"/alerts/{given_up}").get_data(as_text=True)
 
 
 def test_a_viewer_sees_alerts_and_answers_none(web: Any, weeks: Weeks) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from service.charts.chart import Chart
 from service.charts.data import By, Point, Series, Tone
 from service.charts.trend import trend
 from service.figures.results import Unit
-from service.reports.periodic.data import Data, Name
+from service.reports.periodic.data import Alert, Data, Name
 from service.reports.periodic.report import Line, Report, Section
-from service.reports.periodic.sentences import NOTHING, basis, compared, series
+from service.reports.periodic.sentences import NOTHING, basis, compared, jumped, series, won
 
 FIGURES: tuple[Name, ...] = (
     ("containment", "contained", ""),
@@ -20,36 +20,48 @@ FIGURES: tuple[Name, ...] = (
     ("context_preservation", "preserved", ""),
     ("knowledge_gaps", "conversations_with_gap", ""),
 )
+WHOLE = "No. Work flows, and every helpdesk is read and written to."
 WAITING = {"ingest": "webhooks", "score": "conversations to score", "write_back": "verdicts to write back"}
 
 
 def daily(data: Data) -> Report:
     """The report of one day."""
-    broken, jumped = tuple(_broken(data)), tuple(_jumped(data))
-    if broken:
-        headline, tone = f"{len(broken)} {'thing needs' if len(broken) == 1 else 'things need'} a hand.", Tone.BAD
-    elif jumped:
-        headline, tone = "Nothing is broken; look at what jumped.", Tone.WARN
-    else:
-        headline, tone = "Nothing is broken, nothing jumped.", Tone.GOOD
+    broken, work = tuple(_broken(data)), tuple(_work(data))
+    new = tuple(each for each in data.alerts if each.first_day >= data.span.since or each.measured)
+    still = tuple(jumped(each) for each in data.alerts if each not in new)
+    fresh = tuple(won(each) if each.good else jumped(each) for each in new)
+    sections = (
+        Section("Is anything broken?", (*broken, *work), empty=WHOLE),
+        Section("Did anything jump?", fresh, _volume(data), empty=_calm(data, still)),
+        Section("Not over yet", still),
+        Section("The day in figures", tuple(compared(data, FIGURES)) if data.conversations[0] else (), _charts(data),
+                empty=NOTHING),
+    )  # fmt: skip
     return Report(
         path=data.span.path,
         title=f"Daily report, {data.span.words}",
-        headline=headline,
-        tone=tone,
-        sections=(
-            Section("Is anything broken?", broken, empty="No. Work flows, and every helpdesk is read and written to."),
-            Section("Did anything jump?", jumped, _volume(data), empty=_calm(data)),
-            Section("Work that waits", tuple(_work(data)), empty="None."),
-            Section(
-                "The day in figures",
-                tuple(compared(data, FIGURES)) if data.conversations[0] else (),
-                _charts(data),
-                empty=NOTHING,
-            ),
-        ),
+        headline=_headline(data, new, len(still)),
+        tone=Tone.BAD if _open(data) else Tone.WARN if fresh or still else Tone.GOOD,
+        sections=tuple(each for each in sections if each.lines or each.empty),
         basis=(*basis(data), "What is broken and what waits is as of when the report was made, not of the day's end."),
     )
+
+
+def _open(data: Data) -> int:
+    """How many things are broken now: troubles that are not over, and kinds of work that was given up."""
+    return sum(each.until is None for each in data.troubles) + sum(bool(each.dead) for each in data.work)
+
+
+def _headline(data: Data, new: Sequence[Alert], still: int) -> str:
+    """In one line: whether anything is broken, and how much jumped."""
+    broken = _open(data)
+    words = f"{broken} {'thing is' if broken == 1 else 'things are'} broken" if broken else "Nothing is broken"
+    good, bad = sum(each.good for each in new), sum(not each.good for each in new)
+    counted = (
+        (bad, "figure jumped", "figures jumped"), (good, "win", "wins"), (still, "is not over yet", "are not over yet"),
+    )  # fmt: skip
+    told = [f"{n} {one if n == 1 else many}" for n, one, many in counted if n]
+    return f"{words}; {', '.join(told) or 'nothing jumped'}."
 
 
 def _broken(data: Data) -> Iterator[Line]:
@@ -62,18 +74,11 @@ def _broken(data: Data) -> Iterator[Line]:
             yield Line(f"{each.title}{where}: over. From {each.since:%H:%M} to {each.until:%H:%M} UTC.", Tone.PLAIN)
 
 
-def _jumped(data: Data) -> Iterator[Line]:
-    for alert in data.alerts:
-        state = " It is usual again." if alert.over else " Somebody is on it." if alert.handled else ""
-        tone = Tone.GOOD if alert.good else Tone.WARN
-        yield Line(f"{alert.says} ({alert.where}).{state}", tone, path=f"/alerts/{alert.id}")
-
-
-def _calm(data: Data) -> str:
-    return (
-        f"No. Every watched figure is within its usual range; about {data.false_alarms:g} false alarm a month is "
-        "accepted for each helpdesk."
-    )
+def _calm(data: Data, still: Sequence[Line]) -> str:
+    rate = f"about {data.false_alarms:g} false alarm a month is accepted for each helpdesk."
+    if still:
+        return f"Nothing new; {rate}"
+    return f"No. Every figure that can be judged is within its usual range; {rate}"
 
 
 def _work(data: Data) -> Iterator[Line]:

@@ -43,15 +43,17 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert or a win of the period. `says` is a whole sentence; `over`: usual again within the period."""
+    """An alert or a win of the period. `says` is a whole sentence, `stands` where an alarm stands now, `lost` that a
+    target which was a win is not reached any more. `measured`: a win of a target or a gap, else empty."""
 
     id: int
     where: str
     says: str
     good: bool
     first_day: date
-    over: bool
-    handled: bool
+    stands: str = ""
+    lost: str = ""
+    measured: str = ""
 
 
 @dataclass(frozen=True, slots=True)

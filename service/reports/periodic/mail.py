@@ -103,7 +103,9 @@ def _tag(name: Literal["h1", "h2", "p"], style: str, words: str) -> Markup:
 
 
 def _item(line: Line, base: str) -> Markup:
-    words = Markup('<a href="{}{}" style="color:#0b6e5f">{}</a>').format(base, line.path, line.text)
+    words = Markup('<a href="{}{}" style="color:#0b6e5f;text-decoration:none">{}</a>').format(
+        base, line.path, line.text
+    )
     shown = words if base and line.path else Markup("{}").format(line.text)
     quoted = Markup(" <em>“{}”</em>").format(line.words) if line.words else Markup("")
     numbers = Markup('<br><span style="color:#5a616b;font-size:13px">{}</span>').format(line.numbers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from service.charts.bars import bars
 from service.charts.chart import Chart
@@ -13,7 +14,7 @@ from service.figures.results import Unit
 from service.figures.words import part
 from service.reports.periodic.data import Data, Name
 from service.reports.periodic.report import Line, Report, Section
-from service.reports.periodic.sentences import NOTHING, basis, changes, compared, series, target_line
+from service.reports.periodic.sentences import NOTHING, basis, changes, compared, series, target_line, won
 from service.reports.periodic.weekly import FIGURES as WEEKLY
 from service.reports.periodic.weekly import JUDGED, wins
 
@@ -38,9 +39,9 @@ def monthly(data: Data) -> Report:
     reached = sum(target.now.reached for target in data.targets)
     told = bool(data.conversations[0])
     aims = f"{reached} of {len(data.targets)} targets reached. " if data.targets else ""
-    worse, won = len(list(changes(data, JUDGED, "worse"))), len(list(wins(data)))
-    figures, many = ("figure" if worse == 1 else "figures"), ("win" if won == 1 else "wins")
-    moved = f"{worse or 'no'} {figures} got worse, {won or 'no'} {many}."
+    worse, good = len(list(changes(data, JUDGED, "worse"))), len(_wins(data))
+    figures, many = ("figure" if worse == 1 else "figures"), ("win" if good == 1 else "wins")
+    moved = f"{worse or 'no'} {figures} got worse, {good or 'no'} {many}."
     headline = f"{aims}{moved[0].upper()}{moved[1:]}" if told else NOTHING
     return Report(
         path=data.span.path,
@@ -48,19 +49,29 @@ def monthly(data: Data) -> Report:
         headline=headline,
         tone=Tone.GOOD if data.targets and reached == len(data.targets) else Tone.PLAIN,
         sections=(
-            Section("What became of the conversations", tuple(compared(data, OUTCOMES)) if told else (),
+            Section("What became of the conversations", tuple(compared(data, OUTCOMES, short=True)) if told else (),
                     _outcomes(data), empty=NOTHING),
             Section("How customers took it", tuple(compared(data, SATISFACTION)) if told else (), empty=NOTHING),
             Section("What it cost", tuple(_cost(data)),
                     empty="Nobody has said what work costs. State your prices on the page Outcomes."),
-            Section("Targets, and what next month should bring", tuple(target_line(data, t) for t in data.targets),
+            Section("Targets, and what next month should bring", tuple(_targets(data)),
                     _course(data), empty="Targets begin when the account's first 30 days are over: they are measured "
                     "against those."),
-            Section("Wins of the month", tuple(wins(data)), empty="None that chance does not explain."),
+            Section("Wins of the month", _wins(data), empty="None."),
             Section("Knowledge gaps", tuple(_gaps(data))),
         ),
         basis=(*basis(data), COSTS),
     )  # fmt: skip
+
+
+def _targets(data: Data) -> Iterator[Line]:
+    yield from (target_line(data, each) for each in data.targets)
+    yield from (won(each) for each in data.alerts if each.lost)
+
+
+def _wins(data: Data) -> tuple[Line, ...]:
+    """Those of the month that still hold."""
+    return tuple(wins(replace(data, alerts=tuple(each for each in data.alerts if not each.lost))))
 
 
 def _cost(data: Data) -> Iterator[Line]:

@@ -10,18 +10,17 @@ from types import MappingProxyType
 from sqlalchemy.orm import Session
 
 from service.charts.data import Event
-from service.figures.beside import Beside
-from service.figures.catalogue import figure
 from service.figures.gap_life import life
 from service.figures.results import Value
-from service.figures.standing import STEP, Moved, baseline_period, months_after, moved, progress
-from service.figures.tally import Tally, merge
+from service.figures.standing import Moved, moved
 from service.reports import gaps as gap_report
 from service.reports.periodic import daily, monthly, weekly
-from service.reports.periodic.data import Alert, Data, Gap, Name, Target, Trouble, Work
+from service.reports.periodic.data import Alert, Data, Gap, Name, Trouble, Work
+from service.reports.periodic.reader import Reader
 from service.reports.periodic.report import Kind, Report, Span
+from service.reports.periodic.targets import targets
 from service.reports.sources import Stored
-from service.store import gaps, goals, improvements, installations, report_counts
+from service.store import gaps, improvements, installations, report_counts
 from service.store.figures import Period
 from service.store.models import Installation
 
@@ -32,14 +31,6 @@ BACK: Mapping[Kind, tuple[Period, int]] = MappingProxyType(
     {Kind.DAILY: (Period.DAY, 28), Kind.WEEKLY: (Period.WEEK, 56), Kind.MONTHLY: (Period.MONTH, 183)}
 )
 """By what charts go, and how many days before the period they begin."""
-AIMED: tuple[Name, ...] = (
-    ("containment", "quality", "confirmed"),
-    ("effort", "mean", ""),
-    ("escalation_accuracy", "recall", ""),
-    ("context_preservation", "preserved", ""),
-    ("business", "satisfaction", ""),
-)
-"""Values that have a target in the monthly report."""
 BUILDERS = MappingProxyType({Kind.DAILY: daily.daily, Kind.WEEKLY: weekly.weekly, Kind.MONTHLY: monthly.monthly})
 SHOWN_EVENT = 60
 
@@ -85,7 +76,7 @@ def build(data: Data) -> Report:
 def read(source: Stored, span: Span, about: Scope, news: News, *, now: datetime, false_alarms: float = 1.0) -> Data:
     """Everything that the report of `span` needs. `source` is bound to the scope's installations."""
     chosen, (period, days) = CHOSEN[span.kind], BACK[span.kind]
-    reader = _Reader(source, about.intents, chosen)
+    reader = Reader(source, about.intents, chosen)
     first = span.before.since
     since = period.start(min(first, span.since - timedelta(days=days)), first)
     course = tuple(reader.course(since, span.until, period))
@@ -104,61 +95,13 @@ def read(source: Stored, span: Span, about: Scope, news: News, *, now: datetime,
         troubles=news.troubles,
         work=news.work,
         events=_events(source.session, about, since, span.until),
-        targets=tuple(_targets(source, reader, span, values)) if span.kind is Kind.MONTHLY else (),
+        targets=tuple(targets(source, reader, span, values)) if span.kind is Kind.MONTHLY else (),
         helpdesks=tuple(about.where(row.id) for row in about.installations),
         intents=about.intents,
         least=source.least,
         false_alarms=false_alarms,
         definitions=source.definitions,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    source: Stored
-    intents: tuple[str, ...]
-    chosen: tuple[Name, ...]
-
-    def tallies(self, since: date, until: date, period: Period) -> Mapping[date, Tally]:
-        """By the first day of each period; with intents their tallies together."""
-        if not self.intents:
-            found = self.source.tallies(since, until, period, None, {})
-            return {start: counted for (start, _), counted in found.items()}
-        by_intent = self.source.tallies(since, until, period, "intent", {})
-        starts: dict[date, list[Tally]] = {}
-        for (start, intent), counted in by_intent.items():
-            if intent in self.intents:
-                starts.setdefault(start, []).append(counted)
-        return {start: merge(parts) for start, parts in sorted(starts.items())}
-
-    def whole(self, since: date, until: date) -> Tally:
-        return merge(self.tallies(since, until, Period.WHOLE).values())
-
-    def values(self, since: date, until: date) -> dict[Name, Value]:
-        return self.of(self.whole(since, until))
-
-    def of(self, counted: Tally) -> dict[Name, Value]:
-        """The chosen values of a tally; what a figure does not have of it is left out."""
-        beside = Beside(prices=self.source.prices, least=self.source.least)
-        found = {
-            (name, value.name, value.of): value
-            for name in dict.fromkeys(figure_name for figure_name, _, _ in self.chosen)
-            for value in figure(name).compute(counted, beside)
-        }
-        return {name: found[name] for name in self.chosen if name in found}
-
-    def course(self, since: date, until: date, period: Period) -> Iterator[tuple[date, Mapping[Name, Value]]]:
-        for start, counted in self.tallies(since, until, period).items():
-            yield start, self.of(counted)
-
-    def volume(self, since: date, until: date) -> Iterator[tuple[date, int]]:
-        found = self.tallies(since, until, Period.DAY)
-        for number in range((until - since).days):
-            day = since + timedelta(days=number)
-            yield day, found[day].count("conversations") if day in found else 0
-
-    def count(self, since: date, until: date) -> int:
-        return self.whole(since, until).count("conversations")
 
 
 def _moved(before: Mapping[Name, Value], values: Mapping[Name, Value]) -> dict[Name, Moved]:
@@ -199,28 +142,9 @@ def _gaps(session: Session, span: Span, about: Scope, now: datetime) -> Iterator
 
 def _events(session: Session, about: Scope, since: date, until: date) -> tuple[Event, ...]:
     start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
-    return tuple(
+    # One that was told of several helpdesks is one event.
+    found = (
         Event(row.at.astimezone(UTC).date(), (row.title or row.reference)[:SHOWN_EVENT])
         for row in improvements.between(session, about.ids, start, end)
     )
-
-
-def _targets(source: Stored, reader: _Reader, span: Span, values: Mapping[Name, Value]) -> Iterator[Target]:
-    """This month's targets and next month's, from the account's first 30 days and what each month asks."""
-    first = source.first_day()
-    if first is None:
-        return
-    since, until = baseline_period(first)
-    month = months_after(first, span.until)
-    if span.until <= until or not month:
-        return
-    then = replace(reader, chosen=AIMED).values(since, until)
-    steps = goals.steps(source.session)
-    for name in AIMED:
-        if name not in then or name not in values:
-            continue
-        step = steps.get(name[0], STEP)
-        now = progress([then[name]], [values[name]], months=month, step=step)
-        after = progress([then[name]], [values[name]], months=month + 1, step=step)
-        if now and after:
-            yield Target(name, now[0], after[0].goal)
+    return tuple(dict.fromkeys(found))

@@ -69,6 +69,13 @@ class Span:
         return f"/reports/{self.kind}?day={self.since}"
 
     @property
+    def within(self) -> str:
+        """Its days as the end of a sentence: on a day, in a month."""
+        if self.kind is Kind.WEEKLY:
+            return f"from {self.words}"
+        return f"{'on' if self.kind is Kind.DAILY else 'in'} {self.words}"
+
+    @property
     def words(self) -> str:
         """Its days in words.
 

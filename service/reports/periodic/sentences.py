@@ -9,8 +9,8 @@ from service.charts.data import Point, Series, Tone
 from service.figures.gap_life import GapState
 from service.figures.results import Unit, Value
 from service.figures.wording import interval, number
-from service.figures.words import called
-from service.reports.periodic.data import Data, Gap, Name, Target
+from service.figures.words import called, part
+from service.reports.periodic.data import Alert, Data, Gap, Name, Target
 from service.reports.periodic.report import Line
 
 TONES: Mapping[str, str] = {"better": Tone.GOOD, "worse": Tone.BAD}
@@ -25,23 +25,26 @@ def shown(value: Value) -> str:
 
 
 def numbers(value: Value) -> str:
-    """The number with its interval and n, as "31.2 % (28.0 to 34.5 %), n 812"."""
+    """What the number rests on, as "28.0 to 34.5 %, n 812"; empty where there is no number."""
     if value.value is None:
-        return f"n {value.n:,}"
+        return ""
     ends = interval(value)
-    return f"{shown(value)}{f' ({ends})' if ends else ''}, n {value.n:,}"
+    return f"{f'{ends}, ' if ends else ''}n {value.n:,}"
 
 
-def compared(data: Data, names: Iterable[Name]) -> Iterator[Line]:
-    """Each value against the period before; what could not be computed is said with what is missing."""
+def compared(data: Data, names: Iterable[Name], *, short: bool = False) -> Iterator[Line]:
+    """Each value against the period before; what could not be computed is said with what is missing. `short`: called
+    by what it is of only."""
     for name in names:
         value, then = data.values.get(name), data.before.get(name)
         if value is None:
             continue
         change = data.moved.get(name)
         word = change.word if change is not None else ""
+        own = part(name[1], name[2]) if short else ""
+        title = f"{own[0].upper()}{own[1:]}" if own else called(name[0], value)
         yield Line(
-            f"{called(name[0], value)}: {shown(value)}{_against(data, value, then, word)}.",
+            f"{title}: {shown(value)}{_against(data, value, then, word)}.",
             TONES.get(word, Tone.PLAIN),
             numbers(value),
             path(data, name),
@@ -49,14 +52,10 @@ def compared(data: Data, names: Iterable[Name]) -> Iterator[Line]:
 
 
 def _against(data: Data, value: Value, then: Value | None, word: str) -> str:
-    if value.value is None:
+    if value.value is None or then is None or then.value is None:
         return ""
-    if then is None or then.value is None:
-        return f"; {data.span.against} there was not enough data to compare"
-    was = f"; {data.span.against} it was {shown(then)}"
-    if word:
-        return f"{was}, {word} by more than chance explains"
-    return f"{was}; chance could explain the difference" if value.low is not None else was
+    was = f" ({shown(then)} {data.span.against})"
+    return f"{was}, {word} by more than chance explains" if word else was
 
 
 def path(data: Data, name: Name) -> str:
@@ -73,7 +72,9 @@ def changes(data: Data, names: Iterable[Name], word: str) -> Iterator[Line]:
 
 def gap_line(gap: Gap, text: str, tone: str = Tone.PLAIN) -> Line:
     """A sentence about a gap; its label is a customer's words."""
-    seen = f"{gap.messages:,} questions in all, {gap.now:,} in this period, {gap.before:,} in the one before"
+    seen = (
+        f"{gap.before:,} {'question' if gap.before == 1 else 'questions'} in the period before, {gap.messages:,} in all"
+    )
     whose = f", assigned to {gap.audience}" if gap.audience else ""
     return Line(f"Gap {gap.id} ({gap.where}{whose}): {text}", tone, seen, f"/gaps/{gap.id}", gap.audience, gap.label)
 
@@ -131,16 +132,29 @@ def basis(data: Data) -> tuple[str, ...]:
     state = "" if data.is_over else " The period is not over: everything here will still change."
     scope = f" Only conversations about {', '.join(data.intents)}." if data.intents else ""
     against = (
-        f"Compared with {span.against} ({span.before.words}, {data.conversations[1]:,} conversations). A change is "
-        "called better or worse when chance explains it with less than 5 %, all values tested together "
-        "(Benjamini-Hochberg); intervals are of 95 %."
+        f"Compared with {span.against} ({span.before.words}, {data.conversations[1]:,} conversations). Where "
+        "nothing is said of a difference, chance could explain it (5 %, all values tested together, "
+        "Benjamini-Hochberg); intervals are of 95 %."
     )
     made = (
         f"Fewer than {data.least} cases give no number. Conversations of the last days may still turn into returns. "
         f"Definitions version {data.definitions}. Made {data.made_at:%Y-%m-%d %H:%M} UTC."
     )
-    counted = f"{data.conversations[0]:,} conversations that ended on {span.words} (days of UTC), of {kinds}."
+    counted = f"{data.conversations[0]:,} conversations that ended {span.within} (days of UTC), of {kinds}."
     return f"{counted}{scope}{state}", against, made
+
+
+def jumped(alert: Alert) -> Line:
+    """What left its usual range, and where it stands."""
+    stands = f" {alert.stands}" if alert.stands else ""
+    return Line(f"{alert.says} ({alert.where}).{stands}", Tone.WARN, path=f"/alerts/{alert.id}")
+
+
+def won(alert: Alert) -> Line:
+    """A win that was announced; a target that was lost again says so."""
+    again = f" {alert.lost}" if alert.lost else ""
+    tone = Tone.PLAIN if alert.lost else Tone.GOOD
+    return Line(f"{alert.says} ({alert.where}).{again}", tone, path=f"/alerts/{alert.id}")
 
 
 NOTHING = "Nothing ended in this period, so there is nothing to say about conversations."

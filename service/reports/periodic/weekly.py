@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from service.charts.bars import bars
 from service.charts.chart import Chart
-from service.charts.data import Bar, By, Tone
+from service.charts.data import By, Tone
 from service.charts.trend import trend
 from service.figures.gap_life import STILL_OPEN, GapState
 from service.figures.results import Unit
@@ -18,8 +17,9 @@ from service.reports.periodic.sentences import (
     changes,
     compared,
     gap_line,
+    jumped,
     series,
-    target_line,
+    won,
     worked,
 )
 
@@ -46,27 +46,25 @@ UNTOLD = (
 )
 JUDGED_BEFORE = "No fix was judged in this week; what came of earlier ones stands on the gaps' pages."
 FIXES = "Lines are of the last eight weeks. A fix is verified when the questions drop by more than chance explains."
-MOST = 10
-"""Gaps that are named one by one."""
+MOST, MOST_ASKED = 10, 5
+"""New gaps, and open ones that were asked for, that are named one by one."""
 
 
 def weekly(data: Data) -> Report:
     """The report of one week."""
-    new, won, worse = tuple(_new(data)), tuple(wins(data)), tuple(changes(data, JUDGED, "worse"))
-    alarms, asked = tuple(_alarms(data)), _asked(data)
+    new, good, worse = tuple(_new(data)), tuple(wins(data)), tuple(changes(data, JUDGED, "worse"))
+    alarms, asked = tuple(jumped(each) for each in data.alerts if not each.good), _asked(data)
     return Report(
         path=data.span.path,
         title=f"Weekly report, {data.span.words}",
-        headline=_headline(len(new), len(won), len(worse), len(alarms), data),
-        tone=Tone.BAD if worse else Tone.WARN if alarms else Tone.GOOD if won else Tone.PLAIN,
+        headline=_headline(len(new), len(good), len(worse), len(alarms), data),
+        tone=Tone.BAD if worse else Tone.WARN if alarms else Tone.GOOD if good else Tone.PLAIN,
         sections=(
-            Section("Wins", won, empty="Nothing got better by more than chance explains, and no fix was verified."),
-            Section("What got worse", (*worse, *alarms), empty="Nothing by more than chance explains."),
+            Section("Wins", good, empty="Nothing got better by more than chance explains, and no fix was verified."),
+            Section("What got worse or jumped", (*worse, *alarms), empty="Nothing by more than chance explains."),
             Section("New knowledge gaps", new, empty="No new gap was found."),
-            Section("Open gaps that were asked for", tuple(_times(gap) for gap in asked), _chart_of_gaps(asked),
-                    empty="Nobody asked for one."),
-            Section("What was fixed, and did it work?", tuple(_fixed(data)),
-                    empty=JUDGED_BEFORE if any(gap.effect for gap in data.gaps) else UNTOLD),
+            Section("Most asked open gaps", tuple(_times(gap) for gap in asked), empty="Nobody asked for one."),
+            Section("What was fixed, and did it work?", tuple(_fixed(data)), empty=_unfixed(data)),
             Section("All figures of the week", tuple(compared(data, FIGURES)) if data.conversations[0] else (),
                     _charts(data), empty=NOTHING),
         ),
@@ -74,11 +72,11 @@ def weekly(data: Data) -> Report:
     )  # fmt: skip
 
 
-def _headline(new: int, won: int, worse: int, alarms: int, data: Data) -> str:
+def _headline(new: int, good: int, worse: int, alarms: int, data: Data) -> str:
     if not data.conversations[0]:
         return NOTHING
     counted = (
-        (won, "win", "wins"), (worse, "figure got worse", "figures got worse"), (alarms, "alert", "alerts"),
+        (good, "win", "wins"), (worse, "figure got worse", "figures got worse"), (alarms, "alert", "alerts"),
         (new, "new gap", "new gaps"),
     )  # fmt: skip
     parts = [f"{n} {one if n == 1 else many}" for n, one, many in counted if n]
@@ -86,24 +84,10 @@ def _headline(new: int, won: int, worse: int, alarms: int, data: Data) -> str:
 
 
 def wins(data: Data) -> Iterator[Line]:
-    """What got better and stayed so, fixes that were verified, and targets that were surely reached."""
+    """What got better and stayed so, targets that were announced, and fixes that were verified."""
     yield from changes(data, JUDGED, "better")
-    for alert in data.alerts:
-        if alert.good:
-            yield Line(f"{alert.says} ({alert.where}).", Tone.GOOD, path=f"/alerts/{alert.id}")
-    for gap in data.gaps:
-        if gap.came(GapState.VERIFIED, data.span):
-            yield worked(gap)
-    for target in data.targets:
-        if target.now.sure:
-            yield target_line(data, target)
-
-
-def _alarms(data: Data) -> Iterator[Line]:
-    for alert in data.alerts:
-        if not alert.good:
-            state = " It is usual again." if alert.over else " Somebody is on it." if alert.handled else ""
-            yield Line(f"{alert.says} ({alert.where}).{state}", Tone.WARN, path=f"/alerts/{alert.id}")
+    yield from (won(each) for each in data.alerts if each.good and each.measured != "gap")
+    yield from (worked(gap) for gap in data.gaps if gap.came(GapState.VERIFIED, data.span))
 
 
 def _new(data: Data) -> Iterator[Line]:
@@ -117,24 +101,25 @@ def _new(data: Data) -> Iterator[Line]:
 
 
 def _fixed(data: Data) -> Iterator[Line]:
-    for gap in data.gaps:
-        if gap.effect is not None and (gap.state is not GapState.VERIFIED or gap.came(GapState.VERIFIED, data.span)):
-            yield worked(gap)
+    """Fixes whose effect is open or was none; those that worked in this week are wins."""
+    yield from (worked(gap) for gap in data.gaps if gap.effect is not None and gap.state is not GapState.VERIFIED)
+
+
+def _unfixed(data: Data) -> str:
+    verified = sum(gap.came(GapState.VERIFIED, data.span) is not None for gap in data.gaps)
+    if verified:
+        return f"{verified} {'fix' if verified == 1 else 'fixes'} worked: see Wins."
+    return JUDGED_BEFORE if any(gap.effect for gap in data.gaps) else UNTOLD
 
 
 def _asked(data: Data) -> tuple[Gap, ...]:
     """Open gaps that customers asked for in the week, the most asked first."""
     open_ones = (gap for gap in data.gaps if gap.state in STILL_OPEN and gap.now)
-    return tuple(sorted(open_ones, key=lambda gap: -gap.now)[:MOST])
+    return tuple(sorted(open_ones, key=lambda gap: -gap.now)[:MOST_ASKED])
 
 
 def _times(gap: Gap) -> Line:
     return gap_line(gap, f"asked {gap.now:,} {'time' if gap.now == 1 else 'times'} this week.", Tone.PLAIN)
-
-
-def _chart_of_gaps(asked: Sequence[Gap]) -> tuple[Chart, ...]:
-    rows = [Bar(f"Gap {gap.id}", float(gap.now), n=gap.now) for gap in asked]
-    return (bars("Open gaps by questions of the week", rows, unit=Unit.COUNT),) if rows else ()
 
 
 def _charts(data: Data, names: Sequence[Name] = FIGURES) -> tuple[Chart, ...]:
