@@ -73,20 +73,9 @@ def paths(tally: Tally) -> dict[str, Paths]:
 
 def escalated(tally: Tally) -> Times:
     """Handling times of all that was escalated, whatever the intent; the sum of `paths` over their first sides."""
-    counts: dict[int, int] = {}
     start = f"escalated{SEPARATOR}"
-    for bucket, n in tally.of("handling").items():
-        time = _escalated_time(bucket)
-        if time is not None:
-            counts[time] = counts.get(time, 0) + n
-    return Times(counts, sum(n for bucket, n in tally.of("handling.sum").items() if bucket.startswith(start)))
-
-
-@lru_cache(maxsize=100_000)
-def _escalated_time(bucket: str) -> int | None:
-    """The time of a bucket of the escalated, `None` of the others."""
-    path, _, rest = bucket.partition(SEPARATOR)
-    return int(rest.rpartition(SEPARATOR)[2]) if path == "escalated" else None
+    sums = (n for bucket, n in tally.of("handling.sum").items() if bucket.startswith(start))
+    return Times(tally.by_end("handling", "escalated"), sum(sums))
 
 
 @lru_cache(maxsize=100_000)

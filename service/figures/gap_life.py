@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import accumulate
 from math import exp, lgamma, log, log1p
 from types import MappingProxyType
@@ -199,7 +200,7 @@ def life(
     # Without days only the number of all of them is known.
     messages = sum(n for day, n in asked.by_day.items() if day <= today) if asked.by_day else asked.messages
     fixes = sorted({at for at in facts.fixes if asked.first <= at <= as_of})
-    days, exposed = _Days.of(asked.by_day), _Days.of(exposure)
+    days, exposed = (_Days.of(counts if fixes else {}) for counts in (asked.by_day, exposure))
     steps = [Step(GapState.OPEN, asked.first)]
     effects = []
     for number, fixed_at in enumerate(fixes):
@@ -298,8 +299,11 @@ def _with_notes(steps: Sequence[Step], acknowledged: Sequence[datetime]) -> list
     return found
 
 
+@lru_cache(maxsize=10_000)
 def fewer(hits: int, n: int, part: int, whole: int) -> float:
     """P(X <= hits) for X ~ Binomial(n, part / whole); 1.0 when there is nothing to tell apart.
+
+    Kept, for what is long past is asked about again and again.
 
     >>> round(fewer(0, 5, 1, 2), 5)
     0.03125

@@ -5,14 +5,24 @@ A tally is all that a figure may read. It never holds a rate, a mean or a median
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 from service.figures.cells import SEPARATOR, cells_of
 from service.figures.fact import Fact
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+class Cells(Mapping[str, Mapping[str, int]]):
+    """Counts by measure and bucket that add some buckets up faster than one by one."""
+
+    @abstractmethod
+    def by_end(self, measure: str, start: str) -> Mapping[int, int]:
+        """As `Tally.by_end`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +48,28 @@ class Tally:
         """The sum over all buckets of a measure."""
         return sum(self.of(measure).values())
 
+    def by_end(self, measure: str, start: str) -> Mapping[int, int]:
+        """The counts of a measure's buckets whose first part is `start`, by the number that is the last part, rising;
+        the parts between do not matter.
+
+        >>> Tally({"handling": {"escalated\\tfare\\t7": 2, "escalated\\tseat\\t7": 1, "direct\\tseat\\t7": 5}}).by_end(
+        ...     "handling", "escalated"
+        ... )
+        {7: 3}
+        """
+        if isinstance(self.cells, Cells):
+            return self.cells.by_end(measure, start)
+        found: dict[int, int] = {}
+        for bucket, count in self.of(measure).items():
+            end = end_of(bucket, start)
+            if end is not None:
+                found[end] = found.get(end, 0) + count
+        return dict(sorted(found.items()))
+
     def split(self, measure: str) -> Iterator[tuple[tuple[str, ...], int]]:
         """The buckets of a measure in their parts, with their counts, in a fixed order."""
         for bucket, count in sorted(self.of(measure).items()):
-            yield tuple(bucket.split(SEPARATOR)), count
+            yield _parts(bucket), count
 
     def __add__(self, other: Tally) -> Tally:
         """Both together."""
@@ -55,6 +83,17 @@ class Tally:
     def from_json(cls, document: Mapping[str, Mapping[str, int]]) -> Tally:
         """The tally that `to_json` wrote."""
         return cls(document)
+
+
+@lru_cache(maxsize=50_000)
+def _parts(bucket: str) -> tuple[str, ...]:
+    """The parts of a bucket: the same buckets come again in every period."""
+    return tuple(bucket.split(SEPARATOR))
+
+
+def end_of(bucket: str, start: str) -> int | None:
+    """The number that a bucket ends in; `None` where its first part is not `start`."""
+    return int(bucket.rpartition(SEPARATOR)[2]) if bucket.startswith(f"{start}{SEPARATOR}") else None
 
 
 def tally(facts: Iterable[Fact]) -> Tally:

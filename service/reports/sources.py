@@ -95,6 +95,11 @@ class Stored:
             known = replace(known, proposals=self._once("proposals", lambda: self._proposals(ids)))
         if "review_agreement" not in asked:
             return known
+        checked, reviewers = self._once(f"reviews {since} {until}", lambda: self._reviews(since, until, ids))
+        return replace(known, reviews=checked, reviewers=reviewers)
+
+    def _reviews(self, since: date, until: date, ids: Collection[str]) -> tuple[reviews.Reviews, reviews.Reviews]:
+        """Against Deskmark, and of reviewers among themselves."""
         start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
         checked, reviewers = (
             each(
@@ -107,10 +112,10 @@ class Stored:
             )
             for each in (reviews.against_deskmark, reviews.between_reviewers)
         )
-        return replace(known, reviews=checked, reviewers=reviewers)
+        return checked, reviewers
 
     def _once(self, what: str, read: Callable[[], T]) -> T:
-        """What is the same for all days is read once, however many days are asked about one after the other."""
+        """What was read once is not read again, however many questions are asked one after the other."""
         if what not in self._beside:
             self._beside[what] = read()
         found: T = self._beside[what]

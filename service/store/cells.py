@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from service.figures.tally import Cells, end_of
 from service.store.figure_models import Cell
 from service.store.statements import insert
 
@@ -91,6 +92,7 @@ class Names:
         self._ids: dict[str, int] = {}
         self.measure_of: NDArray[np.int16] = np.full(0, -1, dtype=np.int16)
         self.bucket_of: list[str] = []
+        self._ends: dict[Name, NDArray[np.int32]] = {}
 
     def unknown(self, cells: Ints) -> Ints:
         """Those of `cells` (each once) whose names are not known yet."""
@@ -113,6 +115,19 @@ class Names:
                 self.bucket_of[number] = bucket
                 self.numbers[(measure, bucket)] = number
             self.measure_of = measure_of
+            self._ends.clear()
+
+    def ends_of(self, measure: str, start: str) -> NDArray[np.int32]:
+        """By number of a cell, what `end_of` says of its bucket; -1 for `None` and for other measures."""
+        with self._lock:
+            known = self._ends.get((measure, start))
+            if known is None:
+                known = np.full(len(self.measure_of), -1, dtype=np.int32)
+                for number in np.flatnonzero(self.measure_of == self.id_of(measure)).tolist():
+                    end = end_of(self.bucket_of[number], start)
+                    known[number] = -1 if end is None else end
+                self._ends[(measure, start)] = known
+            return known
 
     def id_of(self, measure: str) -> int:
         """The place of a measure in `measures`; -2 when nothing of it is known."""
@@ -177,7 +192,7 @@ def _stored(session: Session, wanted: Sequence[Name]) -> dict[Name, int]:
     return {(measure, bucket): number for measure, bucket, number in rows if (measure, bucket) in asked}
 
 
-class Unpacked(Mapping[str, Mapping[str, int]]):
+class Unpacked(Cells):
     """The cells of a `Tally`, made a mapping measure by measure when asked for: most figures read a few of them."""
 
     def __init__(self, counts: Counts, names: Names) -> None:
@@ -201,6 +216,17 @@ class Unpacked(Mapping[str, Mapping[str, int]]):
             buckets = map(self._names.bucket_of.__getitem__, self._counts.cells[here].tolist())
             made = self._made[measure] = dict(zip(buckets, self._counts.counts[here].tolist(), strict=True))
         return made
+
+    def by_end(self, measure: str, start: str) -> Mapping[int, int]:
+        """As `Tally.by_end`, of all cells at once."""
+        ends = self._names.ends_of(measure, start)[self._counts.cells]
+        here = np.flatnonzero(ends >= 0)
+        if not here.size:
+            return {}
+        sums = np.zeros(int(ends[here].max()) + 1, dtype=np.int64)
+        np.add.at(sums, ends[here], self._counts.counts[here])
+        found = np.flatnonzero(sums)
+        return dict(zip(found.tolist(), sums[found].tolist(), strict=True))
 
     def __iter__(self) -> Iterator[str]:
         return (self._names.measures[number] for number in np.unique(self._of()).tolist())

@@ -119,12 +119,16 @@ def totals_by_day(
         session, since=since, until=until, by_day=True, dimension=None, filters=NO_FILTERS, definitions=definitions,
         installation_ids=installation_ids,
     )  # fmt: skip
-    sums: dict[date, int] = defaultdict(int)
-    for day, _, small, large in found.parts:
-        for packed, shape in ((small, SMALL), (large, LARGE)):
-            counts = np.frombuffer(packed, dtype=shape)
-            sums[day] += int(counts["count"][np.isin(counts["cell"], wanted)].sum(dtype=np.int64))
-    return {day: total for day, total in sums.items() if total}
+    sums = np.zeros(len(found.parts), dtype=np.int64)
+    for packed, shape in (([part[2] for part in found.parts], SMALL), ([part[3] for part in found.parts], LARGE)):
+        counts = np.frombuffer(b"".join(packed), dtype=shape)
+        place = np.repeat(np.arange(len(packed)), [len(each) // shape.itemsize for each in packed])
+        here = np.isin(counts["cell"], wanted)
+        np.add.at(sums, place[here], counts["count"][here].astype(np.int64))
+    totals: dict[date, int] = defaultdict(int)
+    for (day, *_), total in zip(found.parts, sums.tolist(), strict=True):
+        totals[day] += total
+    return {day: total for day, total in totals.items() if total}
 
 
 @dataclass(frozen=True, slots=True)

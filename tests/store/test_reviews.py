@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from service.figures.agreement import agreement
 from service.store import conversations, results, reviews
 from service.store.database import Database
+from service.store.figure_models import Review
 from service.store.models import Installation
-from service.store.reviews import Said
+from service.store.reviews import Said, Which
 
 MINUTE = timedelta(minutes=1)
 
@@ -74,3 +76,26 @@ def test_dropped_opinions_are_gone(database: Database, said: Said, now: datetime
         reviews.save(session, [said])
         reviews.drop(session, said.conversation_id)
     assert found(database, now) == ({}, {})
+
+
+def test_several_choices_at_once_are_each_by_itself(database: Database, said: Said, now: datetime) -> None:
+    with database.begin() as session:
+        drawn = replace(said, source="queue", drawn="random")
+        blind = replace(drawn, reviewer="r2", blind=True, verdict="low")
+        risky = replace(drawn, reviewer="r3", drawn="risky")
+        # Deskmark's verdict is not kept beside the last one: an earlier release kept none.
+        old = replace(said, reviewer="r4", verdict="medium", episode=1)
+        reviews.save(session, [drawn, blind, risky, old])
+        session.execute(update(Review).where(Review.reviewer != "r4").values(own="high"))
+        session.execute(update(Review).where(Review.reviewer == "r4").values(own=None))
+    with database.read() as session:
+        asked = reviews.Asked(now - MINUTE, now + MINUTE)
+        at_once = reviews.against_deskmark_by(session, asked, list(Which))
+        by_themselves = {
+            which: reviews.against_deskmark(session, since=asked.since, until=asked.until, which=which)
+            for which in Which
+        }
+    assert at_once == by_themselves
+    assert at_once[Which.RANDOM] == {("effort", "high", "high"): 1, ("effort", "high", "low"): 1}
+    assert at_once[Which.BLIND] == {("effort", "high", "low"): 1}
+    assert at_once[Which.OTHER] == {("effort", "high", "high"): 1, ("effort", "medium", "medium"): 1}

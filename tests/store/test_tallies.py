@@ -16,7 +16,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from service.figures.cells import FORM, cells_of
-from service.figures.tally import tally
+from service.figures.tally import Tally, tally
 from service.store import facts as store
 from service.store.cells import Unpacked, numbered
 from service.store.database import Database
@@ -195,6 +195,24 @@ def test_a_tally_of_the_store_is_one_like_any_other(kept: Kept) -> None:
     assert isinstance(found.cells, Unpacked)
     assert set(found.cells) == set(tally(judged.facts).cells)
     assert len(found.cells) == len(tally(judged.facts).cells)
+
+
+def test_ends_of_buckets_are_added_up_as_one_by_one(kept: Kept) -> None:
+    def handed(intent: str, seconds: float) -> Any:
+        return placed(intent=intent, handed_off=True, handoff_seconds=seconds, direct_seconds=None)
+
+    kept.save(kept.judged(0, [handed("refund", 90.0), handed("fare", 90.0)]), kept.judged(1, [handed("fare", 4000.0)]))
+    with kept.database.read() as session:
+        (first,) = store_tallies(session, kept).values()
+        one_by_one = Tally(first.to_json())
+        assert first.by_end("handling", "escalated") == one_by_one.by_end("handling", "escalated")
+        assert sorted(first.by_end("handling", "escalated").values()) == [1, 2]
+        assert first.by_end("handling", "nowhere") == one_by_one.by_end("nowhere", "escalated") == {}
+    # A time that nobody had before is counted as soon as it is there.
+    kept.save(kept.judged(2, [handed("fare", 500_000.0)]))
+    with kept.database.read() as session:
+        (later,) = store_tallies(session, kept).values()
+    assert sum(later.by_end("handling", "escalated").values()) == 4
 
 
 def store_tallies(session: Session, kept: Kept) -> Any:

@@ -20,6 +20,7 @@ CALIBRATED = 200
 Cells = Sequence[tuple[tuple[str, ...], int]]
 """Buckets of a measure, split, with their counts."""
 
+CURVE = ("stated", "came_true")
 THRESHOLDS = ("threshold", "threshold_precision", "threshold_recall", "threshold_handed_over")
 
 GOOD = frozenset({"confirmed", "likely"})
@@ -109,7 +110,8 @@ def confidence(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         values += shares(f"{source}.level", levels, ("high", "medium", "low"), least=beside.least)
         if source != REPORTED:
             continue
-        values += _calibrated(cells, source, beside.least)
+        curve = beside.needs(*(f"{source}.{name}" for name in CURVE))
+        values += _calibrated(cells, source, beside.least, curve=curve)
         if beside.needs(*(f"{source}.{name}" for name in THRESHOLDS)):
             values += _threshold(cells, source, beside.least)
     weak = _weak(tally, beside.least) if beside.needs("topic") else ()
@@ -125,7 +127,7 @@ def _points(cells: Cells, source: str, part: int, yes: Iterable[str], no: str) -
     return [Point(hundredths / 100, hits, misses) for hundredths, (hits, misses) in sorted(counts.items())]
 
 
-def _calibrated(cells: Cells, source: str, least: int) -> Iterator[Value]:
+def _calibrated(cells: Cells, source: str, least: int, *, curve: bool) -> Iterator[Value]:
     found = calibration(_points(cells, source, 2, GOOD, "failed"))
     n = found.rate.n if found else 0
     everyone = sum(cases for parts, cases in cells if parts[0] == source)
@@ -135,7 +137,7 @@ def _calibrated(cells: Cells, source: str, least: int) -> Iterator[Value]:
         yield Value(f"{source}.calibration_error", None, Unit.NUMBER, n, better=Better.LOWER, note=few)
         return
     yield from _errors(found, source)
-    for part in found.curve:
+    for part in found.curve if curve else ():
         of = f"{part.low:.1f}-{part.high:.1f}"
         yield Value(f"{source}.stated", part.stated, Unit.NUMBER, part.rate.n, of)
         yield share(f"{source}.came_true", part.rate, of=of, least=least)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from service.figures.beside import Beside
 from service.figures.cells import CONTAINED
-from service.figures.comparison import Contrast, Paths, contrast, escalated, paths
+from service.figures.comparison import Contrast, contrast, escalated, paths
 from service.figures.rates import Rate, too_few
 from service.figures.results import Better, Unit, Value, count, duration, estimate, mean, share, shares, sums_of
 from service.figures.tally import Tally
@@ -27,6 +28,9 @@ HANDLED: Mapping[str, Mapping[str, float]] = {
 TIMINGS = ("early", "on_time", "late", "never")
 COMPARED = ("ratio", "difference", "left_out", "escalated", "direct")
 """Values of the comparison with conversations without a bot: many bootstraps, left out where they are not needed."""
+Buckets = frozenset[tuple[str, int]]
+"""Buckets of a measure with their counts."""
+
 VERDICTS = ("warranted", "avoidable", "unclear", "missed", "not_needed")
 
 
@@ -109,7 +113,8 @@ def post_handoff_time(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         *([duration("waited_in_vain", times_of(tally, "queue.waited"), least=least)]
           if beside.needs("waited_in_vain") else []),
         mean("transfers", sums_of(tally.of("transfers")), Unit.NUMBER, better=Better.LOWER, least=least),
-        *(_compared(paths(tally), least) if beside.needs(*COMPARED) else ()),
+        *(_compared(*(frozenset(tally.of(each).items()) for each in ("handling", "handling.sum")), least)
+          if beside.needs(*COMPARED) else ()),
     )  # fmt: skip
 
 
@@ -122,19 +127,24 @@ def _handled(tally: Tally, beside: Beside) -> Iterator[Value]:
             yield from (duration(name, found, at=at, least=beside.least) for name, at in needed.items())
 
 
-def _compared(by_intent: dict[str, Paths], least: int) -> list[Value]:
-    """The comparison over all intents, then the intents one by one."""
+@lru_cache(maxsize=16)
+def _compared(times: Buckets, sums: Buckets, least: int) -> tuple[Value, ...]:
+    """The comparison over all intents, then the intents one by one, from the counts of handling times and their sums.
+
+    What is long past is compared once: of the same counts it always comes to the same.
+    """
+    by_intent = paths(Tally({"handling": dict(times), "handling.sum": dict(sums)}))
     found = contrast(by_intent, least=least)
     if found is None:
         n = min(sum(p.escalated.n for p in by_intent.values()), sum(p.direct.n for p in by_intent.values()))
         few = too_few(n, least) or "not enough data within the same intents"
-        return [Value("ratio", None, Unit.RATIO, n, better=Better.LOWER, note=few)]
+        return (Value("ratio", None, Unit.RATIO, n, better=Better.LOWER, note=few),)
     values = [*_overall(found), count("left_out", found.left_out)]
     for intent, both in by_intent.items():
         if intent not in ("", "novel") and min(both.escalated.n, both.direct.n) >= least:
             values.append(duration("escalated", both.escalated, of=intent, least=least))
             values.append(duration("direct", both.direct, of=intent, least=least))
-    return values
+    return tuple(values)
 
 
 def _overall(found: Contrast) -> list[Value]:
