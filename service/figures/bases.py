@@ -16,7 +16,6 @@ LOOKED_AT = "conversations whose intent a person corrected or confirmed"
 KNOWN = "conversations whose outcome is known"
 NEEDED = "conversations of which it is known whether a human was needed"
 ANSWERED = "handoffs that were answered"
-GIVEN = "conversations in which feedback was given"
 
 BASES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

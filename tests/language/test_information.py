@@ -15,7 +15,7 @@ from service.language.information.naming import name_of
 from service.language.information.questions import asks, confirms
 from service.language.information.reask import asks_anything, assess
 from service.language.information.replies import lacks, not_yet, protests, told_before
-from service.language.information.stack import asked_features, frame_score, replied_features
+from service.language.information.stack import asked_features, replied_features
 from service.language.information.support import claims
 
 START, END = "start", "end"
@@ -254,12 +254,6 @@ def test_chance_is_stable_far_out() -> None:
     assert chance(-1000.0) == 0.0
     assert chance(1000.0) == 1.0
     assert chance(0.0) == 0.5
-
-
-def test_frame_score_takes_the_best_exchange() -> None:
-    exchanges = [Exchange("m0", "", "hello"), Exchange("m2", "Where to?", "Porto")]
-    assert frame_score("Which city are you going to?", exchanges) == 1.0
-    assert frame_score("Which city are you going to?", []) == 0.0
 
 
 def test_cached_frames_equal_fresh_ones() -> None:

@@ -39,22 +39,6 @@ class Kind(StrEnum):
     PROBLEM = "problem"
 
 
-TRAVEL_KINDS = frozenset(
-    {
-        Kind.DATE,
-        Kind.TIME,
-        Kind.WHEN,
-        Kind.DURATION,
-        Kind.PLACE,
-        Kind.PERSON,
-        Kind.COUNT,
-        Kind.AMOUNT,
-        Kind.PRICE_LEVEL,
-        Kind.CATEGORY,
-        Kind.CHOICE,
-        Kind.OPTION,
-    }
-)
 """Kinds that public task-oriented dialogues hold, so that a matcher could be learned for them."""
 
 

@@ -13,11 +13,6 @@ SURELY, HARDLY = 0.7, 0.4
 """Weights from which an item was surely given, and below which hardly: "when, and where to?" may re-ask one of two."""
 
 
-def frame_score(question: str, exchanges: Sequence[Exchange]) -> float:
-    """The best weight, 0..1, with which any exchange gives any item that the question asks for."""
-    return max(_weights(question, exchanges).values(), default=0.0)
-
-
 def _weights(question: str, exchanges: Sequence[Exchange]) -> dict[object, float]:
     items = items_asked(question)
     merged: dict[object, float] = {}
