@@ -19,6 +19,7 @@ from connectors.zendesk.sandbox import Sandbox as Zendesk
 from service import preparing
 from service.commands import installations, running
 from service.embedded import own_settings
+from service.store import dimension_names
 from service.store import installations as store
 from service.store.database import Database
 from service.store.models import Installation
@@ -82,6 +83,37 @@ def test_zendesk_is_prepared_over_its_api(run: Run, tmp_path: Path) -> None:
 
         again = run("installations", "prepare", row.id, **PUBLIC)
         assert "made" not in again.output
+
+
+def named(tmp_path: Path) -> set[str]:
+    database = Database(own_settings(data_dir=tmp_path).database)
+    with database.read() as session:
+        found = {each.name for each in dimension_names.known(session, None)}
+    database.close()
+    return found
+
+
+def test_names_are_learned_when_a_helpdesk_is_prepared_and_when_it_is_tested(run: Run, tmp_path: Path) -> None:
+    with Zendesk(with_fields=False) as sandbox:
+        connect(run, sandbox, "zendesk", "client_id", "client_secret")
+        row, _ = connected(tmp_path)
+        sandbox.features.refused.add("/groups")
+        sandbox.account.group("Billing")
+        assert run("installations", "prepare", row.id, **PUBLIC).exit_code == 0
+        assert named(tmp_path) == {"Main brand", "Zendesk AI agent"}
+        sandbox.features.refused.clear()
+        run("installations", "test", row.id, **PUBLIC)
+        assert named(tmp_path) == {"Main brand", "Zendesk AI agent", "Billing"}
+
+
+def test_a_helpdesk_is_prepared_though_its_names_are_not_told(run: Run, tmp_path: Path) -> None:
+    with Zendesk(with_fields=False) as sandbox:
+        connect(run, sandbox, "zendesk", "client_id", "client_secret")
+        row, _ = connected(tmp_path)
+        sandbox.features.refused |= {"/brands", "/groups", "/users/show_many"}
+        done = run("installations", "prepare", row.id, **PUBLIC)
+        assert done.exit_code == 0, done.output
+        assert named(tmp_path) == {"Zendesk AI agent"}
 
 
 def test_intercom_is_looked_at_and_prepared_by_hand(run: Run, tmp_path: Path) -> None:
