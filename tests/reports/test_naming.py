@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import csv
+import io
+from datetime import UTC, date, datetime
 
 import pytest
+from rich.console import Console
 
 from service.conversation import Author, Conversation, Event, EventKind, Message, Role
+from service.figures.catalogue import figure
+from service.figures.rates import Rate
+from service.figures.results import share
+from service.reports.figures import Answer, Cell, Question, to_json
 from service.reports.naming import NO_LABELS, Labels, labels
+from service.reports.table import show, write_csv
 from service.store import dimension_names, installations
 from service.store.database import Database
+from service.store.figures import Period
 
+EFFORT = figure("effort")
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
@@ -83,3 +93,23 @@ def test_a_conversation_to_look_at(two: Database) -> None:
     assert [(e.origin, e.target) for e in shown.events] == [(None, "Care"), ("7", "email")]
     assert list(found.about(read)) == [("Brand", "Shop"), ("Bot", "Fern"), ("Team", "Care")]
     assert list(NO_LABELS.about(Conversation(id="y", messages=(), inbox="7"))) == [("Team", "7")]
+
+
+def test_tables_csv_and_json_tell_the_name_beside_the_value() -> None:
+    known = Labels({("brand", "7"): "=Shop"})
+    value = share("kept", Rate(30, 40), least=1)
+    cells = tuple(Cell(date(2026, 3, 1), of, (value,)) for of in ("7", "8", None))
+    question = Question(date(2026, 3, 1), date(2026, 3, 2), (EFFORT,), Period.WHOLE, "brand")
+    found = [Answer(EFFORT, cells)]
+    console = Console(file=io.StringIO(), width=100)
+    show(console, question, found, whole=True, labels=known)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert [line.strip() for line in shown.splitlines() if "brand" in line] == [
+        "brand =Shop", "brand 8", "brand (none)",
+    ]  # fmt: skip
+    written = io.StringIO()
+    write_csv(written, question, found, known)
+    rows = list(csv.DictReader(io.StringIO(written.getvalue())))
+    assert [(row["dimension_value"], row["dimension_name"]) for row in rows] == [("7", "'=Shop"), ("8", ""), ("", "")]
+    (figure_json,) = to_json(question, found, labels=known)["figures"]
+    assert [(cell["of"], cell["name"]) for cell in figure_json["cells"]] == [("7", "=Shop"), ("8", None), (None, None)]
