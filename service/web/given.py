@@ -69,7 +69,7 @@ def given_range(
     days = _days(arguments, faults)
     since, until = (_day(arguments, name, faults) for name in ("since", "until"))
     if since is not None and since > today:
-        faults.append(f"The first day, {since}, lies ahead. It is left out.")
+        faults.append(f"The first day, {since}, lies ahead. Shown are {days} days up to the last.")
         since = None
     if until is not None and until > today:
         faults.append(f"The last day, {until}, lies ahead. Shown are days up to {max(latest, since or latest)}.")

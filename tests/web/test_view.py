@@ -92,7 +92,7 @@ def test_days(looking: Any, kept: str, query: str, since: str, until: str, args:
         ("until=0001-01-01", "Nothing is counted before 2026-02-01"),
         ("since=0001-01-01", "Shown are 2023-02-19 to 2026-02-20"),
         ("until=9999-12-31", "The last day, 9000-01-01, lies ahead. Shown are days up to 2026-02-20."),
-        ("since=2026-03-03", "The first day, 2026-03-03, lies ahead. It is left out."),
+        ("since=2026-03-03", "The first day, 2026-03-03, lies ahead. Shown are 90 days up to the last."),
         ("since=2995-01-01&days=7", "The first day, 2995-01-01, lies ahead."),
         ("since=2026-03-01&until=2995-01-01", "Shown are days up to 2026-03-01"),
         ("by=hour", "not by “hour”"),
