@@ -20,7 +20,8 @@ from service.conversation import Conversation as Episode
 from service.figures.cells import FORM, cells_of
 from service.figures.fact import DIMENSIONS, Fact
 from service.figures.facts import fact_of, rejudged
-from service.scoring.score import Scorecard
+from service.scoring.score import DEFINITIONS, Scorecard
+from service.store import gap_facts
 from service.store.cells import Counts, Name, count, numbered
 from service.store.figure_models import DirtyDay, FactRow
 from service.store.models import Conversation
@@ -74,6 +75,8 @@ def save(session: Session, judged: Sequence[Judged], *, now: datetime) -> None:
     _delete(session, gone)
     if changed:
         session.execute(insert(session, FactRow), list(changed.values()))
+    asked = [row for row in rows.values() if row["definitions"] == DEFINITIONS and row["fact"].get("gap") == "gap"]
+    gap_facts.dimensions_follow(session, asked)
     days = {_day(known[key]) for key in gone} | {
         Day(row["installation_id"], row["definitions"], row["day"]) for row in changed.values()
     }

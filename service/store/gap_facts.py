@@ -12,15 +12,16 @@ from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, String, and_, case, cast, func, select, type_coerce
+from sqlalchemy import Date, String, case, cast, func, select, type_coerce, update
 from sqlalchemy.orm import Session, undefer
 
 from service.figures.gap_life import Asked, GapFacts
 from service.scoring.definitions import age
-from service.scoring.score import DEFINITIONS
-from service.store.figure_models import FactRow
 from service.store.gap_models import GapMessage, GapNote, Improvement, ImprovementGap, KnowledgeGap
 from service.store.models import Conversation, Scorecard
+
+DIMENSIONS = ("channel", "brand", "bot", "group", "intent")
+"""What of an episode's fact its question knows."""
 
 Filters = Mapping[str, str | None]
 NO_FILTERS: Filters = MappingProxyType({})
@@ -150,8 +151,7 @@ def burdens(
 ) -> Mapping[int, Mapping[date, Burden]]:
     """What each gap cost in each week (its Monday) from `since` up to but without `until`, UTC.
 
-    `filters` are dimensions of the episode's fact; `None`: without a value. The facts are looked up by their key, only
-    of questions on these days.
+    `filters` are of `DIMENSIONS`; `None`: without a value.
     """
     start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
     week = _utc_day(session, monday=True)
@@ -163,21 +163,19 @@ def burdens(
     )
     asked = (GapMessage.gap_id.in_(ids), COUNTED, GapMessage.at >= start, GapMessage.at < end)
     statement = select(GapMessage.gap_id, week, *counts).where(*asked).group_by(GapMessage.gap_id, week)
-    if filters:
-        passes = [getattr(FactRow, name) == value for name, value in filters.items()]
-        statement = statement.join(FactRow, _fact_of_it()).where(*passes)
+    statement = statement.where(*(getattr(GapMessage, name) == value for name, value in filters.items()))
     found: dict[int, dict[date, Burden]] = defaultdict(dict)
     for gap_id, monday, *numbers in session.execute(statement):
         found[gap_id][_date(monday)] = Burden(*(int(n) for n in numbers))
     return dict(found)
 
 
-def _fact_of_it() -> ColumnElement[bool]:
-    return and_(
-        FactRow.conversation_id == GapMessage.conversation_id,
-        FactRow.episode == GapMessage.episode,
-        FactRow.definitions == DEFINITIONS,
-    )
+def dimensions_follow(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Give questions the dimensions of their facts, whose rows these are; without a question nothing changes."""
+    for row in rows:
+        mine = (GapMessage.conversation_id == row["conversation_id"], GapMessage.episode == row["episode"])
+        values = {name: row[name] for name in DIMENSIONS}
+        session.execute(update(GapMessage).where(*mine).values(values))
 
 
 def _utc_day(session: Session, *, monday: bool = False) -> Any:

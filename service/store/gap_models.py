@@ -70,7 +70,8 @@ class GapMessage(Base):
     """The question of one episode that the bot could not serve. `gap_id` is `None` until it is grouped.
 
     A `loose` one fits no group well: it was put to the nearest, does not count there, and may move. `agent_messages`:
-    how often people wrote in the episode; `returned`: whether the customer came back.
+    how often people wrote in the episode; `returned`: whether the customer came back. The rest is as the episode's fact
+    has it (`dimensions_follow`), kept here so that the board can filter without reading facts.
     """
 
     __tablename__ = "gap_message"
@@ -87,6 +88,11 @@ class GapMessage(Base):
     at: Mapped[datetime]
     agent_messages: Mapped[int] = mapped_column(default=0, server_default="0")
     returned: Mapped[bool] = mapped_column(default=False, server_default=false())
+    channel: Mapped[str | None] = mapped_column(String(200))
+    brand: Mapped[str | None] = mapped_column(String(200))
+    bot: Mapped[str | None] = mapped_column(String(200))
+    group: Mapped[str | None] = mapped_column(String(200))
+    intent: Mapped[str | None] = mapped_column(String(200))
 
 
 class GapNote(Base):

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from alembic import command
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.store import conversations, forgetting, gaps, improvements
-from service.store.database import Database
+from service.figures.fact import Fact
+from service.scoring.score import DEFINITIONS
+from service.store import conversations, facts, forgetting, gaps, improvements
+from service.store.database import Database, alembic_config, migrate
 from service.store.gap_models import Audience, GapMessage, ImprovementKind
 from service.store.gaps import Assignment, Question
 from service.store.models import Conversation, Installation
@@ -128,3 +132,24 @@ def test_an_improvement_fixes_the_gaps_that_wait_for_it(database: Database, stor
         gaps.change(session, second, reference="article:77", audience=None)
         assert [gap.facts.fixes for gap in gaps.listed(session)] == [[later], [later]]
         assert gaps.listed(session)[0].row.audience == "content"
+
+
+def test_questions_know_the_dimensions_of_their_facts_also_of_before(
+    database: Database, stored: list[str], now: datetime
+) -> None:
+    def dimensions() -> list[tuple[str | None, str | None]]:
+        with database.read() as session:
+            rows = session.scalars(select(GapMessage).order_by(GapMessage.at)).all()
+            return [(row.channel, row.group) for row in rows]
+
+    with database.begin() as session:
+        grouped(session, stored[:2], now, (7, 7))
+        for row_id, gap in zip(stored, ("gap", "none", "gap"), strict=True):
+            fact = Fact(helpdesk="zendesk", account="acme", conversation=row_id, episode=1, definitions=DEFINITIONS,
+                        day=now.date().isoformat(), bot_took_part=True, gap=gap, channel="web", group="Care")  # fmt: skip
+            facts.save(session, [facts.Judged(row_id, "i1", DEFINITIONS, [fact], now.date())], now=now)
+    assert dimensions() == [("web", "Care"), (None, None)], "only of what is a gap"
+    with database.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0023")
+    migrate(database.url)
+    assert dimensions() == [("web", "Care"), ("web", "Care")]
