@@ -146,7 +146,8 @@ def test_questions_know_the_dimensions_of_their_facts_also_of_before(
         grouped(session, stored[:2], now, (7, 7))
         for row_id, gap in zip(stored, ("gap", "none", "gap"), strict=True):
             fact = Fact(helpdesk="zendesk", account="acme", conversation=row_id, episode=1, definitions=DEFINITIONS,
-                        day=now.date().isoformat(), bot_took_part=True, gap=gap, channel="web", group="Care")  # fmt: skip
+                        day=now.date().isoformat(), bot_took_part=True, gap=gap, channel="web",
+                        group="Care")  # fmt: skip
             facts.save(session, [facts.Judged(row_id, "i1", DEFINITIONS, [fact], now.date())], now=now)
     assert dimensions() == [("web", "Care"), (None, None)], "only of what is a gap"
     with database.engine.begin() as connection:
