@@ -42,15 +42,15 @@ def _alerts(session: Session, span: Span, about: Scope) -> Iterator[Alert]:
         )
 
 
-def standing(row: FigureAlert) -> str:
-    """Where an alarm stands, in a sentence; empty for a win."""
+def standing(row: FigureAlert, *, someone: bool = True) -> str:
+    """Where an alarm stands, in a sentence; empty for a win. `someone`: with whether somebody is on it."""
     if row.kind != figure_alerts.ALARM:
         return ""
     watched = BY_NAME.get(row.figure)
     of_cases = watched is not None and watched.sort is Sort.SHARE
     return stands(
         Episode(
-            row.state, row.state in figure_alerts.HANDLED, row.first_day, row.last_day,
+            row.state, someone and row.state in figure_alerts.HANDLED, row.first_day, row.last_day,
             row.judged_until, row.usual_days,
             row.seen.get("n_since", 0) if of_cases else None,
         )

@@ -147,7 +147,7 @@ def _shown(row: FigureAlert, about: reading.Scope) -> Shown:
     state, tone = STATES[row.state] if row.kind == figure_alerts.ALARM else ("Win", Tone.GOOD)
     return Shown(
         row, says(row.figure, row.kind, row.first_day, row.seen), chance(row.seen, row.direction),
-        about.where(row.installation_id), state, tone, report_news.standing(row) or lost(row.seen),
+        about.where(row.installation_id), state, tone, report_news.standing(row, someone=False) or lost(row.seen),
     )  # fmt: skip
 
 
