@@ -21,6 +21,12 @@ def judged(name: str, said: str | None) -> Judged:
         ({}, []),
         ({"effort": "low", "intent": "refund"}, []),
         ({"containment": "confirmed", "effort": "low"}, ["containment"]),
+        (
+            {"effort": "high", "containment": "escalated", "escalation": "warranted"},
+            ["containment", "escalation", "effort"],
+        ),
+        ({"escalation": "not_needed", "containment": "confirmed"}, ["containment"]),
+        ({"escalation": "not_needed", "effort": "high"}, ["effort"]),
         ({"escalation": "missed", "containment": "abandoned"}, ["containment", "escalation"]),
         (
             {"containment": None, "knowledge_gap": "gap", "escalation": "missed", "effort": "high"},
