@@ -176,6 +176,6 @@ def test_nobody_was_called_but_this_machine(ran: Ran) -> None:
 
 
 def test_settings_show_no_secret() -> None:
-    given = Settings(secret_key=KEY, session_key=SESSION_KEY, api_token=API_TOKEN, pseudonym_key="canary-pseudonym")  # type: ignore[arg-type]
+    given = Settings(secret_key=KEY, session_key=SESSION_KEY, api_token=API_TOKEN, pseudonym_key="canary-pseudonym")
     shown = f"{given!r} {given} {given.model_dump()} {given.model_dump_json()}"
     assert not [secret for secret in (KEY, SESSION_KEY, API_TOKEN, "canary-pseudonym") if secret in shown]

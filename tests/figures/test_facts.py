@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from fact_samples import facts
@@ -42,7 +43,7 @@ class NoVectors:
     issue_vectors = vectors
 
 
-def talk(*lines: str, **known: object) -> Conversation:
+def talk(*lines: str, **known: Any) -> Conversation:
     """One message a minute; the bot is b-1, the agents are of tier 1."""
     messages = tuple(
         Message(
@@ -53,7 +54,7 @@ def talk(*lines: str, **known: object) -> Conversation:
         )
         for i, line in enumerate(lines)
     )
-    return Conversation("7", messages, helpdesk="zendesk", account="acme", **known)  # type: ignore[arg-type]
+    return Conversation("7", messages, helpdesk="zendesk", account="acme", **known)
 
 
 def card(**scores: Score) -> Scorecard:

@@ -5,23 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from no_vectors import NoVectors
 
 from service.conversation import Author, Conversation, Event, EventKind, Feedback, Message, Rating, Role
-from service.language.embedding import Vectors
 from service.scoring.containment import containment
 from service.scoring.outcomes import Containment
 from service.scoring.score import Case, Evidence, History, Policy, Score
 
 ROLES = {"C": Role.CUSTOMER, "B": Role.BOT, "A": Role.AGENT}
-
-
-class NoVectors:
-    def vectors(self, texts: list[str]) -> Vectors:
-        return np.zeros((len(texts), 384), dtype=np.float32)
 
 
 def talk(*lines: str, **fields: object) -> Conversation:

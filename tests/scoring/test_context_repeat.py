@@ -2,8 +2,10 @@
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
@@ -24,7 +26,13 @@ def embedder() -> CachedEmbedder:
     return CachedEmbedder(MiniLM(), MemoryCache())
 
 
-def talk(*lines: str, timed: bool = True, **changes: object) -> Conversation:
+class Judge(Protocol):
+    """Scores a conversation by a policy."""
+
+    def __call__(self, conversation: Conversation, policy: Policy | None = None) -> Score: ...
+
+
+def talk(*lines: str, timed: bool = True, **changes: Any) -> Conversation:
     """Lines "C: text" (customer), B bot, A and D agents, "N: text" A's note; "handoff" and "transferred" are events."""
     messages, events = [], []
     for i, line in enumerate(lines):
@@ -36,11 +44,11 @@ def talk(*lines: str, timed: bool = True, **changes: object) -> Conversation:
         note = who == "N"
         author = Author(Role.AGENT if note else ROLES[who], {"A": "a-1", "N": "a-1", "D": "a-2"}.get(who, who))
         messages.append(Message(f"m{i}", author, text, at, internal=note))
-    return Conversation("1", tuple(messages), events=tuple(events), **changes)  # type: ignore[arg-type]
+    return Conversation("1", tuple(messages), events=tuple(events), **changes)
 
 
 @pytest.fixture
-def judge(embedder: CachedEmbedder) -> object:
+def judge(embedder: CachedEmbedder) -> Judge:
     def score(conversation: Conversation, policy: Policy | None = None) -> Score:
         return context_repeat(Case(conversation, History(), policy or Policy(), embedder))
 
@@ -51,7 +59,7 @@ LATE = "C: My order 48213 is late"
 OVER = "B: I will get a colleague."
 
 
-def test_a_number_asked_again(judge) -> None:  # type: ignore[no-untyped-def]
+def test_a_number_asked_again(judge: Judge) -> None:
     score = judge(talk(LATE, OVER, "handoff", "A: Hello! What is your order number?", "C: 48213"))
     assert (score.verdict, score.value) == ("repeated", 1)
     assert score.evidence[0].message == "m3"
@@ -63,25 +71,25 @@ def test_a_number_asked_again(judge) -> None:  # type: ignore[no-untyped-def]
     assert score.confidence == score.details["candidates"][0]["probability"]
 
 
-def test_nothing_asked_again(judge) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_asked_again(judge: Judge) -> None:
     score = judge(talk(LATE, OVER, "handoff", "A: I see order 48213. When are you at home?", "C: at 5"))
     assert (score.verdict, score.value, score.evidence) == ("preserved", 0, ())
     assert [c["message"] for c in score.details["candidates"]] == ["m3"]
     assert score.confidence > 0.8
 
 
-def test_no_handoff_and_no_transfer(judge) -> None:  # type: ignore[no-untyped-def]
+def test_no_handoff_and_no_transfer(judge: Judge) -> None:
     score = judge(talk(LATE, "B: It will arrive tomorrow."))
     assert (score.verdict, score.value, score.evidence) == (None, None, ())
     assert dict(score.details) == {"candidates": [], "kinds": [], "protests": [], "given_again": []}
     assert judge(talk(LATE, "A: What is your order number?")).verdict is None
 
 
-def test_nobody_answered_after_the_handoff(judge) -> None:  # type: ignore[no-untyped-def]
+def test_nobody_answered_after_the_handoff(judge: Judge) -> None:
     assert judge(talk(LATE, OVER, "handoff", "C: hello?")).verdict is None
 
 
-def test_a_transfer_between_agents(judge) -> None:  # type: ignore[no-untyped-def]
+def test_a_transfer_between_agents(judge: Judge) -> None:
     lines = (LATE, "A: Which colour?", "C: blue", "transferred", "D: What is your order number?", "C: 48213 as I said")
     score = judge(talk(*lines))
     assert [e.message for e in score.evidence] == ["m4"]
@@ -90,7 +98,7 @@ def test_a_transfer_between_agents(judge) -> None:  # type: ignore[no-untyped-de
     assert judge(talk(*(line.replace("D:", "A:") for line in lines), timed=False)).verdict is None
 
 
-def test_another_queue_is_no_other_agent(judge) -> None:  # type: ignore[no-untyped-def]
+def test_another_queue_is_no_other_agent(judge: Judge) -> None:
     lines = (
         "C: It broke",
         OVER,
@@ -104,7 +112,7 @@ def test_another_queue_is_no_other_agent(judge) -> None:  # type: ignore[no-unty
     assert judge(talk(*lines[:-1], "D: Sorry, which model was it?")).verdict == "repeated"
 
 
-def test_the_customer_s_protest_is_kept(judge) -> None:  # type: ignore[no-untyped-def]
+def test_the_customer_s_protest_is_kept(judge: Judge) -> None:
     told = "C: I already told the bot, it is 48213"
     score = judge(talk(LATE, OVER, "handoff", "A: Hello! What is your order number?", told))
     assert score.details["protests"] == [{"message": "m4"}]
@@ -113,7 +121,7 @@ def test_the_customer_s_protest_is_kept(judge) -> None:  # type: ignore[no-untyp
     assert (unasked.verdict, len(unasked.details["protests"])) == ("preserved", 1)
 
 
-def test_a_number_given_again_unasked(judge) -> None:  # type: ignore[no-untyped-def]
+def test_a_number_given_again_unasked(judge: Judge) -> None:
     lines = (LATE, OVER, "handoff", "A: Hello, this is Ada.", "C: hi, it is order 48213 again")
     score = judge(talk(*lines))
     assert score.verdict == "preserved"
@@ -124,48 +132,48 @@ def test_a_number_given_again_unasked(judge) -> None:  # type: ignore[no-untyped
     assert named.details["given_again"] == []
 
 
-def test_what_an_earlier_agent_was_told(judge) -> None:  # type: ignore[no-untyped-def]
+def test_what_an_earlier_agent_was_told(judge: Judge) -> None:
     head = ("C: It broke", OVER, "handoff", "A: What is the serial number?", "C: SN 7788-12", "A: One moment.")
     asked = "D: Hi, what is the serial number?"
     assert [e.message for e in judge(talk(*head, asked, "C: 7788-12")).evidence] == ["m6"]
     assert [e.message for e in judge(talk(*head, "transferred", asked, "C: 7788-12")).evidence] == ["m7"]
 
 
-def test_the_same_agent_may_ask_twice(judge) -> None:  # type: ignore[no-untyped-def]
+def test_the_same_agent_may_ask_twice(judge: Judge) -> None:
     lines = ("C: It broke", OVER, "handoff", "A: Which model?", "C: X-200", "A: Sorry, which model was it?", "C: X-200")
     assert judge(talk(*lines)).verdict == "preserved"
 
 
-def test_notes_are_not_questions(judge) -> None:  # type: ignore[no-untyped-def]
+def test_notes_are_not_questions(judge: Judge) -> None:
     score = judge(talk(LATE, OVER, "handoff", "N: What is the order number?", "A: Hello, I am looking into it."))
     assert score.verdict == "preserved"
 
 
-def test_the_subject_counts_as_given(judge) -> None:  # type: ignore[no-untyped-def]
+def test_the_subject_counts_as_given(judge: Judge) -> None:
     lines = ("C: Two parts are missing", OVER, "handoff", "A: What is your order number?")
     talked = talk(*lines, subject="Order 5530-1187")
     assert judge(talked).evidence[0].answered_in == "m0"
 
 
-def test_what_came_while_waiting_counts_as_given(judge) -> None:  # type: ignore[no-untyped-def]
+def test_what_came_while_waiting_counts_as_given(judge: Judge) -> None:
     score = judge(talk("C: It broke", OVER, "handoff", "C: the order is 48213", "A: What is your order number?"))
     assert score.evidence[0].answered_in == "m3"
 
 
-def test_an_agent_who_writes_twice_in_a_row(judge) -> None:  # type: ignore[no-untyped-def]
+def test_an_agent_who_writes_twice_in_a_row(judge: Judge) -> None:
     lines = ("A: Hello.", "S: joined", "A: What is your order number?", "C: 48213", "A: Ok")
     score = judge(talk(LATE, OVER, "handoff", *lines))
     assert [e.message for e in score.evidence] == ["m5"]
 
 
-def test_in_between_it_is_unclear(judge) -> None:  # type: ignore[no-untyped-def]
+def test_in_between_it_is_unclear(judge: Judge) -> None:
     talked = talk(LATE, OVER, "handoff", "A: What is your order number?")
     sure = judge(talked).confidence
     score = judge(talked, Policy(repeated_context_threshold=sure + 0.05))
     assert (score.verdict, score.value, score.evidence) == ("unclear", 0, ())
 
 
-def test_several_things_asked_again_are_listed(judge) -> None:  # type: ignore[no-untyped-def]
+def test_several_things_asked_again_are_listed(judge: Judge) -> None:
     score = judge(
         talk(
             "C: order 48213, it says 'no paper'",
@@ -181,9 +189,9 @@ def test_several_things_asked_again_are_listed(judge) -> None:  # type: ignore[n
     assert "the order number and the error message" in score.reason
 
 
-def sample(row: dict[str, object]) -> Conversation:
+def sample(row: Mapping[str, Any]) -> Conversation:
     messages, events = [], []
-    for i, turn in enumerate(row["turns"]):  # type: ignore[arg-type,var-annotated]
+    for i, turn in enumerate(row["turns"]):
         at = START + timedelta(seconds=30 * i)
         if turn["role"] == "event":
             events.append(Event(f"e{i}", turn["kind"], at))
@@ -196,7 +204,7 @@ def sample(row: dict[str, object]) -> Conversation:
 
 
 @pytest.mark.parametrize("samples", [SAMPLES, SAMPLES.with_name("context_identifiers.jsonl")], ids=lambda p: p.stem)
-def test_own_samples(judge, samples: Path) -> None:  # type: ignore[no-untyped-def]
+def test_own_samples(judge: Judge, samples: Path) -> None:
     """The samples were tuned on; this keeps them from getting worse, it measures nothing."""
     hits = said = gold = 0
     for line in samples.read_text(encoding="utf-8").splitlines():
@@ -212,7 +220,7 @@ def test_own_samples(judge, samples: Path) -> None:  # type: ignore[no-untyped-d
 
 
 @pytest.mark.skipif(not (SHARED / "data" / "context_repeat_dev.jsonl").exists(), reason="shared data is absent")
-def test_public_conversations_keep_their_figures(judge) -> None:  # type: ignore[no-untyped-def]
+def test_public_conversations_keep_their_figures(judge: Judge) -> None:
     lines = (SHARED / "data" / "context_repeat_dev.jsonl").read_text(encoding="utf-8").splitlines()[:120]
     right = total = 0
     for row in map(json.loads, lines):

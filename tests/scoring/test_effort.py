@@ -6,23 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from no_vectors import NoVectors
 
 from service.conversation import Author, Conversation, Event, EventKind, Feedback, Message, Rating, Role
-from service.language.embedding import Vectors
 from service.scoring.effort import Effort, effort
 from service.scoring.score import Case, History, Policy, Score
 
 ROLES = {"C": Role.CUSTOMER, "B": Role.BOT, "A": Role.AGENT}
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-
-class NoVectors:
-    def vectors(self, texts: list[str]) -> Vectors:
-        return np.zeros((len(texts), 384), dtype=np.float32)
 
 
 def talk(*lines: str, **fields: object) -> Conversation:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -41,22 +42,22 @@ def handoff(minute: float | None = None, by: Initiator | None = None) -> Event:
     return Event("e0", EventKind.HANDOFF, None if minute is None else START + timedelta(minutes=minute), by)
 
 
-def judge(conversation: Conversation, **policy: object) -> Score:
-    return escalation(Case(conversation, History(), Policy(**policy), EMBEDDER))  # type: ignore[arg-type]
+def judge(conversation: Conversation, **policy: Any) -> Score:
+    return escalation(Case(conversation, History(), Policy(**policy), EMBEDDER))
 
 
 def outcome(score: Score) -> tuple[object, ...]:
     return score.verdict, score.details["timing"], score.details["reason"]
 
 
-def read(path: Path) -> list[dict[str, object]]:
+def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def test_our_own_conversations() -> None:
     """They were tuned on: the test keeps what was reached, it is no estimate of quality."""
     rows = read(SAMPLES)
-    scores = [judge(from_document(row["conversation"])) for row in rows]  # type: ignore[arg-type]
+    scores = [judge(from_document(row["conversation"])) for row in rows]
     right = sum(s.verdict == row["verdict"] for s, row in zip(scores, rows, strict=True))
     in_time = sum(s.details["timing"] == row["timing"] for s, row in zip(scores, rows, strict=True))
     accused = [row["verdict"] for s, row in zip(scores, rows, strict=True) if s.verdict == "avoidable"]
@@ -67,7 +68,7 @@ def test_our_own_conversations() -> None:
 
 def test_conversations_that_were_not_tuned_on() -> None:
     rows = read(HELD_OUT)
-    scores = [judge(from_document(row["conversation"])) for row in rows]  # type: ignore[arg-type]
+    scores = [judge(from_document(row["conversation"])) for row in rows]
     assert sum(s.verdict == row["verdict"] for s, row in zip(scores, rows, strict=True)) >= 0.85 * len(rows)
     assert all(row["verdict"] == "avoidable" for s, row in zip(scores, rows, strict=True) if s.verdict == "avoidable")
 
@@ -75,7 +76,7 @@ def test_conversations_that_were_not_tuned_on() -> None:
 def test_times_and_events_are_not_needed() -> None:
     """Without times, and without a handoff event where an agent answers, the verdict stays."""
     for row in read(SAMPLES):
-        full = from_document(row["conversation"])  # type: ignore[arg-type]
+        full = from_document(row["conversation"])
         if any(e.kind != EventKind.HANDOFF for e in full.events) or not full.by(Role.AGENT):
             continue
         bare = replace(full, messages=tuple(replace(m, at=None) for m in full.messages), events=())

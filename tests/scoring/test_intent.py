@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,9 +33,9 @@ def catalog(embedder: CachedEmbedder) -> IntentCatalog:
     return IntentCatalog.fit(known, embedder.vectors([example.text for example in known]))
 
 
-def talk(*lines: str, **fields: object) -> Conversation:
+def talk(*lines: str, **fields: Any) -> Conversation:
     messages = tuple(Message(f"m{i}", Author(ROLES[line[0]]), line[2:]) for i, line in enumerate(lines))
-    return Conversation("1", messages, **fields)  # type: ignore[arg-type]
+    return Conversation("1", messages, **fields)
 
 
 def judged(conversation: Conversation, catalog: IntentCatalog | None, embedder: CachedEmbedder) -> Score:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -165,7 +166,7 @@ RANGES = {"repeat_contact": (0, 1), "containment": (0, 1), "effort": (1, 7), "an
 
 @given(MESSAGES, EVENTS, RATINGS, st.sampled_from((None, "en", "de")))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_card_keeps_its_promises(messages, events, rating, spoken) -> None:  # type: ignore[no-untyped-def]
+def test_a_card_keeps_its_promises(messages: list[Any], events: list[Any], rating: Any, spoken: str | None) -> None:
     said = tuple(
         Message(f"m{i}", author, text, at, bot, feedback, internal, files)
         for i, (author, text, at, bot, feedback, internal, files) in enumerate(messages)
@@ -189,7 +190,8 @@ def test_a_card_keeps_its_promises(messages, events, rating, spoken) -> None:  #
             low, high = RANGES.get(name, (0, float("inf")))
             assert score.value is None or low <= score.value <= high or name == "escalation"
             assert set(RELIED_ON.get(name, ())) <= set(score.details), name
-        assert _answering(piece) == [a["message"] for a in card.scores["answer_relevance"].details["answers"]]  # type: ignore[attr-defined]
+        answers: Any = card.scores["answer_relevance"].details["answers"]
+        assert _answering(piece) == [answer["message"] for answer in answers]
         wanted = desired(card, piece, Policy())
         assert len(wanted.tags) <= 5
         assert len("\n".join((wanted.headline, *wanted.lines, "reference")).splitlines()) <= 8

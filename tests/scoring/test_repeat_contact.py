@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def embedder() -> CachedEmbedder:
     return CachedEmbedder(MiniLM(), MemoryCache())
 
 
-def contact(id_: str, hours: float, *texts: str, closed: float | None = None, **changes: object) -> Conversation:
+def contact(id_: str, hours: float, *texts: str, closed: float | None = None, **changes: Any) -> Conversation:
     """A conversation that starts `hours` after START: customer, bot, customer ... half a minute apart."""
     start = START + timedelta(hours=hours)
     messages = tuple(
@@ -40,7 +41,7 @@ def contact(id_: str, hours: float, *texts: str, closed: float | None = None, **
         opened_at=start,
         closed_at=None if closed is None else START + timedelta(hours=closed),
     )
-    return replace(conversation, **changes)  # type: ignore[arg-type]
+    return replace(conversation, **changes)
 
 
 def scored(
@@ -172,7 +173,9 @@ def test_a_return_on_the_other_helpdesk_by_a_verified_address(embedder: CachedEm
     score = scored(embedder, first, second)
     assert score.verdict == "returned"
     assert score.details["same_customer_by"] == "email"
-    assert score.details["return"]["channel_switch"] is True  # type: ignore[index]
+    returned = score.details["return"]
+    assert isinstance(returned, dict)
+    assert returned["channel_switch"] is True
 
 
 def reopened(*texts: str, role: Role = Role.CUSTOMER) -> tuple[Conversation, ...]:

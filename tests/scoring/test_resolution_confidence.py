@@ -1,10 +1,12 @@
 """The bot's own confidence by answer, by attribute or by tag, and the estimate where there is none."""
 
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from no_vectors import NoVectors
 
 from service.conversation import Author, BotTurn, Conversation, Event, EventKind, Message, Role
 from service.scoring.resolution_confidence import resolution_confidence
@@ -13,17 +15,19 @@ from service.scoring.score import Case, History, Policy, Score
 ROLES = {"c": Role.CUSTOMER, "b": Role.BOT, "a": Role.AGENT, "s": Role.SYSTEM}
 
 
-def talk(*turns: str | tuple[str, float], **changes: object) -> Conversation:
+def talk(*turns: str | tuple[str, float], **changes: Any) -> Conversation:
     """Who writes: "c", "b", "a", or ("b", the confidence the bot reports)."""
     messages = tuple(
-        Message(f"m{i}", Author(ROLES[turn[0]]), "Hello", bot=None if len(turn) == 1 else BotTurn(confidence=turn[1]))  # type: ignore[arg-type]
+        Message(
+            f"m{i}", Author(ROLES[turn[0]]), "Hello", bot=None if isinstance(turn, str) else BotTurn(confidence=turn[1])
+        )
         for i, turn in enumerate(turns)
     )
-    return Conversation("1", messages, **changes)  # type: ignore[arg-type]
+    return Conversation("1", messages, **changes)
 
 
-def judge(conversation: Conversation, so_far: dict[str, Score] | None = None, **policy: object) -> Score:
-    case = Case(conversation, History(), Policy(**policy), None, MappingProxyType(so_far or {}))  # type: ignore[arg-type]
+def judge(conversation: Conversation, so_far: dict[str, Score] | None = None, **policy: Any) -> Score:
+    case = Case(conversation, History(), Policy(**policy), NoVectors(), MappingProxyType(so_far or {}))
     return resolution_confidence(case)
 
 
@@ -102,16 +106,20 @@ def test_an_estimate_is_marked_as_one() -> None:
     assert estimate(None).verdict == "low"
 
 
+def value_of(score: Score) -> float:
+    assert score.value is not None
+    return score.value
+
+
 def test_what_moves_an_estimate() -> None:
-    plain = estimate(0.6).value
-    assert plain is not None
-    assert estimate(0.6, answer_relevance=Score("relevant", 1.0)).value > plain  # type: ignore[operator]
-    assert estimate(0.6, answer_relevance=Score("irrelevant", 0.0)).value < plain  # type: ignore[operator]
-    assert estimate(0.6, answer_relevance=Score(None)).value == plain
-    assert estimate(0.6, intent=Score("novel", 0.9, details={"novelty": 0.9})).value < plain  # type: ignore[operator]
-    assert estimate(0.6, intent=Score("hours", 0.9, details={"novelty": 0.2})).value == plain
+    plain = value_of(estimate(0.6))
+    assert value_of(estimate(0.6, answer_relevance=Score("relevant", 1.0))) > plain
+    assert value_of(estimate(0.6, answer_relevance=Score("irrelevant", 0.0))) < plain
+    assert value_of(estimate(0.6, answer_relevance=Score(None))) == plain
+    assert value_of(estimate(0.6, intent=Score("novel", 0.9, details={"novelty": 0.9}))) < plain
+    assert value_of(estimate(0.6, intent=Score("hours", 0.9, details={"novelty": 0.2}))) == plain
     failed = Score("likely", 0.6, details={"claimed": "failure"})
-    assert judge(talk("c", "b"), {"containment": failed}).value < plain  # type: ignore[operator]
+    assert value_of(judge(talk("c", "b"), {"containment": failed})) < plain
 
 
 def test_nothing_to_estimate_from() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from no_vectors import NoVectors
 
 from service.conversation import Conversation, Rating
 from service.scoring.satisfaction import satisfaction
@@ -12,7 +13,7 @@ from service.scoring.score import Case, History, Policy, Score
 
 
 def judge(rating: Rating | None) -> Score:
-    return satisfaction(Case(Conversation("1", (), rating=rating), History(), Policy(), None))  # type: ignore[arg-type]
+    return satisfaction(Case(Conversation("1", (), rating=rating), History(), Policy(), NoVectors()))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The card as a whole: its order, what earlier episodes say, and what is left in another language."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from service.card_document import card_document, card_from_document
 from service.conversation import Author, Contact, Conversation, Event, EventKind, Message, Rating, Role
@@ -14,13 +15,13 @@ START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROLES = {"c": Role.CUSTOMER, "b": Role.BOT, "a": Role.AGENT}
 
 
-def talk(*turns: tuple[str, float], events: tuple[Event, ...] = (), **changes: object) -> Conversation:
+def talk(*turns: tuple[str, float], events: tuple[Event, ...] = (), **changes: Any) -> Conversation:
     """Turns ("c: text", minute)."""
     messages = tuple(
         Message(f"m{i}", Author(ROLES[text[0]]), text[3:], START + timedelta(minutes=at))
         for i, (text, at) in enumerate(turns)
     )
-    return Conversation("1", messages, contact=Contact("c-1"), events=events, **changes)  # type: ignore[arg-type]
+    return Conversation("1", messages, contact=Contact("c-1"), events=events, **changes)
 
 
 def cards(conversation: Conversation) -> tuple[Scorecard, ...]:

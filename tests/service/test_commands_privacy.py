@@ -125,7 +125,9 @@ def test_what_cannot_be_erased_is_said(run: Run, stored: Database, arguments: tu
 
 def test_retention_asks_before_texts_go(run: Run, stored: Database) -> None:
     with stored.read() as session:
-        old = datetime.now(UTC) - session.scalars(select(Conversation.ended_at)).one()  # type: ignore[operator]
+        ended = session.scalars(select(Conversation.ended_at)).one()
+    assert ended is not None
+    old = datetime.now(UTC) - ended
     assert old > timedelta(days=30)
     refused = run("installations", "retention", "i1", "30", typed="n\n")
     assert "1 conversations lose their text now" in refused.output

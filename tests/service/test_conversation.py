@@ -1,6 +1,7 @@
 """Where the handoff lies and where an episode ends."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from service.conversation import Author, Conversation, Event, Message, Rating, Role, episodes, handoff_position
 
@@ -12,13 +13,13 @@ def at(minute: float) -> datetime:
     return START + timedelta(minutes=minute)
 
 
-def talk(turns: str, *events: Event, timed: bool = True, **more: object) -> Conversation:
+def talk(turns: str, *events: Event, timed: bool = True, **more: Any) -> Conversation:
     """`turns` is a letter a message, one a minute: c, b, a, or n for an internal note."""
     messages = tuple(
         Message(f"m{i}", Author(ROLES[who]), f"text {i}", at(i) if timed else None, internal=who == "n")
         for i, who in enumerate(turns)
     )
-    return Conversation(id="1", messages=messages, events=events, **more)  # type: ignore[arg-type]
+    return Conversation(id="1", messages=messages, events=events, **more)
 
 
 def test_no_bot_no_handoff() -> None:

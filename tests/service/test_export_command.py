@@ -217,11 +217,15 @@ def test_an_unknown_ending_is_refused_unless_the_format_is_said(run: Callable[..
     assert run("-o", str(tmp_path / "a.xlsx.gz")).exit_code == 2
 
 
+def constant(value: object) -> Callable[[object], object]:
+    return lambda _: value
+
+
 def test_a_cell_of_another_kind_is_empty() -> None:
     row = Row("r", {"id": "1", "messages": []}, {"scores": {}}, 1, datetime(2026, 1, 1, tzinfo=UTC))
     for kind, value, cell in ((Kind.NUMBER, "3", None), (Kind.NUMBER, True, None), (Kind.COUNT, 3.0, 3),
                               (Kind.FLAG, 1, None), (Kind.TEXT, 3, "3"), (Kind.TIME, None, None)):  # fmt: skip
-        assert Column("c", kind, lambda _, value=value: value, "").cell(row) == cell  # type: ignore[misc]
+        assert Column("c", kind, constant(value), "").cell(row) == cell
 
 
 def test_numbers_in_csv_keep_their_sign() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -22,7 +23,7 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 LISTED = finder(switched_on=True)
 
 
-def sentences(name: str) -> list[dict[str, object]]:
+def sentences(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (SAMPLES / name).read_text(encoding="utf-8").splitlines()]
 
 
@@ -41,7 +42,7 @@ def test_names_in_free_prose_are_found_in_nine_languages() -> None:
     found = [
         (kept["lang"], all(word not in redact(str(kept["text"]), names=LISTED) for word in name.split()))
         for kept in sentences("names_in_prose.jsonl")
-        for _, name in kept["planted"]  # type: ignore[attr-defined]
+        for _, name in kept["planted"]
     ]
     assert len({language for language, _ in found}) == 9
     assert sum(good for _, good in found) / len(found) >= 0.8

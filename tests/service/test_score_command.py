@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -28,7 +29,7 @@ def score(lines: list[object], *options: str) -> Result:
     return CliRunner().invoke(main, ["score", *options, "-"], input=text)
 
 
-def cards(result: Result) -> list[dict[str, object]]:
+def cards(result: Result) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
@@ -37,7 +38,7 @@ def test_scorecards_come_in_input_order_and_see_each_other_in_any_order() -> Non
     result = score([later, earlier, other])
     assert result.exit_code == 0
     assert [card["id"] for card in cards(result)] == ["B", "A", "C"]
-    by_id = {card["id"]: card["scores"]["repeat_contact"] for card in cards(result)}  # type: ignore[index]
+    by_id = {card["id"]: card["scores"]["repeat_contact"] for card in cards(result)}
     assert by_id["A"]["verdict"] == "returned"
     assert by_id["A"]["evidence"][0]["conversation"] == "B"
     assert by_id["B"]["details"]["repeat_of"] == "A"
@@ -47,11 +48,11 @@ def test_scorecards_come_in_input_order_and_see_each_other_in_any_order() -> Non
 def test_every_defined_score_is_a_key_with_evidence_and_details() -> None:
     (card,) = cards(score([document("A")]))
     scores = card["scores"]
-    assert len(scores) == 12  # type: ignore[arg-type]
-    for found in scores.values():  # type: ignore[attr-defined]
+    assert len(scores) == 12
+    for found in scores.values():
         assert {"verdict", "value", "confidence", "reason", "evidence", "details"} == set(found)
         assert found["reason"]
-    assert set(card["writeback"]) == {"tags", "fields", "note"}  # type: ignore[call-overload]
+    assert set(card["writeback"]) == {"tags", "fields", "note"}
 
 
 def test_bad_lines_are_named_and_lose_nothing() -> None:
@@ -85,7 +86,7 @@ def test_an_empty_file_is_no_error() -> None:
 
 def test_as_of_decides_what_is_pending() -> None:
     verdicts = [
-        cards(score([document("A")], "--as-of", moment))[0]["scores"]["repeat_contact"]["verdict"]  # type: ignore[index]
+        cards(score([document("A")], "--as-of", moment))[0]["scores"]["repeat_contact"]["verdict"]
         for moment in ("2026-01-05T10:00:00Z", "2026-01-07T10:00:00+01:00")
     ]
     assert verdicts == ["pending", "not_returned"]
@@ -102,7 +103,7 @@ def test_a_reopened_conversation_has_its_earlier_episode() -> None:
     reopened = document("A", events=[{"id": "e", "kind": "reopened", "at": "2026-01-05T09:02:00Z"}])
     (card,) = cards(score([reopened]))
     assert card["episode"] == 2
-    assert [earlier["episode"] for earlier in card["episodes"]] == [1]  # type: ignore[attr-defined]
+    assert [earlier["episode"] for earlier in card["episodes"]] == [1]
 
 
 def test_bot_authors_are_told_from_agents_by_policy(tmp_path: Path) -> None:
@@ -114,7 +115,7 @@ def test_bot_authors_are_told_from_agents_by_policy(tmp_path: Path) -> None:
     policy.write_text('{"bot_authors": ["77"]}')
     line: dict[str, object] = {"id": "A", "messages": messages}
     as_agent, as_bot = score([line]), score([line], "--policy", str(policy))
-    verdicts = [cards(r)[0]["scores"]["containment"]["verdict"] for r in (as_agent, as_bot)]  # type: ignore[index]
+    verdicts = [cards(r)[0]["scores"]["containment"]["verdict"] for r in (as_agent, as_bot)]
     assert verdicts[0] == "human_only"
     assert verdicts[1] not in ("human_only", "escalated")
 
@@ -141,7 +142,7 @@ def test_another_language_is_not_guessed() -> None:
     )
     messages = [{"id": f"m{i}", "author": {"role": r}, "text": t} for i, (r, t) in enumerate(portuguese)]
     (card,) = cards(score([{"id": "A", "messages": messages}]))
-    containment, effort = card["scores"]["containment"], card["scores"]["effort"]  # type: ignore[index]
+    containment, effort = card["scores"]["containment"], card["scores"]["effort"]
     assert containment["verdict"] == "unclear"
     assert containment["reason"].startswith("language: ")
     assert containment["details"]["claimed"] == "none"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -65,12 +66,19 @@ def card(given: dict[str, Score], episode: int = 1) -> Scorecard:
     return Scorecard("zendesk", "acme", "4711", episode, MappingProxyType(given))
 
 
-def wanted(given: dict[str, Score], **more: object) -> Desired:
-    return note.desired(card(given), TALK, Policy(), **more)  # type: ignore[arg-type]
+def wanted(given: dict[str, Score], **more: Any) -> Desired:
+    return note.desired(card(given), TALK, Policy(), **more)
 
 
 def planned(given: dict[str, Score], there: AlreadyThere) -> Plan:
     return plan(wanted(given), there, reference=note_reference(card(given)), now=NOW)
+
+
+def noted(given: dict[str, Score]) -> str:
+    """The note that is written where there is none yet."""
+    note = planned(given, EMPTY).note
+    assert note is not None
+    return note.text
 
 
 def applied(there: AlreadyThere, changes: Plan) -> AlreadyThere:
@@ -197,7 +205,7 @@ def test_no_foreign_tag_is_touched_and_the_second_plan_is_empty(
 
 
 def test_the_note_reads_well() -> None:
-    text = planned(BAD, EMPTY).note.text  # type: ignore[union-attr]
+    text = noted(BAD)
     lines = text.splitlines()
     assert lines[0] == (
         "Deskmark: outcome returned, escalation late, effort high, context repeated (definitions 2, times UTC)"
@@ -214,7 +222,7 @@ def test_the_note_reads_well() -> None:
 
 def test_a_customer_cannot_plant_a_placeholder_link_or_markup() -> None:
     evil = Score("unresolved", 0.1, 0.9, "The bot failed.", (Evidence.of(MESSAGES[3], "x"),))
-    text = planned(scores(containment=evil), EMPTY).note.text  # type: ignore[union-attr]
+    text = noted(scores(containment=evil))
     assert "{{" not in text
     assert "<" not in text
 
@@ -231,7 +239,7 @@ def test_the_note_links_to_the_page_when_there_is_one() -> None:
 
 
 def test_only_our_own_notes_are_recognised() -> None:
-    text = planned(BAD, EMPTY).note.text  # type: ignore[union-attr]
+    text = noted(BAD)
     assert parse_note(text) == WrittenNote(note_reference(card(BAD)), headline(BAD))
     assert parse_note("Deskmark: outcome fine (definitions 1)") is None
     assert parse_note("please see ref 12345678-1") is None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -119,8 +120,8 @@ def test_many_writers_and_recounts_at_once(kept: Kept) -> None:
                 if (read := kept.add_up(day)) is not None:
                     kept.keep(read)
 
-    writers = [lambda n=n: write([n, n + 4, n + 8], Random(n)) for n in range(4)]
-    _together(writers, [recount, recount], over)  # type: ignore[arg-type]
+    writers = [partial(write, [n, n + 4, n + 8], Random(n)) for n in range(4)]
+    _together(writers, [recount, recount], over)
     kept.check()
     kept.recount()
     kept.check()

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from service.figures.facts import Fact
 
 
-def fact(number: int = 0, **known: object) -> Fact:
+def fact(number: int = 0, **known: Any) -> Fact:
     """A fact with what is given and nothing else."""
-    key = {"helpdesk": "zendesk", "account": "acme", "conversation": str(number), "episode": 1, "definitions": "2"}
-    return Fact(**{**key, "day": "2026-03-02", **known})  # type: ignore[arg-type]
+    key: dict[str, Any] = {
+        "helpdesk": "zendesk",
+        "account": "acme",
+        "conversation": str(number),
+        "episode": 1,
+        "definitions": "2",
+    }
+    return Fact(**{**key, "day": "2026-03-02", **known})
 
 
 def _maybe(*words: str) -> st.SearchStrategy[str | None]:

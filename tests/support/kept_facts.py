@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import count
+from typing import Any
 
 from service.figures.fact import Fact
 from service.figures.tally import Tally, tally
@@ -136,7 +137,7 @@ class Kept:
         """Every way to ask gives what a full count gives."""
         for definitions in ("1", "2"):
             for dimension in (None, "helpdesk", "account", *COLUMNS):
-                asked = {"dimension": dimension, "definitions": definitions}
-                assert self.answer(**asked) == self.counted(**asked), asked  # type: ignore[arg-type]
+                asked: dict[str, Any] = {"dimension": dimension, "definitions": definitions}
+                assert self.answer(**asked) == self.counted(**asked), asked
         for period in Period:
             assert self.answer(period, "intent") == self.counted(period, "intent"), period

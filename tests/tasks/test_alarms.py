@@ -70,8 +70,8 @@ def test_nothing_is_amiss(shop: Any) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"state": State.DEAD, "due_at": None}, "1 conversation, 0 write-backs, 0 webhooks"),
-        ({"write_state": WriteState.DEAD, "due_at": None, "state": State.SCORED}, "0 conversations, 1 write-back,"),
+        ({"state": State.DEAD, "due_at": None}, " times: 1 conversation. Look at why"),
+        ({"write_state": WriteState.DEAD, "due_at": None, "state": State.SCORED}, " times: 1 write-back. Look at why"),
     ],
 )
 def test_dead_work(shop: Any, values: dict[str, Any], words: str) -> None:
@@ -164,7 +164,10 @@ def test_told_once_at_the_beginning_and_once_at_the_end(shop: Any, channel: resp
     assert alerting.alert(shop.runtime) == 1
     assert alerting.alert(shop.runtime) == 0
     said = [json.loads(call.request.body)["text"] for call in channel.calls]
-    assert said[0].startswith("Deskmark. Trouble: Work was given up (zendesk acme).\nGiven up after")
+    assert said[0].startswith(
+        "Deskmark. Trouble: Work was given up (zendesk acme).\nGiven up, as it was refused for good or failed "
+    )
+    assert " times: 1 conversation. Look at why" in said[0]
     assert said[1].startswith("Deskmark. Over: Work was given up (zendesk acme).\nIt lasted from 2026-03-02 09:00 to")
     assert said[0].endswith("https://deskmark.example/installations/i1")
 
@@ -294,11 +297,11 @@ def test_every_kind_has_a_title_and_is_explained() -> None:
 
 
 def test_only_https(settings: Settings) -> None:
-    given = {"secret_key": settings.secret_key, "session_key": "s"}
-    assert Settings(**given, alert_webhook="").alert_webhook is None  # type: ignore[arg-type]
+    given: dict[str, Any] = {"secret_key": settings.secret_key, "session_key": "s"}
+    assert Settings(**given, alert_webhook="").alert_webhook is None
     for bad in ("http://hooks.example.com/x", "https://", "hooks"):
         with pytest.raises(ValidationError, match="https://"):
-            Settings(**given, alert_webhook=bad)  # type: ignore[arg-type]
+            Settings(**given, alert_webhook=bad)
 
 
 def test_old_notices_are_forgotten(shop: Any) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.registry import Collector
 
 from service.telemetry.board import FORGOTTEN_AFTER, HEARD, Board, BoardDown
@@ -31,7 +32,7 @@ def told(board: Board, process: Process) -> list[str]:
     registry = CollectorRegistry()
 
     class Everybody(Collector):
-        def collect(self):  # type: ignore[no-untyped-def]
+        def collect(self) -> Iterator[Metric]:
             yield from everybody(board, process.registry)
 
     registry.register(Everybody())

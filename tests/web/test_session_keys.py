@@ -31,11 +31,11 @@ def test_a_session_outlives_the_change_of_the_key(make_web: Any, sqlite_url: str
     [("a", None, "a"), ("new, a", None, "a"), ("new", "a", "a"), ("new,a", "b", "b")],
 )
 def test_pseudonyms_stay_while_an_older_key_stays(session: str, own: str | None, follows: str) -> None:
-    given = Settings(secret_key="k", session_key=session, pseudonym_key=own)  # type: ignore[arg-type]
+    given = Settings(secret_key="k", session_key=session, pseudonym_key=own)
     assert given.session_keys[0] == session.partition(",")[0]
     assert Pseudonyms.under(given.pseudonym_secret) == Pseudonyms.under(follows)
 
 
 def test_a_list_of_no_keys_is_refused() -> None:
     with pytest.raises(ValueError, match="must not be empty"):
-        Settings(secret_key="k", session_key=" , ")  # type: ignore[arg-type]
+        Settings(secret_key="k", session_key=" , ")
