@@ -43,33 +43,46 @@ class Savings:
     hours: Value | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """What 30 of the days come to at the stated prices."""
+
+    days: OutcomeDays
+    prices: Prices
+
+    def human_cost(self, s: Sums) -> Numbers:
+        """Of a conversation that a human answers, agents' messages included."""
+        messages = self.prices.agent_message * s.messages.sum(axis=1) / s.human.sum(axis=1)
+        each: Numbers = self.prices.human_conversation + messages
+        return each
+
+    def money(self, name: str, compute: Callable[[Sums], Numbers], n: int, better: Better) -> Value:
+        month = self.days.month
+        return self.days.value(name, lambda s: month * compute(s), Unit.MONEY, n=n, better=better,
+                               note=self.prices.currency)  # fmt: skip
+
+    def worth(self, name: str, count: Callable[[Sums], Numbers], better: Better) -> Value:
+        """What so many conversations would have cost with humans."""
+        month, n = self.days.month, int(count(self.days.drawn)[0])
+        return self.days.value(name, lambda s: month * count(s) * self.human_cost(s), Unit.MONEY, n=n, better=better,
+                               note=self.prices.currency)  # fmt: skip
+
+    def before(self, s: Sums) -> Numbers:
+        """What was saved before anybody came back later."""
+        total: Numbers = s.episodes[:, SOLVED] * self.human_cost(s) - s.bot.sum(axis=1) * self.prices.bot_conversation
+        return total
+
+
 def savings(
     days: OutcomeDays, prices: Prices, *, agent_minutes: float | None = None, least: int = LEAST
 ) -> Savings | None:
     """What was saved in 30 days, with 95 % intervals; `None` where something is `missing`."""
     if missing(days, least):
         return None
-    whole, month = days.drawn, days.month
-
-    def human_cost(s: Sums) -> Numbers:
-        each: Numbers = prices.human_conversation + prices.agent_message * s.messages.sum(axis=1) / s.human.sum(axis=1)
-        return each
-
-    def worth(name: str, count: Callable[[Sums], Numbers], better: Better) -> Value:
-        n = int(count(whole)[0])
-        return days.value(name, lambda s: month * count(s) * human_cost(s), Unit.MONEY, n=n, better=better,
-                          note=prices.currency)  # fmt: skip
-
-    def money(name: str, compute: Callable[[Sums], Numbers], n: int, better: Better) -> Value:
-        return days.value(name, lambda s: month * compute(s), Unit.MONEY, n=n, better=better, note=prices.currency)
-
-    def before(s: Sums) -> Numbers:
-        total: Numbers = s.episodes[:, SOLVED] * human_cost(s) - s.bot.sum(axis=1) * prices.bot_conversation
-        return total
-
+    whole, month, priced = days.drawn, days.month, _Priced(days, prices)
     counts = _counts()
     lower, higher = Better.LOWER, Better.HIGHER
-    solved = worth("solved", counts["solved"], higher)
+    solved = priced.worth("solved", counts["solved"], higher)
     later_rate = share("later_rate", Rate(int(whole.back[0, SOLVED]), int(whole.settled[0, SOLVED])), better=lower,
                        least=least)  # fmt: skip
     later = _of(solved, later_rate)
@@ -79,16 +92,16 @@ def savings(
                            Unit.NUMBER, n=solved.n, better=higher)  # fmt: skip
     return Savings(
         conversations={name: month * float(count(whole)[0]) for name, count in counts.items()},
-        human_cost=days.value("human_cost", human_cost, Unit.MONEY, n=int(whole.human[0].sum()), better=lower,
+        human_cost=days.value("human_cost", priced.human_cost, Unit.MONEY, n=int(whole.human[0].sum()), better=lower,
                               note=prices.currency),
-        kept=worth("kept", counts["kept"], Better.NEITHER),
-        returned=worth("returned", counts["returned"], lower),
-        failed=worth("failed", counts["failed"], lower),
-        unclear=worth("unclear", counts["unclear"], Better.NEITHER),
+        kept=priced.worth("kept", counts["kept"], Better.NEITHER),
+        returned=priced.worth("returned", counts["returned"], lower),
+        failed=priced.worth("failed", counts["failed"], lower),
+        unclear=priced.worth("unclear", counts["unclear"], Better.NEITHER),
         later_rate=later_rate,
         later=later,
-        bot_cost=money("bot_cost", lambda s: s.bot.sum(axis=1) * prices.bot_conversation, bots, lower),
-        net=_less(money("net", before, solved.n, higher), later),
+        bot_cost=priced.money("bot_cost", lambda s: s.bot.sum(axis=1) * prices.bot_conversation, bots, lower),
+        net=_less(priced.money("net", priced.before, solved.n, higher), later),
         hours=hours,
     )  # fmt: skip
 
