@@ -21,6 +21,7 @@ POLL = 0.02
 """Seconds after which a stopped server notices."""
 
 WORKERS = 4
+READS, CHANGES = "reads", "changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,14 @@ class _Quiet(WSGIRequestHandler):
 class Served:
     """An application that can be started and stopped, and remembers its requests; one is answered at a time.
 
-    `skew` is how far the clock in its answers is from ours.
+    `skew` is how far the clock in its answers is from ours. With `locked_out` set nobody is let in; `failing` are how
+    many of the next reads and changes are refused for good.
     """
 
     def __init__(self, app: Flask, name: str) -> None:
         self.skew = timedelta(0)
+        self.locked_out = False
+        self.failing = {READS: 0, CHANGES: 0}
         self.requests_log: list[LoggedRequest] = []
         self._lock = threading.RLock()
         self._app = app
@@ -102,7 +106,22 @@ class Served:
 
     def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         with self._lock:
+            if status := self._turned_away(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
+                start_response(status, [("Content-Type", "application/json")])
+                return [b"{}"]
             return self._app(environ, start_response)
+
+    def _turned_away(self, method: str, path: str) -> str | None:
+        """The status with which a request is refused; `None`: it is served, as always what people do in a browser."""
+        if path.startswith("/developer-hub/"):
+            return None
+        if self.locked_out:
+            return "401 Unauthorized"
+        kind = READS if method == "GET" or path.endswith("/search") else CHANGES
+        if not self.failing[kind] or path.startswith("/oauth/"):
+            return None
+        self.failing[kind] -= 1
+        return "422 Unprocessable Content"
 
 
 class Background:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from connectors.intercom.sandbox import Sandbox as Intercom
+from connectors.stand_in import CHANGES, READS
 from connectors.zendesk.sandbox import Sandbox as Zendesk
 
 Running = Zendesk | Intercom
@@ -19,6 +20,14 @@ class Act:
     arguments: tuple[str, ...]
     says: str
     play: Callable[..., None]
+
+
+def _fail(there: Running, kind: str, requests: str) -> None:
+    there.failing[kind] = int(requests)
+
+
+def _lock(there: Running, out: bool) -> None:
+    there.locked_out = out
 
 
 ACTS: Mapping[str, Act] = MappingProxyType(
@@ -41,6 +50,15 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "delete-customer": Act(
             ("NUMBER",), "its customer is deleted", lambda there, name: there.delete_customer(there.customer(name))
         ),
+        "fail-reads": Act(
+            ("REQUESTS",), "the next requests that read are refused for good", lambda there, n: _fail(there, READS, n)
+        ),
+        "fail-changes": Act(
+            ("REQUESTS",), "the next requests that change are refused for good",
+            lambda there, n: _fail(there, CHANGES, n),
+        ),
+        "lock-out": Act((), "nobody is let in, as with a token that was revoked", lambda there: _lock(there, True)),
+        "let-in": Act((), "whoever has a token is let in again", lambda there: _lock(there, False)),
         "refuse": Act(("REQUESTS",), "the next requests are answered 429", lambda there, n: there.refuse_next(int(n))),
     }
 )  # fmt: skip
@@ -58,8 +76,9 @@ def played(running: Running, line: str) -> str:
     if act is None or len(given) < len(act.arguments):
         return f"Known are:\n{usage()}"
     last = len(act.arguments) - 1
+    arguments = [*given[:last], " ".join(given[last:])] if act.arguments else []
     try:
-        act.play(running, *given[:last], " ".join(given[last:]))
+        act.play(running, *arguments)
     except (LookupError, ValueError):
         return f"There is nothing to {name} under {given[0]}."
     return f"Done: {act.says}."

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from service.demo.acts import ACTS, Running, played
 from service.demo.sandbox import STANDS
@@ -38,6 +39,19 @@ def test_every_act_happens(stand: tuple[Running, str, str]) -> None:
     assert played(running, f"delete-customer {two}").startswith("Done")
     assert played(running, f"delete {two}").startswith("Done")
     assert played(running, "refuse 1").startswith("Done")
+
+
+def test_requests_fail_as_they_are_told_to(stand: tuple[Running, str, str]) -> None:
+    running, _, _ = stand
+    assert played(running, "fail-reads 1").startswith("Done")
+    assert played(running, "fail-changes 1").startswith("Done")
+    statuses = [requests.get(f"{running.base_url}/any", timeout=10).status_code for _ in range(2)]
+    assert [*statuses, requests.put(f"{running.base_url}/any", timeout=10).status_code] == [422, 404, 422]
+    assert played(running, "lock-out").startswith("Done")
+    assert requests.get(f"{running.base_url}/any", timeout=10).status_code == 401
+    assert requests.get(f"{running.base_url}/developer-hub/webhook", timeout=10).status_code != 401
+    assert played(running, "let-in").startswith("Done")
+    assert requests.get(f"{running.base_url}/any", timeout=10).status_code == 404
 
 
 def test_it_listens_while_it_runs() -> None:
