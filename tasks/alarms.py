@@ -64,11 +64,15 @@ def _given_up(session: Session, row: Installation, found: Dead, settings: Settin
         notices.close(session, Kind.DEAD_WORK, now=now, installation_id=row.id)
         return
     text = (
-        f"Given up after {settings.max_attempts} attempts: {_many(found.conversations, 'conversation')}, "
-        f"{_many(found.writes, 'write-back')}, {_many(found.deliveries, 'webhook')}. Look at why on the operations "
-        "page and replay or drop them."
+        f"Given up, as it was refused for good or failed {settings.max_attempts} times: {_listed(found)}. Look at why "
+        "on the operations page, and replay or drop it."
     )
     notices.raised(session, Kind.DEAD_WORK, text, now=now, installation_id=row.id)
+
+
+def _listed(found: Dead) -> str:
+    counted = ((found.conversations, "conversation"), (found.writes, "write-back"), (found.deliveries, "webhook"))
+    return ", ".join(_many(count, what) for count, what in counted if count)
 
 
 def _many(count: int, what: str) -> str:
