@@ -97,9 +97,12 @@ def plain(connection: Connection, installation_id: str) -> Row[Any] | None:
 
 
 def count_refused(connection: Connection, installation_id: str, many: int = 1, *, now: datetime) -> None:
-    """So many more webhooks whose signature did not match; a statement by itself."""
+    """So many more webhooks whose signature did not match; a statement by itself.
+
+    One that was disconnected has no secret any more, and its helpdesk may go on sending: that is no trouble.
+    """
     columns = _TABLE.c
-    statement = update(Installation).where(columns.id == installation_id)
+    statement = update(Installation).where(columns.id == installation_id, columns.disconnected_at.is_(None))
     connection.execute(statement.values(refused_count=columns.refused_count + many, refused_at=now))
 
 

@@ -92,6 +92,19 @@ def test_refused_webhooks_are_counted_and_shown_until_a_genuine_one_comes(
     assert "webhooks refused, last" not in client.get("/installations").get_data(as_text=True)
 
 
+def test_webhooks_that_still_come_of_one_that_was_left_are_no_trouble(web: Any, signed: Any) -> None:
+    """Its secret was dropped, and Intercom sends until its admin ends it."""
+    installation = web.installation("intercom")
+    with web.parts.database.begin() as session:
+        session.get_one(Installation, installation).disconnected_at = web.clock()
+    sent = signed.builders["intercom"]("1", at=web.clock(), secret="dropped")
+    assert send(web, "intercom", installation, sent)[0] == 401
+    web.app.extensions[REFUSALS].store()
+    with web.parts.database.read() as session:
+        row = session.get_one(Installation, installation)
+    assert (row.refused_count, row.refused_at) == (0, None)
+
+
 def test_a_refusal_that_cannot_be_counted_is_one_all_the_same(web: Any, signed: Any) -> None:
     installation = web.installation("zendesk")
     sent = signed.builders["zendesk"]("4711", at=web.clock(), secret="guessed")
