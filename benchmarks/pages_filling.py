@@ -61,7 +61,7 @@ GAPS, FIXED = 60, 20
 ASKED = 0.06
 """Share of conversations with a question that the bot could not serve."""
 
-DOUBTFUL, REVIEWED = 0.03, 0.01
+DOUBTFUL, REVIEWED = 0.03, 0.005
 ANSWERS = 400
 """Answers that avoidable handoffs had before."""
 

@@ -179,27 +179,30 @@ def against_deskmark(
 def against_deskmark_by(
     session: Session, of: Asked, ways: Sequence[Which], *, scores: Collection[str] | None = None
 ) -> Mapping[Which, Reviews]:
-    """As `against_deskmark`, for several choices of opinions at once: the episodes are looked up once."""
-    of_scores = () if scores is None else (Review.score.in_(scores),)
+    """As `against_deskmark`, for several choices of opinions at once: their episodes are looked up once."""
     here = [and_(Review.id.is_not(None), *chosen(which)).label(which.value) for which in ways]
+    conditions = (*_conditions(of), or_(*here), *(() if scores is None else (Review.score.in_(scores),)))
     found: dict[Which, Counter[tuple[str, str, str]]] = {which: Counter() for which in ways}
     unknown: tuple[ColumnElement[bool], ...] = ()
     if of.definitions == DEFINITIONS:
-        ended = _ended(of, Review.own.is_not(None), *of_scores)
         columns = (Review.score, Review.own, Review.verdict, *here)
-        statement = select(*columns, func.count()).join(ended.episodes, ended.same)
-        for score, own, theirs, *counts in session.execute(statement.where(*ended.conditions).group_by(*columns)):
+        statement = select(*columns, func.count()).outerjoin(FactRow, _fact_of(of.definitions))
+        rows = session.execute(statement.where(Review.own.is_not(None), *conditions).group_by(*columns))
+        for score, own, theirs, *counts in rows:
             for which in compress(ways, counts[:-1]):
                 found[which][(str(score), str(own), str(theirs))] += int(counts[-1])
         unknown = (Review.own.is_(None),)
-    for score, own, theirs, *counts in _on_cards(session, of.definitions, _ended(of, *unknown, *of_scores), here):
+    for score, own, theirs, *counts in _on_cards(session, of.definitions, (*unknown, *conditions), here):
         for which in compress(ways, counts):
             found[which][(score, own, theirs)] += 1
     return {which: dict(counted) for which, counted in found.items()}
 
 
 def _on_cards(
-    session: Session, definitions: str, ended: _Ended, columns: Sequence[ColumnElement[bool]]
+    session: Session,
+    definitions: str,
+    conditions: tuple[ColumnElement[bool], ...],
+    columns: Sequence[ColumnElement[bool]],
 ) -> Iterator[tuple[Any, ...]]:
     """The same from the cards themselves: opinions on what older definitions said, and those of an older release."""
     same = and_(
@@ -207,10 +210,11 @@ def _on_cards(
         Scorecard.episode == Review.episode,
         Scorecard.definitions == definitions,
     )
-    for score in session.scalars(select(Review.score).where(*ended.reviews).distinct()).all():
+    for score in session.scalars(select(Review.score).distinct()).all():
         ours = Scorecard.card[("scores", score, "verdict")].as_string()
-        statement = select(ours, Review.verdict, *columns).join(Scorecard, same).join(ended.episodes, ended.same)
-        for own, *rest in session.execute(statement.where(Review.score == score, *ended.conditions)):
+        statement = select(ours, Review.verdict, *columns).join(Scorecard, same)
+        statement = statement.outerjoin(FactRow, _fact_of(definitions))
+        for own, *rest in session.execute(statement.where(Review.score == score, *conditions)):
             if own is not None:
                 yield score, own, *rest
 
@@ -238,10 +242,10 @@ def between_reviewers(
         other.reviewer > Review.reviewer,
     )
     those = (or_(Review.blind, other.blind),) if which is Which.BLIND else chosen(which)
-    ended = _ended(Asked(since, until, definitions, installation_ids, filters))
+    of = Asked(since, until, definitions, installation_ids, filters)
     columns = (Review.score, Review.verdict, other.verdict)
-    statement = select(*columns, func.count()).join(other, same).join(ended.episodes, ended.same)
-    statement = statement.where(*ended.conditions, *those).group_by(*columns)
+    statement = select(*columns, func.count()).join(other, same).outerjoin(FactRow, _fact_of(definitions))
+    statement = statement.where(*_conditions(of), *those).group_by(*columns)
     return {(row[0], row[1], row[2]): row[3] for row in session.execute(statement)}
 
 
@@ -258,33 +262,19 @@ def chosen(which: Which) -> tuple[ColumnElement[bool], ...]:
     }[which]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """The reviews that are asked about, their episodes with the day they ended on, how a review belongs to its episode,
-    and the conditions on both."""
-
-    reviews: tuple[ColumnElement[bool], ...]
-    episodes: Any
-    same: ColumnElement[bool]
-    conditions: tuple[ColumnElement[bool], ...]
+def _conditions(of: Asked) -> tuple[ColumnElement[bool], ...]:
+    """Which opinions are asked about, where they are joined with the episodes' facts."""
+    ended = and_(FactRow.day >= of.since.date(), FactRow.day < of.until.date())
+    asked = or_(ended, and_(FactRow.day.is_(None), Review.at >= of.since, Review.at < of.until))
+    of_these = tuple(getattr(FactRow, name) == value for name, value in of.filters.items())
+    seen = () if of.installation_ids is None else (Review.installation_id.in_(of.installation_ids),)
+    return (asked, *of_these, *seen)
 
 
-def _ended(of: Asked, *which: ColumnElement[bool]) -> _Ended:
-    """Of these reviews, those that are asked about. Each episode is looked up once, however many opinions there are on
-    it; its fact knows the day it ended on."""
-    seen = which if of.installation_ids is None else (*which, Review.installation_id.in_(of.installation_ids))
-    reviewed = select(Review.conversation_id, Review.episode).where(*seen).distinct().subquery()
-    fact = and_(
-        FactRow.conversation_id == reviewed.c.conversation_id,
-        FactRow.episode == reviewed.c.episode,
-        FactRow.definitions == of.definitions,
+def _fact_of(definitions: str) -> ColumnElement[bool]:
+    """The episode's fact, which knows the day it ended on."""
+    return and_(
+        FactRow.conversation_id == Review.conversation_id,
+        FactRow.episode == Review.episode,
+        FactRow.definitions == definitions,
     )
-    of_these = (getattr(FactRow, name) == value for name, value in of.filters.items())
-    found = select(*reviewed.c, FactRow.day).outerjoin(FactRow, fact).where(*of_these).cte("ended")
-    # PostgreSQL would look every opinion's episode up by itself.
-    found = found.prefix_with("MATERIALIZED", dialect="postgresql")
-    episode, day = found.c, found.c.day
-    same = and_(episode.conversation_id == Review.conversation_id, episode.episode == Review.episode)
-    ended = and_(day >= of.since.date(), day < of.until.date())
-    asked = or_(ended, and_(day.is_(None), Review.at >= of.since, Review.at < of.until))
-    return _Ended(seen, found, same, (asked, *seen))
