@@ -41,7 +41,7 @@ def signed_in(chromium: Any, web: Any, look: tuple[str, str], *, scripts: bool =
         viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=scripts
     )
     tab, complaints = context.new_page(), []
-    tab.set_default_timeout(10_000)
+    tab.set_default_timeout(60_000)
     tab.on("console", lambda message: complaints.append(message.text))
     with serving(web.app) as address:
         tab.goto(address + web.link())

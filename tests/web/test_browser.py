@@ -29,7 +29,7 @@ def visitor(request: pytest.FixtureRequest, chromium: Any) -> Iterator[Any]:
     width, height = SIZES[size]
     context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     page.complaints = []
     page.on("console", lambda message: page.complaints.append(message.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
@@ -127,7 +127,7 @@ def test_an_admin_connects_by_signing_in_at_the_helpdesk(make_web: Any, sqlite_u
         web = make_web(sqlite_url, sandbox=True, **client)
         with serving(web.app) as address:
             visitor = chromium.new_page()
-            visitor.set_default_timeout(10_000)
+            visitor.set_default_timeout(60_000)
             complaints: list[str] = []
             visitor.on("console", lambda message: complaints.append(message.text))
             visitor.goto(address + web.link())

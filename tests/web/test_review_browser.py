@@ -38,7 +38,7 @@ def visitor(request: pytest.FixtureRequest, chromium: Any, web: Any, address: st
         viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=False
     )
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     page.complaints = []
     page.on("console", lambda message: page.complaints.append(message.text))
     page.goto(address + web.link())

@@ -51,7 +51,7 @@ class Agent:
     def __init__(self, chromium: Any, address: str, scheme: str = "light") -> None:
         self.context = chromium.new_context(viewport={"width": 1000, "height": 900}, color_scheme=scheme)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(60_000)
         self.complaints: list[str] = []
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
