@@ -81,9 +81,9 @@ CONVERSATION = ("id", "installation_id", "external_id", "state", "channel", "ope
                 "write_wanted", "write_attempts")  # fmt: skip
 SCORECARD = ("conversation_id", "episode", "definitions", "card", "content_hash", "latest", "scored_at", "risk")
 GAP_MESSAGE = ("conversation_id", "episode", "installation_id", "gap_id", "message", "reason", "negative", "loose",
-               "at", "agent_messages", "returned")  # fmt: skip
+               "at", "agent_messages", "returned", "channel", "brand", "bot", "group", "intent")  # fmt: skip
 REVIEW = ("installation_id", "conversation_id", "episode", "score", "verdict", "own", "reviewer", "at", "source",
-          "blind", "drawn")  # fmt: skip
+          "blind", "drawn", "day")  # fmt: skip
 DELIVERY = ("installation_id", "key", "event", "signal", "external_id", "received_at", "state", "outcome", "attempts")
 AUDIT = ("at", "actor", "action", "target", "installation_id", "details")
 
@@ -161,7 +161,7 @@ def _big_tables(
                    "fact", "form", "cells", "large")  # fmt: skip
         _copy(connection, "fact", columns, fact_rows(made, packed, placed, key_of))
         _copy(connection, "scorecard", SCORECARD, _scorecards(made, placed, rng))
-        _copy(connection, "gap_message", GAP_MESSAGE, _questions(database, placed, rng))
+        _copy(connection, "gap_message", GAP_MESSAGE, _questions(database, made, placed, rng))
         _copy(connection, "review", REVIEW, _reviews(made, placed, rng))
         _copy(connection, "delivery", DELIVERY, _deliveries(placed))
         _copy(connection, "audit_entry", AUDIT, _audited(placed))
@@ -231,16 +231,18 @@ def _card(fact: Fact) -> dict[str, Any]:
     return card_document(Scorecard("zendesk", "bench", "4711", 1, scores))
 
 
-def _questions(database: Database, placed: Placed, rng: random.Random) -> Iterator[Sequence[Any]]:
+def _questions(database: Database, made: list[Fact], placed: Placed, rng: random.Random) -> Iterator[Sequence[Any]]:
     with database.read() as session:
-        ids = {name: [gap.row.id for gap in gaps.listed(session, name)] for name in INSTALLATIONS}
-    for number, (_, installation, day) in enumerate(placed):
+        ids = {name: [gap.row.id for gap in gaps.listed(session, installation_ids=[name])] for name in INSTALLATIONS}
+    for number, (kind, installation, day) in enumerate(placed):
         if rng.random() < ASKED:
+            fact = made[kind]
             # Some gaps are asked of often, most now and then.
             gap = ids[installation][min(int(rng.expovariate(0.08)), GAPS - 1)]
             reason = rng.choice(["no_answer", "negative_feedback", "novel"])
             yield (key_of(number, installation), 1, installation, gap, "m0", reason, rng.random() < 0.2, False,
-                   _ended(number, day), rng.choice([0, 0, 2, 3]), rng.random() < 0.2)  # fmt: skip
+                   _ended(number, day), rng.choice([0, 0, 2, 3]), rng.random() < 0.2, fact.channel, fact.brand,
+                   fact.bot, fact.group, fact.intent)  # fmt: skip
 
 
 def _reviews(made: list[Fact], placed: Placed, rng: random.Random) -> Iterator[Sequence[Any]]:
@@ -255,7 +257,7 @@ def _reviews(made: list[Fact], placed: Placed, rng: random.Random) -> Iterator[S
                 said = own if rng.random() < 0.9 else rng.choice(VERDICTS[score] or ())
                 known = own if rng.random() < 0.95 else None
                 yield (installation, key_of(number, installation), 1, score, said, known, reviewer,
-                       _ended(number, day), "queue", reviewer == "two", drawn)  # fmt: skip
+                       _ended(number, day), "queue", reviewer == "two", drawn, day)  # fmt: skip
 
 
 def _deliveries(placed: Placed) -> Iterator[Sequence[Any]]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.figures.alarm import HISTORY, Counted
 from service.figures.episode import NEW_NORMAL, Rules, Step, alarm, win
-from service.figures.gap_life import GapState, life
+from service.figures.gap_life import GapState
 from service.figures.tally import Tally
 from service.figures.watched import LONG, WATCHED, Watched
 from service.reports import gaps as gap_report
@@ -116,11 +116,9 @@ def _gaps(session: Session, installation_id: str, now: datetime) -> None:
     if held.until >= today:
         return
     held.until = today
-    found = gaps.listed(session, installation_id, examples=False)
-    exposure = gap_report.exposure(session, installation_id, found, as_of=now)
-    for gap in found:
-        lived = life(gap.facts, as_of=now, exposure=exposure)
-        if lived is None or lived.state is not GapState.VERIFIED or lived.effect is None:
+    found = gaps.listed(session, installation_ids=[installation_id], examples=False)
+    for gap, lived in gap_report.lived(found, gap_report.talked_in(session), as_of=now):
+        if lived.state is not GapState.VERIFIED or lived.effect is None:
             continue
         day = lived.steps[-1].at.astimezone(UTC).date()
         if today - day <= ANNOUNCED:

@@ -104,7 +104,7 @@ def answer_alerts(runtime: Runtime) -> None:
 def _deploy(session: Session, now: datetime) -> None:
     first = first_day(now.date())
     for row in installations.all_of(session):
-        known = gaps.listed(session, row.id)
+        known = gaps.listed(session, installation_ids=[row.id])
         for each in DEPLOYED:
             at = datetime.combine(first + timedelta(days=each.day), time(9, 30), UTC)
             answered = [gap.row.id for gap in known if _is_about(session, gap, each.words)]

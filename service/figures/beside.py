@@ -57,7 +57,7 @@ class Beside:
     checked a score said what: (score, Deskmark's verdict, the human's) -> times; `reviewers` the same for two humans.
     `examples`: what the catalog holds for each intent. `least`: fewest cases for which a number is shown. `only`: the
     name of the one value that is needed, or of several, empty: all are; a figure may then leave out others that take
-    long.
+    long. Without `intents` it may leave out those of single intents as well.
     """
 
     months: Mapping[str, Tally] = field(default_factory=_none)
@@ -69,6 +69,7 @@ class Beside:
     examples: Mapping[str, int] = field(default_factory=_none)
     least: int = LEAST
     only: str | tuple[str, ...] = ""
+    intents: bool = True
 
     def needs(self, *names: str) -> bool:
         """Whether one of these values is needed."""

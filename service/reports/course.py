@@ -99,9 +99,10 @@ def courses(
     """How each figure of `question` goes, by its name; what the account did is read once for all of them.
 
     Without `beginning` nothing is compared with the account's first days. `steps`: what a month asks of a figure,
-    relative, where that is not the default. `question.only` goes for the periods; over all days there are all values.
+    relative, where that is not the default. `question.only` and `intents` go for the periods; over all days there are
+    all values.
     """
-    whole = replace(question, period=Period.WHOLE, only="")
+    whole = replace(question, period=Period.WHOLE, only="", intents=True)
     found, values = answers(question, source), _values(whole, source)
     baseline = _baseline(source) if beginning else None
     then = _values(replace(whole, since=baseline.since, until=baseline.until), source) if _is_whole(baseline) else {}

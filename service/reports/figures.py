@@ -35,7 +35,7 @@ class Question:
     """What is asked. Days from `since` up to but without `until`, UTC; `figures` in the order of the catalogue.
 
     `only` is the name of the one value that is needed (or are), for all figures or by figure, empty: all are; others
-    that take long may be left out.
+    that take long may be left out. Without `intents` so may values of single intents.
     With a `dimension` there is an answer for each of its values, with `filters` only what has these values counts.
     """
 
@@ -47,6 +47,7 @@ class Question:
     filters: Filters = field(default_factory=lambda: MappingProxyType({}))
     definitions: str = DEFINITIONS
     only: Only | Mapping[str, Only] = ""
+    intents: bool = True
 
     def only_of(self, figure: Figure) -> Only:
         """The values that are needed of a figure; empty: all are."""
@@ -155,7 +156,7 @@ def _beside(known: Beside, months: Mapping[str, Tally], question: Question, key:
         gaps = Gaps(gaps.lives, _midnight(start), _midnight(end))
     else:
         gaps = None
-    return replace(known, months=months, gaps=gaps)
+    return replace(known, months=months, gaps=gaps, intents=question.intents)
 
 
 def _end(start: date, question: Question) -> date:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.figures.beside import Prices
 from service.figures.gap_life import DAY, STILL_OPEN, GapLife, GapState, life
-from service.reports.gaps import exposure
+from service.reports.gaps import exposures, lived, talked_in
 from service.store import gap_facts
 from service.store import gaps as store
 from service.store.gap_facts import NO_FILTERS, Burden, Filters, Gap
@@ -62,8 +62,8 @@ def board(
     With `filters` (dimensions of a conversation's fact) burdens count only what passes them, and a gap without any is
     left out. Where a gap stands is not filtered: it is fixed for all who ask, or not.
     """
-    found = [gap for name in sorted(installation_ids) for gap in store.listed(session, name, examples=False)]
-    exposed = {name: exposure(session, name, found, as_of=as_of) for name in installation_ids}
+    found = store.listed(session, installation_ids=installation_ids, examples=False)
+    exposed = exposures(found, talked_in(session), as_of=as_of)
     burdens = gap_facts.burdens(session, [gap.row.id for gap in found], since=since, until=until, filters=filters)
     if filters:
         found = [gap for gap in found if gap.row.id in burdens]
@@ -87,13 +87,27 @@ def line(
     filters: Filters = NO_FILTERS,
 ) -> Line | None:
     """One gap as on the board; `None` while no question of it is counted."""
-    exposed = exposure(session, gap.row.installation_id, [gap], as_of=as_of)
-    lived = life(gap.facts, as_of=as_of, exposure=exposed)
+    known = lived([gap], talked_in(session), as_of=as_of)
+    if not known:
+        return None
+    return told(session, *known[0], since=since, until=until, as_of=as_of, prices=prices, filters=filters)
+
+
+def told(
+    session: Session,
+    gap: Gap,
+    life: GapLife,
+    *,
+    since: date,
+    until: date,
+    as_of: datetime,
+    prices: Prices | None,
+    filters: Filters = NO_FILTERS,
+) -> Line:
+    """One gap as on the board, whose life is known."""
     found = gap_facts.burdens(session, [gap.row.id], since=since, until=until, filters=filters)
     burdens = found.get(gap.row.id, {})
-    if lived is None:
-        return None
-    return _line(gap, lived, burdens, _whole_weeks(since, until), as_of=as_of, prices=prices)
+    return _line(gap, life, burdens, _whole_weeks(since, until), as_of=as_of, prices=prices)
 
 
 def _line(
@@ -164,7 +178,7 @@ def weekly_rates(
     """(Monday, questions of the gap, the bot's conversations) of each whole week."""
     asked = gap.facts.asked.by_day if gap.facts.asked and gap.facts.asked.by_day else {}
     asked = asked or gap_facts.by_day(session, gap.row.id)
-    talked = exposure(session, gap.row.installation_id, [gap], as_of=as_of, since=since)
+    talked = exposures([gap], talked_in(session), as_of=as_of, since=since)[gap.row.installation_id]
     mondays = _whole_weeks(since, min(until, as_of.astimezone(UTC).date() + DAY))
     return [(monday, _of_week(asked, monday), _of_week(talked, monday)) for monday in mondays]
 

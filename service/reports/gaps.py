@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,37 +13,40 @@ from service.store import gaps as store
 from service.store.figures import totals_by_day
 from service.store.gap_facts import Gap
 
+TALKED = "gap"
+"""The measure of what the bot took part in: the score has a verdict exactly where a bot wrote to the customer."""
+
+Talked = Callable[[date, date, Collection[str]], Mapping[str, Mapping[date, int]]]
+"""Asked for days (from, up to but without) and installations: in how many episodes of each day the bot took part."""
+
 
 def report(session: Session, installation_id: str | None, *, as_of: datetime) -> list[dict[str, Any]]:
     """Every gap with messages, largest first."""
-    found = store.listed(session, installation_id)
-    return [described(gap, lived) for gap, lived in _lived(session, found, as_of)]
+    found = store.listed(session, installation_ids=None if installation_id is None else [installation_id])
+    return [described(*each) for each in lived(found, talked_in(session), as_of=as_of)]
 
 
-def lives(session: Session, found: Sequence[Gap], *, as_of: datetime) -> list[GapLife]:
-    """The lives of these gaps, for figures."""
-    return [lived for _, lived in _lived(session, found, as_of)]
+def lived(found: Sequence[Gap], talked: Talked, *, as_of: datetime) -> list[tuple[Gap, GapLife]]:
+    """These gaps with their lives; those without a counted message are left out."""
+    exposed = exposures(found, talked, as_of=as_of)
+    told = ((gap, life(gap.facts, as_of=as_of, exposure=exposed[gap.row.installation_id])) for gap in found)
+    return [(gap, known) for gap, known in told if known is not None]
 
 
-def _lived(session: Session, found: Sequence[Gap], as_of: datetime) -> list[tuple[Gap, GapLife]]:
-    names = {gap.row.installation_id for gap in found}
-    exposures = {name: exposure(session, name, found, as_of=as_of) for name in names}
-    lived = ((gap, life(gap.facts, as_of=as_of, exposure=exposures[gap.row.installation_id])) for gap in found)
-    return [(gap, told) for gap, told in lived if told is not None]
+def talked_in(session: Session) -> Talked:
+    """Read from what is stored."""
+    return lambda since, until, ids: totals_by_day(session, TALKED, since=since, until=until, installation_ids=ids)
 
 
-def exposure(
-    session: Session, installation_id: str, found: Iterable[Gap], *, as_of: datetime, since: date | None = None
-) -> Mapping[date, int]:
-    """How many episodes the bot took part in, by day: from `since`, or as far back as a fix of these gaps has to be
-    compared with; nothing where there is neither."""
-    fixes = [at for gap in found if gap.row.installation_id == installation_id for at in gap.facts.fixes]
-    starts = [min(fixes).date() - Rules().before * DAY] if fixes else []
-    since = min([*starts, *([since] if since else [])], default=None)
-    if since is None:
-        return {}
-    # The score has a verdict exactly where a bot wrote to the customer.
-    return totals_by_day(session, "gap", since=since, until=as_of.date() + DAY, installation_ids=[installation_id])
+def exposures(
+    found: Sequence[Gap], talked: Talked, *, as_of: datetime, since: date | None = None
+) -> Mapping[str, Mapping[date, int]]:
+    """How many episodes the bot took part in, by day, in each installation that has one of these gaps: from `since`, or
+    as far back as a fix of them has to be compared with; nothing where there is neither."""
+    fixes = [at.date() - Rules().before * DAY for gap in found for at in gap.facts.fixes]
+    start = min([*fixes, *([since] if since else [])], default=None)
+    names = list({gap.row.installation_id: None for gap in found})
+    return {name: {} for name in names} if start is None else talked(start, as_of.date() + DAY, names)
 
 
 def described(gap: Gap, lived: GapLife) -> dict[str, Any]:

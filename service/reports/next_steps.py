@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -25,9 +25,9 @@ from service.figures.beside import Prices
 from service.figures.results import Better, Unit, Value
 from service.figures.standing import Progress
 from service.reports.course import Course, Name
-from service.reports.gap_board import Line, Standing, line
+from service.reports.gap_board import Line, Standing, standing, told
+from service.reports.sources import Stored
 from service.store import next_steps, review_queue
-from service.store.gap_facts import with_facts
 from service.store.next_steps import OpenAlarms
 from service.store.opinions import monday
 
@@ -95,13 +95,12 @@ Step = OpenAlarms | OpenGap | Spared | Shortfall | Reviews
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose steps: of these installations, up to and with the day `latest`. `review_share`: how much of a week is drawn
-    for reviews, `None` for a reader who does not review."""
+    """Whose steps: of these installations of the source, up to and with the day `latest`. `review_share`: how much of a
+    week is drawn for reviews, `None` for a reader who does not review."""
 
+    source: Stored
     installation_ids: Collection[str]
-    definitions: str
     latest: date
-    now: datetime
     prices: Prices | None
     review_share: float | None
 
@@ -125,23 +124,24 @@ def steps(session: Session, about: About, short: Shortfall | None) -> list[Step]
 
 def _gap(session: Session, about: About) -> OpenGap | None:
     since, until = about.days
-    rows = next_steps.asked_most(session, about.installation_ids, since=since, until=until, limit=LOOKED_AT)
-    # One by one: mostly it is the first, and what is known of the others need not be read.
-    for gap in (known for row in rows for known in with_facts(session, [row], examples=False)):
-        told = line(session, gap, since=since, until=until, as_of=about.now, prices=about.prices)
-        if told is not None and told.standing in NOBODYS:
-            return OpenGap(told)
+    known = {gap.row.id: (gap, lived) for gap, lived in about.source.gaps()}
+    for row in next_steps.asked_most(session, about.installation_ids, since=since, until=until, limit=LOOKED_AT):
+        gap, lived = known[row.id]
+        if standing(lived, gap.row.audience, gap.row.assigned_at) in NOBODYS:
+            when = about.source.now
+            return OpenGap(told(session, gap, lived, since=since, until=until, as_of=when, prices=about.prices))
     return None
 
 
 def _spared(session: Session, about: About) -> Spared | None:
     since, until = about.days
-    found = next_steps.answer_most_had(session, about.installation_ids, about.definitions, since=since, until=until)
+    ids, definitions = about.installation_ids, about.source.definitions
+    found = next_steps.answer_most_had(session, ids, definitions, since=since, until=until)
     return None if found is None else Spared(*found)
 
 
 def _reviews(session: Session, about: About, share: float) -> Iterator[Reviews]:
-    week = monday(about.now) - review_queue.WEEK
+    week = monday(about.source.now) - review_queue.WEEK
     sampled = next_steps.unreviewed(session, about.installation_ids, week=week, share=share)
     found = Reviews(next_steps.disputes(session, about.installation_ids), sampled)
     if found.disputed or found.sampled:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from service.figures.beside import Beside, Gaps, Prices, Proposal
 from service.figures.fact import DIMENSIONS, Fact
+from service.figures.gap_life import GapLife
 from service.figures.rates import LEAST
 from service.figures.tally import Tally, merge, tally
 from service.reports import gaps as gap_report
@@ -23,6 +24,12 @@ from service.store.figures import Period, Read
 from service.store.gap_facts import Gap, examples_of
 
 T = TypeVar("T")
+
+APART = ("installation", ())
+"""The name of what is read of each installation, among what is known."""
+
+NEAR = timedelta(days=200)
+"""How long ago an account's first day may be to be read along with others."""
 
 AT_ONCE = 500
 """Facts that are counted together."""
@@ -59,6 +66,8 @@ class Stored:
     def _read(
         self, since: date, until: date, period: Period, dimension: str | None, filters: Filters
     ) -> Mapping[Key, Tally]:
+        if dimension is None and not filters:
+            return self._apart(since, until).tallies(self.session, since, until, period)
         key = (dimension, tuple(sorted(filters.items(), key=str)))
         known = self._known.get(key)
         if known is not None and known.since <= since and until <= known.until:
@@ -79,6 +88,26 @@ class Stored:
             self._known[key] = found
         return found.tallies(self.session, since, until, period)
 
+    def _apart(self, since: date, until: date) -> Read:
+        """These days of each installation. It is read from the account's first day on where that is near: next is asked
+        how things stood then, or before a gap was fixed."""
+        known = self._known.get(APART)
+        if known is None or since < known.since or known.until < until:
+            first = self.first_day()
+            near = first is not None and timedelta() < until - first <= NEAR
+            known = figures.read_apart(
+                self.session,
+                since=min(since, first) if first is not None and near else since,
+                until=until,
+                definitions=self.definitions,
+                installation_ids=self.installation_ids,
+            )
+            self._known[APART] = known
+        return known
+
+    def _talked(self, since: date, until: date, ids: Collection[str]) -> Mapping[str, Mapping[date, int]]:
+        return self._apart(since, until).totals(self.session, gap_report.TALKED, since, until, ids)
+
     def beside(self, since: date, until: date, *, asked: Collection[str] = BESIDE) -> Beside:
         """The lives of the installations' knowledge gaps, reviews of what ended on these days, catalogs and prices.
 
@@ -88,11 +117,11 @@ class Stored:
         ids = self._once("ids", self._ids)
         known = self._once("prices", self._priced)
         if {"knowledge_gaps", "feedback_loop"} & set(asked):
-            known = replace(known, gaps=self._once("gaps", lambda: self._lives(ids)))
+            known = replace(known, gaps=Gaps([lived for _, lived in self.gaps()], self.now, self.now))
         if "training_data" in asked:
             known = replace(known, examples=self._once("examples", lambda: self._examples(ids)))
         if "novel_intents" in asked:
-            known = replace(known, proposals=self._once("proposals", lambda: self._proposals(ids)))
+            known = replace(known, proposals=self._once("proposals", self._proposals))
         if "review_agreement" not in asked:
             return known
         checked, reviewers = self._once(f"reviews {since} {until}", lambda: self._reviews(since, until, ids))
@@ -129,17 +158,17 @@ class Stored:
             return self.installation_ids
         return [row.id for row in installations.all_of(self.session)]
 
-    def _gaps(self, ids: Collection[str]) -> list[Gap]:
-        """The gaps of these installations, one after the other, without examples."""
-        return [gap for name in ids for gap in gaps.listed(self.session, name, examples=False)]
+    def gaps(self) -> Sequence[tuple[Gap, GapLife]]:
+        """Every gap of the installations with its life, without examples."""
+        return self._once("gaps", lambda: gap_report.lived(self._listed(), self._talked, as_of=self.now))
 
-    def _lives(self, ids: Collection[str]) -> Gaps:
-        found = self._once("listed", lambda: self._gaps(ids))
-        return Gaps(gap_report.lives(self.session, found, as_of=self.now), self.now, self.now)
+    def _listed(self) -> Sequence[Gap]:
+        ids = self._once("ids", self._ids)
+        return self._once("listed", lambda: gaps.listed(self.session, installation_ids=ids, examples=False))
 
-    def _proposals(self, ids: Collection[str]) -> tuple[Proposal, ...]:
+    def _proposals(self) -> tuple[Proposal, ...]:
         """Groups of unserved questions that fit no intent: each may be one that the catalog lacks."""
-        found = self._once("listed", lambda: self._gaps(ids))
+        found = self._listed()
         novel = [gap for gap in found if 2 * gap.reasons.get("novel", 0) > gap.messages]
         shown = examples_of(self.session, [gap.row.id for gap in novel])
         return tuple(Proposal(gap.row.label, gap.reasons["novel"], tuple(shown.get(gap.row.id, ()))) for gap in novel)

@@ -21,7 +21,7 @@ from service.figures.cells import FORM, cells_of
 from service.figures.fact import DIMENSIONS, Fact
 from service.figures.facts import fact_of, rejudged
 from service.scoring.score import DEFINITIONS, Scorecard
-from service.store import gap_facts
+from service.store import gap_facts, reviews
 from service.store.cells import Counts, Name, count, numbered
 from service.store.figure_models import DirtyDay, FactRow
 from service.store.models import Conversation
@@ -77,6 +77,7 @@ def save(session: Session, judged: Sequence[Judged], *, now: datetime) -> None:
         session.execute(insert(session, FactRow), list(changed.values()))
     asked = [row for row in rows.values() if row["definitions"] == DEFINITIONS and row["fact"].get("gap") == "gap"]
     gap_facts.dimensions_follow(session, asked)
+    reviews.days_follow(session, [row for row in changed.values() if row["definitions"] == DEFINITIONS])
     days = {_day(known[key]) for key in gone} | {
         Day(row["installation_id"], row["definitions"], row["day"]) for row in changed.values()
     }

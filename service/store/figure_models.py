@@ -99,7 +99,8 @@ class Review(Base):
     """What a human says the verdict of a score should be. `reviewer` is an opaque id, never a name.
 
     `own` is what Deskmark said under the present definitions, kept here so that agreement need not read every card;
-    `None`: not known yet, or no verdict.
+    `None`: not known yet, or no verdict. `day` is that of the episode's fact (`service.store.reviews.days_follow`),
+    kept for the same reason; `None`: there is no fact.
     `why` is in their own words. `source` and `drawn`: see `service.store.opinion_models`. `blind`: they saw neither
     Deskmark's verdict nor anybody's opinion before.
     """
@@ -124,6 +125,7 @@ class Review(Base):
     blind: Mapped[bool] = mapped_column(default=False, server_default=false())
     drawn: Mapped[str | None] = mapped_column(String(16))
     own: Mapped[str | None] = mapped_column(String(NAME))
+    day: Mapped[date | None]
 
 
 class Rescoring(Base):

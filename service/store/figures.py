@@ -6,7 +6,7 @@ one snapshot (`Database.read`), or a fact that moves from one day to another mea
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,6 +29,9 @@ from service.store.models import Installation
 from service.store.rollups import ALL
 
 NO_FILTERS: Mapping[str, str | None] = MappingProxyType({})
+
+INSTALLATION = "installation"
+"""What is read apart; to people this is the helpdesk's account."""
 
 Key = tuple[date, str | None]
 Part = tuple[date, str | None, bytes, bytes]
@@ -108,36 +111,28 @@ def totals_by_day(
     since: date,
     until: date,
     definitions: str = DEFINITIONS,
-    installation_ids: Collection[str] | None = None,
-) -> Mapping[date, int]:
-    """The sum of one measure on each day from `since` up to but without `until`; days without any are left out.
+    installation_ids: Collection[str],
+) -> Mapping[str, Mapping[date, int]]:
+    """The sum of one measure of each installation on each day from `since` up to but without `until`; days without any
+    are left out.
 
     As `tallies` by day would give it, without making everything else of each day.
     """
-    wanted = np.array(session.scalars(select(Cell.id).where(Cell.measure == measure)).all(), dtype=np.int64)
-    found = read(
-        session, since=since, until=until, by_day=True, dimension=None, filters=NO_FILTERS, definitions=definitions,
-        installation_ids=installation_ids,
-    )  # fmt: skip
-    sums = np.zeros(len(found.parts), dtype=np.int64)
-    for packed, shape in (([part[2] for part in found.parts], SMALL), ([part[3] for part in found.parts], LARGE)):
-        counts = np.frombuffer(b"".join(packed), dtype=shape)
-        place = np.repeat(np.arange(len(packed)), [len(each) // shape.itemsize for each in packed])
-        here = np.isin(counts["cell"], wanted)
-        np.add.at(sums, place[here], counts["count"][here].astype(np.int64))
-    totals: dict[date, int] = defaultdict(int)
-    for (day, *_), total in zip(found.parts, sums.tolist(), strict=True):
-        totals[day] += total
-    return {day: total for day, total in totals.items() if total}
+    found = read_apart(session, since=since, until=until, definitions=definitions, installation_ids=installation_ids)
+    return found.totals(session, measure, since, until, installation_ids)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read of the days from `since` up to but without `until`, to be put together to any period of them."""
+    """What was read of the days from `since` up to but without `until`, to be put together to any period of them.
+
+    `apart`: the parts are of one installation each, and the tallies are of all of them.
+    """
 
     since: date
     until: date
     parts: Sequence[Part]
+    apart: bool = False
 
     def tallies(self, session: Session, since: date, until: date, period: Period) -> Mapping[Key, Tally]:
         """As `tallies` says, for days that were read; one by one if there is to be more than one period, or if not all
@@ -145,10 +140,37 @@ class Read:
         parts: Parts = defaultdict(lambda: ([], []))
         for day, value, small, large in self.parts:
             if since <= day < until:
-                here = parts[period.start(day, since), value]
+                here = parts[period.start(day, since), None if self.apart else value]
                 here[0].append(small)
                 here[1].append(large)
         return _tallies(session, parts)
+
+    def totals(
+        self, session: Session, measure: str, since: date, until: date, installation_ids: Collection[str]
+    ) -> Mapping[str, Mapping[date, int]]:
+        """As `totals_by_day` says, for days that were read apart."""
+        wanted = np.array(session.scalars(select(Cell.id).where(Cell.measure == measure)).all(), dtype=np.int64)
+        parts = [part for part in self.parts if since <= part[0] < until and part[1] in installation_ids]
+        sums = np.zeros(len(parts), dtype=np.int64)
+        for packed, shape in (([part[2] for part in parts], SMALL), ([part[3] for part in parts], LARGE)):
+            counts = np.frombuffer(b"".join(packed), dtype=shape)
+            place = np.repeat(np.arange(len(packed)), [len(each) // shape.itemsize for each in packed])
+            here = np.isin(counts["cell"], wanted)
+            np.add.at(sums, place[here], counts["count"][here].astype(np.int64))
+        totals: dict[str, Counter[date]] = {name: Counter() for name in installation_ids}
+        for (day, name, *_), total in zip(parts, sums.tolist(), strict=True):
+            if name is not None and total:
+                totals[name][day] += total
+        return totals
+
+
+def read_apart(
+    session: Session, *, since: date, until: date, definitions: str, installation_ids: Collection[str] | None
+) -> Read:
+    """Everything that `tallies` of these days, by no dimension and without filters, and `totals_by_day` need."""
+    owners = _owners(session, INSTALLATION, {}, installation_ids)
+    question = _Question(since, until, True, INSTALLATION, {}, definitions, owners)
+    return Read(since, until, _read(session, question), apart=True)
 
 
 def read(
@@ -170,9 +192,13 @@ def read(
     own = {name: value for name, value in filters.items() if name not in COLUMNS}
     owners = _owners(session, dimension, own, installation_ids)
     question = _Question(since, until, by_day, dimension, within, definitions, owners)
+    return Read(since, until, _read(session, question))
+
+
+def _read(session: Session, question: _Question) -> list[Part]:
     rolled = _rolled_up_by(question)
     sums = _rollups(session, question, rolled) if rolled is not None else ()
-    return Read(since, until, [*sums, *_facts(session, question, only_dirty=rolled is not None)])
+    return [*sums, *_facts(session, question, only_dirty=rolled is not None)]
 
 
 def _rolled_up_by(question: _Question) -> str | None:
@@ -190,8 +216,8 @@ def _owners(
     statement = statement.where(*(columns[name] == value for name, value in own.items()))
     if ids is not None:
         statement = statement.where(Installation.id.in_(ids))
-    place = {"helpdesk": 1, "account": 2}.get(dimension or "")
-    return {row[0]: row[place] if place else None for row in session.execute(statement)}
+    place = {INSTALLATION: 0, "helpdesk": 1, "account": 2}.get(dimension or "")
+    return {row[0]: None if place is None else row[place] for row in session.execute(statement)}
 
 
 def _rollups(session: Session, question: _Question, dimension: str) -> Iterator[Part]:

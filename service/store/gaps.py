@@ -5,7 +5,7 @@ Everything here is a fact that may be told again: the same message or note twice
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -203,11 +203,11 @@ def get(session: Session, gap_id: int) -> Gap | None:
     return None if row is None else with_facts(session, [row])[0]
 
 
-def listed(session: Session, installation_id: str | None = None, *, examples: bool = True) -> list[Gap]:
-    """Every gap that was not merged into another, the one with most messages first."""
+def listed(session: Session, *, installation_ids: Collection[str] | None = None, examples: bool = True) -> list[Gap]:
+    """Every gap that was not merged into another, of these installations or of all, that with most messages first."""
     statement = select(KnowledgeGap).where(KnowledgeGap.merged_into.is_(None)).order_by(KnowledgeGap.id)
-    if installation_id is not None:
-        statement = statement.where(KnowledgeGap.installation_id == installation_id)
+    if installation_ids is not None:
+        statement = statement.where(KnowledgeGap.installation_id.in_(installation_ids))
     gaps = with_facts(session, session.scalars(statement).all(), examples=examples)
     return sorted(gaps, key=lambda gap: -gap.messages)
 

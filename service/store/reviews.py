@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import compress
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from service.scoring.score import DEFINITIONS
@@ -22,6 +22,8 @@ from service.store.opinion_models import Dispute, Drawn, Source
 from service.store.statements import insert
 
 NO_FILTERS: Mapping[str, str | None] = MappingProxyType({})
+
+Columns = TypeVarTuple("Columns")
 
 Reviews = Mapping[tuple[str, str, str], int]
 """Counts by (score, what one said, what the other said)."""
@@ -83,7 +85,9 @@ def save(session: Session, said: Sequence[Said]) -> None:
         if known is not None and differs(known, each) and known.at <= each.at:
             former_opinions.keep(session, known, until=each.at)
         values = {name: getattr(each, name) for name in Said.__slots__}
-        statement = insert(session, Review).values(values)
+        episode = (FactRow.conversation_id == each.conversation_id, FactRow.episode == each.episode)
+        day = select(FactRow.day).where(*episode, FactRow.definitions == DEFINITIONS).scalar_subquery()
+        statement = insert(session, Review).values(**values, day=day)
         key = [Review.conversation_id, Review.episode, Review.score, Review.reviewer]
         again: dict[str, Any] = {name: values[name] for name in ("verdict", "at", "source", "blind")}
         # Whoever thinks again about what was drawn has still been drawn for it.
@@ -92,6 +96,13 @@ def save(session: Session, said: Sequence[Said]) -> None:
         again["why"] = case(same, else_=statement.excluded.why)
         newer = Review.at <= statement.excluded.at
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=again, where=newer))
+
+
+def days_follow(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Give opinions the day that their episode ended on, by the facts whose rows these are."""
+    for row in rows:
+        mine = (Review.conversation_id == row["conversation_id"], Review.episode == row["episode"])
+        session.execute(update(Review).where(*mine).values(day=row["day"]))
 
 
 def given(session: Session, said: Said) -> Review | None:
@@ -186,34 +197,30 @@ def against_deskmark_by(
     unknown: tuple[ColumnElement[bool], ...] = ()
     if of.definitions == DEFINITIONS:
         columns = (Review.score, Review.own, Review.verdict, *here)
-        statement = select(*columns, func.count()).outerjoin(FactRow, _fact_of(of.definitions))
+        statement = _with_facts(select(*columns, func.count()), of)
         rows = session.execute(statement.where(Review.own.is_not(None), *conditions).group_by(*columns))
         for score, own, theirs, *counts in rows:
             for which in compress(ways, counts[:-1]):
                 found[which][(str(score), str(own), str(theirs))] += int(counts[-1])
         unknown = (Review.own.is_(None),)
-    for score, own, theirs, *counts in _on_cards(session, of.definitions, (*unknown, *conditions), here):
+    for score, own, theirs, *counts in _on_cards(session, of, (*unknown, *conditions), here):
         for which in compress(ways, counts):
             found[which][(score, own, theirs)] += 1
     return {which: dict(counted) for which, counted in found.items()}
 
 
 def _on_cards(
-    session: Session,
-    definitions: str,
-    conditions: tuple[ColumnElement[bool], ...],
-    columns: Sequence[ColumnElement[bool]],
+    session: Session, of: Asked, conditions: tuple[ColumnElement[bool], ...], columns: Sequence[ColumnElement[bool]]
 ) -> Iterator[tuple[Any, ...]]:
     """The same from the cards themselves: opinions on what older definitions said, and those of an older release."""
     same = and_(
         Scorecard.conversation_id == Review.conversation_id,
         Scorecard.episode == Review.episode,
-        Scorecard.definitions == definitions,
+        Scorecard.definitions == of.definitions,
     )
-    for score in session.scalars(select(Review.score).distinct()).all():
+    for score in session.scalars(_with_facts(select(Review.score), of).where(*conditions).distinct()).all():
         ours = Scorecard.card[("scores", score, "verdict")].as_string()
-        statement = select(ours, Review.verdict, *columns).join(Scorecard, same)
-        statement = statement.outerjoin(FactRow, _fact_of(definitions))
+        statement = _with_facts(select(ours, Review.verdict, *columns).join(Scorecard, same), of)
         for own, *rest in session.execute(statement.where(Review.score == score, *conditions)):
             if own is not None:
                 yield score, own, *rest
@@ -244,7 +251,7 @@ def between_reviewers(
     those = (or_(Review.blind, other.blind),) if which is Which.BLIND else chosen(which)
     of = Asked(since, until, definitions, installation_ids, filters)
     columns = (Review.score, Review.verdict, other.verdict)
-    statement = select(*columns, func.count()).join(other, same).outerjoin(FactRow, _fact_of(definitions))
+    statement = _with_facts(select(*columns, func.count()).join(other, same), of)
     statement = statement.where(*_conditions(of), *those).group_by(*columns)
     return {(row[0], row[1], row[2]): row[3] for row in session.execute(statement)}
 
@@ -263,18 +270,23 @@ def chosen(which: Which) -> tuple[ColumnElement[bool], ...]:
 
 
 def _conditions(of: Asked) -> tuple[ColumnElement[bool], ...]:
-    """Which opinions are asked about, where they are joined with the episodes' facts."""
-    ended = and_(FactRow.day >= of.since.date(), FactRow.day < of.until.date())
-    asked = or_(ended, and_(FactRow.day.is_(None), Review.at >= of.since, Review.at < of.until))
+    """Which opinions are asked about, in a statement `_with_facts`."""
+    ended = and_(Review.day >= of.since.date(), Review.day < of.until.date())
+    asked = or_(ended, and_(Review.day.is_(None), Review.at >= of.since, Review.at < of.until))
     of_these = tuple(getattr(FactRow, name) == value for name, value in of.filters.items())
     seen = () if of.installation_ids is None else (Review.installation_id.in_(of.installation_ids),)
     return (asked, *of_these, *seen)
 
 
-def _fact_of(definitions: str) -> ColumnElement[bool]:
-    """The episode's fact, which knows the day it ended on."""
-    return and_(
-        FactRow.conversation_id == Review.conversation_id,
-        FactRow.episode == Review.episode,
-        FactRow.definitions == definitions,
+def _with_facts(statement: Select[*Columns], of: Asked) -> Select[*Columns]:
+    """Joined with the episodes' facts where their dimensions are asked for."""
+    if not of.filters:
+        return statement
+    return statement.outerjoin(
+        FactRow,
+        and_(
+            FactRow.conversation_id == Review.conversation_id,
+            FactRow.episode == Review.episode,
+            FactRow.definitions == of.definitions,
+        ),
     )

@@ -96,7 +96,9 @@ def _brief(shown: Line, helpdesk: str, asked: Sequence[Example], view: View) -> 
 def _others(session: Session, gap: Gap) -> list[Gap]:
     """What it can be merged with: other gaps of the account, the largest first."""
     return [
-        each for each in store.listed(session, gap.row.installation_id, examples=False) if each.row.id != gap.row.id
+        each
+        for each in store.listed(session, installation_ids=[gap.row.installation_id], examples=False)
+        if each.row.id != gap.row.id
     ]
 
 

@@ -46,7 +46,7 @@ def next_steps(session: Session, view: View, short: Shortfall | None) -> list[Sh
     ]
     prices = goals.prices(session, parts().settings.prices)
     share = parts().settings.review_share if may(Right.REVIEW) else None
-    about = About(ids, view.definitions, view.latest, parts().now(), prices, share)
+    about = About(view.source(session), ids, view.latest, prices, share)
     currency = prices.currency if prices is not None else ""
     return [_shown(step, view, currency) for step in steps(session, about, short)]
 

@@ -145,7 +145,7 @@ def overview(session: Session, view: View) -> Overview:
     drawn: dict[str, Only] = {one.name: _names(one)[0][0] for one in asked}
     drawn |= {"containment": shown.BESIDE, "business": (_names(figure("business"))[0][0], RETURNS[0][0])}
     by = By.WEEK if (view.until - view.since).days <= BY_MONTH else By.MONTH
-    question = replace(view.question(*asked, period=Period(by)), only=drawn)
+    question = replace(view.question(*asked, period=Period(by)), only=drawn, intents=False)
     known = courses(question, source, steps=steps, beginning=view.asked_since is None)
     beginning = next((each.baseline for each in known.values()), None)
     layers = (Layer(each, *LEVELS[each], tuple(_cards(of[each], known, by))) for each in of)

@@ -36,7 +36,7 @@ def gap(database: Database) -> int:
             assigned = [Assignment(row_id, 1, 1) for row_id in ids]
             labels = {1: "wool [blanket] wash"}
             gaps.save_groups(session, name, "{}", labels=labels, merged={}, assigned=assigned, now=now)
-        return gaps.listed(session, "i1")[0].row.id
+        return gaps.listed(session, installation_ids=["i1"])[0].row.id
 
 
 def test_nothing_yet(run: Run) -> None:

@@ -55,7 +55,7 @@ def test_questions_wait_for_a_group_and_keep_it(database: Database, stored: list
         assert gaps.groups(session, "i1") == "{}"
         gaps.keep_questions(session, "i1", stored[0], [question(now, negative=True)])
         assert gaps.ungrouped(session, "i1", limit=10) == []
-        (gap,) = gaps.listed(session, "i1")
+        (gap,) = gaps.listed(session, installation_ids=["i1"])
         assert (gap.messages, gap.facts.asked.negative if gap.facts.asked else None) == (3, now)
         assert gap.examples == [stored[2], stored[1], stored[0]]
         assert gap.reasons == {"no_answer": 2, "negative_feedback": 1}

@@ -267,13 +267,14 @@ def test_one_measure_by_day_is_what_tallies_say(kept: Kept) -> None:
     kept.save(kept.judged(0, [placed(day=DAYS[0].isoformat(), gap="gap"), placed(day=DAYS[2].isoformat(), gap="none")]))
     kept.save(kept.judged(1, [placed(day=DAYS[0].isoformat(), gap="none")]))
 
-    def asked(measure: str, *ids: str) -> dict[date, int]:
+    def asked(measure: str, *ids: str) -> list[dict[date, int]]:
         with kept.database.read() as session:
             until = DAYS[2] + timedelta(days=1)
-            return dict(totals_by_day(session, measure, since=DAYS[0], until=until, installation_ids=ids))
+            found = totals_by_day(session, measure, since=DAYS[0], until=until, installation_ids=ids)
+            return [dict(found[name]) for name in ids]
 
     for _ in range(2):
-        assert asked("gap", *kept.ids) == {DAYS[0]: 2, DAYS[2]: 1}
-        assert asked("gap", kept.ids[1]) == {DAYS[0]: 1}
-        assert asked("nothing", *kept.ids) == {}
+        assert asked("gap", *kept.ids) == [{DAYS[0]: 1, DAYS[2]: 1}, {DAYS[0]: 1}]
+        assert asked("gap", kept.ids[1]) == [{DAYS[0]: 1}]
+        assert asked("nothing", *kept.ids) == [{}, {}]
         kept.recount()

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import OptedOut
 from service.conversation import Contact, Role
-from service.reports.gaps import lives, report
+from service.reports.gaps import lived, report, talked_in
 from service.store import gaps as store
 from service.store import improvements
 from service.store.gap_models import ImprovementKind
@@ -119,4 +119,4 @@ def test_a_fix_and_its_effect(asked: Any, clock: Any) -> None:
     assert found["effect"]["messages_before"] == first.messages
     assert found["effect"]["bot_conversations_before"] == 3
     with asked.runtime.database.read() as session:
-        assert len(lives(session, store.listed(session), as_of=clock())) == len(listed(asked))
+        assert len(lived(store.listed(session), talked_in(session), as_of=clock())) == len(listed(asked))

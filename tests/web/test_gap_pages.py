@@ -387,7 +387,7 @@ def twin(web: Any, board: Board, seed: Any, shapes: Any) -> int:
             gaps.keep_questions(session, house, row_id, [Question(1, "m0", "no_answer", False, at)])
         gaps.save_groups(session, house, "{}", labels={1: "paddle repair"}, merged={}, now=web.clock(),
                          assigned=[Assignment(row_id, 1, 1) for row_id in other])  # fmt: skip
-        number = gaps.listed(session, house)[0].row.id
+        number = gaps.listed(session, installation_ids=[house])[0].row.id
         for gap_id in (board.paddle, number):
             session.get_one(KnowledgeGap, gap_id).topic = board.paddle
     return int(number)

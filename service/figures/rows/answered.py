@@ -62,7 +62,7 @@ def accuracy(tally: Tally, beside: Beside) -> tuple[Value, ...]:
         moving = trends(lines, least=beside.least)
         moving |= trends({"": [sum(month.values(), Rate(0, 0)) for month in months]}, least=beside.least)
     values = []
-    for intent in ("", *intents):
+    for intent in ("", *(intents if beside.intents else ())):
         values.append(_accuracy(intent, now.get(intent, Rate(0, 0)) if intent else whole, beside.least))
         values += [_trend(intent, moving[intent])] if moving else []
     return together([values])[0]

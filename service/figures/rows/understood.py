@@ -95,6 +95,8 @@ def _coverage(demand: Mapping[str, int], fit: Mapping[str, int], beside: Beside)
     n = sum(demand.values())
     covered = sum(demand[intent] for intent, known in examples.items() if known >= FEWEST_EXAMPLES)
     yield share("covered", Rate(covered, n), better=Better.HIGHER, least=beside.least)
+    if not beside.intents:
+        return
     for intent, known in sorted(examples.items(), key=lambda item: (-demand[item[0]], item[0])):
         yield share("demand", Rate(demand[intent], n), of=intent, least=beside.least)
         word = "" if known >= FEWEST_EXAMPLES else "too few"

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from sqlalchemy.orm import Session
 
 from service.charts.data import Event
-from service.figures.gap_life import life
 from service.figures.results import Value
 from service.figures.standing import Moved, moved
 from service.reports import gaps as gap_report
@@ -124,19 +123,16 @@ def _gaps(session: Session, span: Span, about: Scope, now: datetime) -> Iterator
     as_of = min(now, end)
     told: list[Gap] = []
     for installation_id in about.ids:
-        found = gaps.listed(session, installation_id, examples=False)
-        exposure = gap_report.exposure(session, installation_id, found, as_of=as_of)
+        found = gaps.listed(session, installation_ids=[installation_id], examples=False)
         asked = [report_counts.asked(session, installation_id, each.since, each.until) for each in (span, span.before)]
-        for gap in found:
-            lived = life(gap.facts, as_of=as_of, exposure=exposure)
-            if lived is not None:
-                now_asked, before = (counts.get(gap.row.id, 0) for counts in asked)
-                told.append(
-                    Gap(
-                        gap.row.id, about.where(installation_id), gap.row.label, gap.row.audience, lived.state,
-                        lived.steps, lived.messages, now_asked, before, lived.effect,
-                    )
-                )  # fmt: skip
+        for gap, lived in gap_report.lived(found, gap_report.talked_in(session), as_of=as_of):
+            now_asked, before = (counts.get(gap.row.id, 0) for counts in asked)
+            told.append(
+                Gap(
+                    gap.row.id, about.where(installation_id), gap.row.label, gap.row.audience, lived.state,
+                    lived.steps, lived.messages, now_asked, before, lived.effect,
+                )
+            )  # fmt: skip
     yield from sorted(told, key=lambda gap: (-gap.now, -gap.messages, gap.id))
 
 
