@@ -375,8 +375,8 @@ def test_chats_ratings_and_early_beginnings_are_read_singly(make: Callable[[str]
     assert single == {
         "read singly: chat": 1, "read singly: rating": 1, "read singly: began before the asked time": 1
     }  # fmt: skip
-    # Two lists, the people who answered, three tickets, one survey.
-    assert (row.counts["stored"], row.counts["calls"]) == (5, 7)
+    # Two lists, the people who answered, their groups, three tickets, one survey.
+    assert (row.counts["stored"], row.counts["calls"]) == (5, 8)
     with past.runtime.database.read() as session:
         documents = session.scalars(select(Row.document)).all()
     assert {str(d["rating"]["score"]) for d in documents if d and d["rating"]} == {"4.0", "good"}

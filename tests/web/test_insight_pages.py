@@ -342,6 +342,7 @@ def test_somebody_looks_behind_numbers_and_tries_thresholds(
         for path in PAGES:
             visitor.goto(address + path)
             assert visitor.locator("h1").count() == 1
+            visitor.wait_for_load_state()
             assert visitor.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than its window"
             assert visitor.locator(".chart-figure").count() == visitor.locator(".chart-numbers table").count() > 1
             assert visitor.locator("table").count() == visitor.locator("table caption").count()
@@ -360,6 +361,7 @@ def test_somebody_looks_behind_numbers_and_tries_thresholds(
         first.click()
         assert visitor.locator("tbody tr").count() == min(n, escalations.LISTED)
         visitor.click("text=← Escalations")
+        visitor.wait_for_load_state()
         visitor.emulate_media(media="print")
         assert not visitor.locator(".view-presets").first.is_visible()
         assert visitor.locator(".chart").first.is_visible()

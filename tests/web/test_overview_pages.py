@@ -153,6 +153,7 @@ def test_somebody_looks_around_states_prices_and_asks_what_if(
     with signed_in(chromium, web, look) as (visitor, address):
 
         def narrow_enough() -> None:
+            visitor.wait_for_load_state()
             assert visitor.locator("h1").count() == 1
             assert visitor.evaluate("document.documentElement.scrollWidth <= innerWidth"), visitor.url
 
