@@ -6,7 +6,7 @@ A tally is all that a figure may read. It never holds a rate, a mean or a median
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
@@ -24,6 +24,11 @@ class Cells(Mapping[str, Mapping[str, int]]):
     def by_end(self, measure: str, start: str) -> Mapping[int, int]:
         """As `Tally.by_end`."""
 
+    @property
+    @abstractmethod
+    def mark(self) -> Hashable:
+        """Cells with the same mark hold the same counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -35,6 +40,11 @@ class Tally:
     """
 
     cells: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def mark(self) -> Hashable | None:
+        """Tallies with the same mark are the same; `None`: that is not known."""
+        return self.cells.mark if isinstance(self.cells, Cells) else None
 
     def of(self, measure: str) -> Mapping[str, int]:
         """The counts of a measure by bucket; empty when nothing was counted."""

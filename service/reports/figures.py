@@ -5,9 +5,10 @@ The command line, the API and the pages ask through here, so that all of them sa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -84,6 +85,10 @@ class Source(Protocol):
         ...
 
 
+KEPT = 512
+"""Results that are kept: a dozen figures of some forty periods."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One figure of one period and one value of the dimension."""
@@ -121,11 +126,29 @@ def _trends_needed(question: Question) -> bool:
 
 def _cells(figure: Figure, found: Mapping[Key, Tally], besides: Mapping[Key, Beside], only: Only) -> tuple[Cell, ...]:
     """A figure's cells. What is tested in them is judged together, over all values of a period."""
-    cells = {key: figure.compute(tally, replace(besides[key], only=only)) for key, tally in found.items()}
+    cells = {key: _computed(figure, tally, replace(besides[key], only=only)) for key, tally in found.items()}
     for start in {start for start, _ in cells}:
         keys = [key for key in cells if key[0] == start]
         cells.update(zip(keys, together([cells[key] for key in keys]), strict=True))
     return tuple(Cell(*key, values) for key, values in cells.items())
+
+
+def _computed(figure: Figure, tally: Tally, beside: Beside) -> tuple[Value, ...]:
+    """The figure of a tally. Of what is past it is asked again with every visit: where nothing else is read, what came
+    out of the same counts is kept."""
+    reads_more = figure.name in BESIDE or (figure.name in TRENDS and beside.months)
+    if tally.mark is None or reads_more:
+        return figure.compute(tally, beside)
+    kept = _kept(figure.name, tally.mark, beside.least, beside.only, beside.intents)
+    if not kept:
+        kept.append(figure.compute(tally, beside))
+    return kept[0]
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(*of: Hashable) -> list[tuple[Value, ...]]:  # noqa: ARG001
+    """A place for what comes out of this; empty until then."""
+    return []
 
 
 def _months(question: Question, source: Source) -> dict[str | None, dict[str, Tally]]:

@@ -6,8 +6,10 @@ Numbers are given once and never change, so every process may remember those tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -200,6 +202,13 @@ class Unpacked(Cells):
         self._counts, self._names = counts, names
         self._measures: NDArray[np.int16] | None = None
         self._made: dict[str, dict[str, int]] = {}
+
+    @cached_property
+    def mark(self) -> Hashable:
+        """What a number means never changes, so the packed counts say it all."""
+        digest = blake2b(self._counts.cells.tobytes(), digest_size=16)
+        digest.update(self._counts.counts.tobytes())
+        return self._names, digest.digest()
 
     def _of(self) -> NDArray[np.int16]:
         """The measure of each cell; found when the first is asked for."""
