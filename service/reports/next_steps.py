@@ -3,7 +3,8 @@
 The rule. First whatever left its usual range and that nobody has answered: it may get worse while one reads. Then what
 concerns the most conversations a week, of the last four weeks:
 
-* the gap that is asked most and is nobody's work, or is asked again after its fix: as often as it is asked;
+* the gap that is asked most and is nobody's work, or is asked again after its fix: as often as it is asked, and no
+  more often than in the last whole week;
 * the answer of the bot behind the most avoidable handoffs: as many as they are;
 * the figure furthest from its monthly target, where its whole interval is on the wrong side: as many conversations as
   lie between value and target. Diagnostic figures, and those that are no share of conversations, are left out.
@@ -55,8 +56,10 @@ class OpenGap:
 
     @property
     def weekly(self) -> float:
-        """How often it is asked in a week."""
-        return self.line.burden.messages / WEEKS
+        """How often it is asked in a week of the four, and no more often than in the last whole one: what was asked in
+        one burst that is over is nobody's next work."""
+        mean = self.line.burden.messages / WEEKS
+        return min(mean, self.line.weeks[-1][1].messages) if self.line.weeks else mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +128,13 @@ def steps(session: Session, about: About, short: Shortfall | None) -> list[Step]
 def _gap(session: Session, about: About) -> OpenGap | None:
     since, until = about.days
     known = {gap.row.id: (gap, lived) for gap, lived in about.source.gaps()}
+    found = []
     for row in next_steps.asked_most(session, about.installation_ids, since=since, until=until, limit=LOOKED_AT):
         gap, lived = known[row.id]
         if standing(lived, gap.row.audience, gap.row.assigned_at) in NOBODYS:
             when = about.source.now
-            return OpenGap(told(session, gap, lived, since=since, until=until, as_of=when, prices=about.prices))
-    return None
+            found.append(OpenGap(told(session, gap, lived, since=since, until=until, as_of=when, prices=about.prices)))
+    return max(found, key=lambda gap: gap.weekly, default=None)
 
 
 def _spared(session: Session, about: About) -> Spared | None:

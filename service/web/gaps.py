@@ -116,6 +116,7 @@ def page() -> str:
     shown = [Shown(one, _sparkline(one), gap_words.trend_of(one.weeks)) for one in chosen[first : first + LISTED]]
     return render_template(
         "gaps.html", view=view, choices=choices, asked=asked, rows=shown, count=len(chosen), whole=len(found),
+        joined=any(len(one.parts) > 1 for one in found),
         pages=-(-len(chosen) // LISTED), counts=_counts(found), waiting=waiting, prices=prices, orders=ORDERS,
         standings=STANDINGS, audiences=AUDIENCES, names=short_names(view), filtered=bool(dimensions(view)),
     )  # fmt: skip

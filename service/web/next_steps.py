@@ -106,7 +106,7 @@ def _short(step: Shortfall, view: View) -> Shown:
     now, goal = number(value.value or 0.0, value.unit), number(step.goal, value.unit)
     return Shown(
         f"Find out why “{called(step.figure, value)}” is behind",
-        f"{now} after your first 30 days, this month's target is {goal}. The distance is "
+        f"{now} since your first 30 days ended, this month's target is {goal}. The distance is "
         f"{_a_week(step.weekly, 'conversation')}.",
         _page(step.figure, value, view),
     )

@@ -208,7 +208,7 @@ def target(course: Course, name: Name) -> Target | None:
     if aim is None:
         return None
     goal, now = number(aim.goal, aim.now.unit), number(aim.now.value or 0.0, aim.now.unit)
-    stands = f"Not reached: {now} after your first 30 days."
+    stands = f"Not reached: {now} since your first 30 days ended."
     if aim.reached:
         stands = "Reached, beyond chance." if aim.sure else "Reached so far; chance could still explain that."
     return Target(_way(aim), aim.reached, f"Target of month {max(1, course.month)}: {goal}. {stands}")

@@ -118,9 +118,15 @@ def _judgement(name: str, score: Score, given: Sequence[Review], names: Sequence
         voices=voices,
         mine=next((voice for voice in voices if voice.mine), None),
         choices=tuple(
-            Choice(each, verdict(name, each), each == own) for each in words_of(name, names) if each != score.verdict
+            Choice(each, verdict(name, each), each == own)
+            for each in words_of(name, names)
+            if HUMAN_ONLY not in (score.verdict, each) and each != score.verdict
         ),
     )
+
+
+HUMAN_ONLY = "human_only"
+"""The verdict on an episode without a bot: whether one wrote is seen and not judged, so nobody says otherwise."""
 
 
 def words_of(name: str, intent_names: Sequence[str]) -> tuple[str, ...]:

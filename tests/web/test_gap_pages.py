@@ -399,7 +399,8 @@ def test_a_question_of_two_helpdesks_is_one_row_and_one_piece_of_work(web: Any, 
     rows = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", page, re.DOTALL)
     assert len(rows) == 2
     assert "<strong>41</strong>" in rows[0]
-    assert "Intercom</a> 3" in rows[0]
+    assert f"Intercom, gap {twin}</a>: 3" in rows[0]
+    assert "is one row here" in page
     assert "Also on Intercom" in board.page(client, f"/gaps/{board.paddle}")
     board.act(client, board.paddle, "acknowledge", words="Ada looks", also=str(twin))
     board.act(client, board.paddle, "assign", audience="content", also=str(twin))
@@ -409,7 +410,7 @@ def test_a_question_of_two_helpdesks_is_one_row_and_one_piece_of_work(web: Any, 
     assert "Not on the other helpdesk: The question was first asked on" in page
     assert board.get(twin).facts.fixes == []
     page = board.page(client, "/gaps")
-    assert re.search(r"Intercom</a> 3(, assigned)?", page)
+    assert re.search(r"Intercom, gap \d+</a>: 3(, assigned)?", page)
     done = [entry[1:3] for entry in web.audited() if entry[1] in ("acknowledge gap", "assign gap", "fix gap")]
     assert sorted(done) == sorted([(f"{what} gap", str(gap)) for what in ("acknowledge", "assign")
                                    for gap in (board.paddle, twin)] + [("fix gap", str(board.paddle))])  # fmt: skip

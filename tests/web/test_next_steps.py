@@ -143,8 +143,8 @@ def test_a_figure_surely_behind_its_target_is_a_step(web: Any, shop: str, told: 
 
     ((does, why, address),) = told()
     assert does == "Find out why “Answered right” is behind"
-    assert re.fullmatch(r"56\.0 % after your first 30 days, this month's target is 84\.0 %\. The distance is about 98 "
-                        r"conversations a week\.", why)  # fmt: skip
+    assert re.fullmatch(r"56\.0 % since your first 30 days ended, this month's target is 84\.0 %\. The distance is "
+                        r"about 98 conversations a week\.", why)  # fmt: skip
     assert address == "/figures/response_accuracy?value=accuracy#by"
 
 

@@ -204,6 +204,15 @@ def test_older_definitions_name_what_differs(web: Any, seed: Any, shapes: Any) -
     assert "<strong>Outcome</strong>: Human only then, Escalated now" in page
 
 
+def test_nobody_says_that_a_bot_wrote_where_none_did(web: Any, seed: Any, shapes: Any) -> None:
+    alone = shown(web.admin(), seed(shapes.told(), shapes.scored(shapes.told(), containment=Score("human_only"))))
+    assert 'Disagree<span class="hidden"> with Outcome' not in alone
+    assert 'Agree<span class="hidden"> with Outcome' in alone
+    other = shown(web.admin(), seed(shapes.told(), shapes.scored(shapes.told(), containment=Score("likely"))))
+    assert 'value="confirmed"' in other
+    assert 'value="human_only"' not in other
+
+
 def test_a_changed_mind_is_told_and_the_earlier_opinion_stays_in_the_history(web: Any, counted: str) -> None:
     client = web.signed_in(web.person("reviewer"))
     said_at = web.clock()
@@ -244,7 +253,7 @@ def test_too_long_a_reason_is_refused_with_every_word_of_it(web: Any, counted: s
     answer = say(web, client, counted, verdict="preserved", why=why)
     assert answer.status_code == 422
     page = answer.get_data(as_text=True)
-    assert "It has 2,009 characters; 2,000 are kept. Nothing is saved yet." in page
+    assert "It has 2,009 characters; at most 2,000 can be kept, so nothing is saved yet." in page
     assert "&lt;the end&gt;</textarea>" in page
     assert "<strong>You</strong>" not in shown(client, counted)
     assert say(web, client, counted, verdict="preserved", why=why[:2000]).status_code == 302

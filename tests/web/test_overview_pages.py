@@ -34,7 +34,7 @@ def test_quantity_and_quality_stand_side_by_side(web: Any, keep_days: Any) -> No
     assert "Customer effort Lagging" in page
     assert "Escalation rate and timing Leading" in page
     assert "No change shown" in page
-    assert "Target of month 1: 5.15. Not reached: 4.90 after your first 30 days." in page
+    assert "Target of month 1: 5.15. Not reached: 4.90 since your first 30 days ended." in page
     assert "Shown for a growing team" in page
 
 
