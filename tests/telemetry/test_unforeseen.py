@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+import structlog
 from structlog.testing import capture_logs
 
+from service.telemetry import unforeseen as module
 from service.telemetry.unforeseen import told, unforeseen
 
 
@@ -22,7 +25,9 @@ def test_the_error_is_named_and_placed() -> None:
     assert "kettle" not in f"{seen.frames}"
 
 
-def test_the_log_says_the_same_with_our_ids() -> None:
+def test_the_log_says_the_same_with_our_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A logger that another test used already keeps the way it was set up for then.
+    monkeypatch.setattr(module, "log", structlog.get_logger())
     with capture_logs() as logs:
         seen = told(caught(), "task_failed", task="deskmark.score", ids=("abc",))
     (entry,) = logs
