@@ -262,14 +262,21 @@ def hammer(url: str, key: str, begin: Any, results: Any) -> None:
     results.put(said)
 
 
-def test_many_workers_at_once_lose_no_token(postgres_url: str, secret_key: str, sandbox: Sandbox) -> None:
-    database, box = Database(postgres_url), SecretBox(secret_key)
+@pytest.fixture
+def on_postgres(postgres_url: str) -> Iterator[Database]:
+    opened = Database(postgres_url)
+    yield opened
+    opened.close()
+
+
+def test_many_workers_at_once_lose_no_token(on_postgres: Database, secret_key: str, sandbox: Sandbox) -> None:
+    database, box = on_postgres, SecretBox(secret_key)
     store(database, box, sign_in(sandbox), sandbox.base_url)
     context = multiprocessing.get_context("spawn")
     for _ in range(2):
         sandbox.expire_tokens()
         begin, results = context.Barrier(3), context.Queue()
-        workers = [context.Process(target=hammer, args=(postgres_url, secret_key, begin, results)) for _ in range(3)]
+        workers = [context.Process(target=hammer, args=(database.url, secret_key, begin, results)) for _ in range(3)]
         for worker in workers:
             worker.start()
         said = [role for _ in workers for role in results.get(timeout=60)]
