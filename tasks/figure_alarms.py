@@ -13,6 +13,7 @@ from service.figures.gap_life import GapState
 from service.figures.tally import Tally
 from service.figures.watched import LONG, WATCHED, Watched
 from service.reports import gaps as gap_report
+from service.reports.history import unread
 from service.scoring.score import DEFINITIONS
 from service.store import fact_days, figure_alerts, gaps, installations, report_counts
 from service.store.figures import Period, tallies
@@ -30,13 +31,20 @@ ANNOUNCED = timedelta(days=7)
 def watch(runtime: Runtime) -> int:
     """Judge what is over and was not judged; how many days of figures were looked at."""
     with runtime.database.read() as session:
-        rows = [row for row in installations.all_of(session) if _watched(row)]
+        found = (row for row in installations.all_of(session) if _watched(row))
+        rows = [row for row in found if not _still_read(session, runtime, row)]
     return sum(_watch(runtime, row) for row in rows)
 
 
 def _watched(row: Installation) -> bool:
     """One from files or that was left sends nothing any more: its silence is no news."""
     return row.disconnected_at is None and not installations.is_imported(row)
+
+
+def _still_read(session: Session, runtime: Runtime, row: Installation) -> bool:
+    """Whether its history still comes: what a day is judged against is not there yet, and each is judged once."""
+    left = unread(session, [row.id], now=runtime.clock())
+    return left is not None and left.moves
 
 
 def _watch(runtime: Runtime, row: Installation) -> int:

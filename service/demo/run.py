@@ -77,6 +77,8 @@ def run(
         secrets = SecretBox(settings.secret_key.get_secret_value())
         demo = Demo(database, secrets, helpdesks, service.base_url)
         demo.connect()
+        if history:
+            replay.begin()
         replay.teach()
         told = tell(utc_now())
         finished = _rounds(demo, told, console)

@@ -14,10 +14,10 @@ SAID = {"better": "Better than", "worse": "Worse than", "more": "More than", "le
 
 
 def against_beginning(course: Course, name: Name) -> str:
-    """How the value stands against the account's first 30 days."""
+    """How the value stands against the account's first 30 days; empty where it is compared with nothing."""
     beginning = course.baseline
     if beginning is None:
-        return "Nothing is counted yet."
+        return ""
     if not beginning.whole:
         return (
             f"The account's first {BASELINE.days} days, which everything is compared with, are not over: "

@@ -133,8 +133,7 @@ def page(name: str) -> str:
         view = View.of(request.args, session)
         source = view.source(session)
         question = replace(view.question(figure, period=view.period), only=asked.name[0])
-        found = course(question, source, step=goals.step(session, figure.name),
-                       beginning=view.asked_since is None)  # fmt: skip
+        found = course(question, source, step=goals.step(session, figure.name), beginning=view.compared)
         names = {id_: words for id_, words in view.names().items() if view.reach is None or id_ in view.reach}
         events = shown.happened(session, names, view.since, view.until)
         broken_down, fewer = None, None
@@ -159,7 +158,7 @@ def page(name: str) -> str:
         caution=caution(figure.name, chosen.name) if chosen else "",
         chart=shown.drawn(figure, asked.name, found, BY[view.period], events),
         beside=shown.beside(figure, found, BY[view.period]) if figure.name == "containment" else None,
-        words=_words(found, asked.name, BY[view.period]) if chosen else [],
+        words=_words(found, asked.name, BY[view.period]) if chosen and view.compared else [],
         baseline=found.baseline,
         span=span,
         groups=shown.groups(figure, found),

@@ -146,7 +146,7 @@ def overview(session: Session, view: View) -> Overview:
     drawn |= {"containment": shown.BESIDE, "business": (_names(figure("business"))[0][0], RETURNS[0][0])}
     by = By.WEEK if (view.until - view.since).days <= BY_MONTH else By.MONTH
     question = replace(view.question(*asked, period=Period(by)), only=drawn, intents=False)
-    known = courses(question, source, steps=steps, beginning=view.asked_since is None)
+    known = courses(question, source, steps=steps, beginning=view.compared)
     beginning = next((each.baseline for each in known.values()), None)
     layers = (Layer(each, *LEVELS[each], tuple(_cards(of[each], known, by))) for each in of)
     days = (beginning.days, 30) if beginning is not None and not beginning.whole else None

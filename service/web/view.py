@@ -5,7 +5,7 @@ What cannot be used is told on the page and left out; no address is an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from service.figures.catalogue import Figure
 from service.reports.figures import DAYS, Question
+from service.reports.history import Unread, unread
 from service.reports.naming import NO_LABELS, Labels, account, labels
 from service.reports.sources import Stored
 from service.scoring.score import DEFINITIONS
@@ -78,7 +79,8 @@ class View:
     `days` is the chosen preset, `None` where the first and last day were chosen themselves. `by` is `None` where
     nobody chose. `reach` are the installations looked at, `None`: all. `latest` is the latest day with anything to
     count, `None`: nothing is counted yet. `asked_since` is the first day that was asked for where fewer are shown:
-    what has two values together is counted one by one, and not more than `ONE_BY_ONE`. `faults` say in words what of
+    what has two values together is counted one by one, and not more than `ONE_BY_ONE`. `unread` is what of the history
+    is not counted yet. `faults` say in words what of
     the address could not be used.
     """
 
@@ -94,6 +96,7 @@ class View:
     labels: Labels = NO_LABELS
     definitions: str = DEFINITIONS
     asked_since: date | None = None
+    unread: Unread | None = None
     _sources: WeakKeyDictionary[Session, Stored] = field(default_factory=WeakKeyDictionary, compare=False, repr=False)
 
     @classmethod
@@ -114,8 +117,9 @@ class View:
                     f"Nothing is counted before {first}, the day of the first conversation: choose later days."
                 )
         by = given_by(arguments, faults)
+        left = unread(session, _looked_at(seen, reach), now=parts().now())
         view = cls(since, until, days, by, MappingProxyType(filters), reach, seen, latest, tuple(faults),
-                   labels(session, reach))  # fmt: skip
+                   labels(session, reach), unread=left)  # fmt: skip
         closer = view.narrowed(session)
         return view if closer is None else replace(view, since=closer, asked_since=since)
 
@@ -126,9 +130,15 @@ class View:
         """
         if len({*self.filters, dimension} & set(COLUMNS)) < 2:
             return None
-        ids = [row.id for row in self.installations if self.reach is None or row.id in self.reach]
+        ids = _looked_at(self.installations, self.reach)
         first = back_to(session, self.definitions, ids, until=self.until, most=ONE_BY_ONE)
         return first if first is not None and first > self.since else None
+
+    @property
+    def compared(self) -> bool:
+        """Whether it can be compared with the account's beginning: all days that were asked for are shown, and no
+        history is still being read that would change the one or the other."""
+        return self.asked_since is None and (self.unread is None or not self.unread.moves)
 
     @property
     def presets(self) -> Mapping[int, str]:
@@ -199,7 +209,7 @@ class View:
     def choices(self, session: Session) -> tuple[Choice, ...]:
         """What each filter offers on these days, whatever the others are set to; one with nothing to choose is left
         out. `more` values of it are not offered: there are too many."""
-        ids = [row.id for row in self.installations if self.reach is None or row.id in self.reach]
+        ids = _looked_at(self.installations, self.reach)
         found = values(session, ids, self.definitions, since=self.since, until=self.until)
         connectors = sorted({row.connector for row in self.installations})
         own = {
@@ -219,3 +229,7 @@ class View:
         named = ((value, self.labels.of(name, value)) for value in found.values if value is not None)
         options = sorted(named, key=lambda option: option[1].casefold())
         return [*options, *([(NONE, "none")] if None in found.values else [])], found.more
+
+
+def _looked_at(seen: Iterable[Installation], reach: Collection[str] | None) -> list[str]:
+    return [row.id for row in seen if reach is None or row.id in reach]

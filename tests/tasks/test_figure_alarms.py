@@ -16,7 +16,7 @@ from weeks import Rates, Weeks
 
 from service.reports.periodic import reading
 from service.reports.periodic.report import Kind, Span
-from service.store import figure_alerts, report_counts
+from service.store import backfills, figure_alerts, report_counts
 from service.store.failure_models import Failure, Happened
 from service.store.gap_models import Audience
 from service.store.models import Installation
@@ -95,6 +95,16 @@ def test_an_alarm_is_told_once_goes_on_and_its_end_is_told(runtime: Runtime, box
         about = reading.scope(session)
         news = report_news.news(session, Span.holding(Kind.WEEKLY, row.first_day), about, now=clock())
     assert any("Handed over to a human" in each.says and "Usual again since" in each.stands for each in news.alerts)
+
+
+def test_no_day_is_judged_while_the_history_is_read(runtime: Runtime, clock: Any) -> None:
+    own = lay(runtime)
+    with runtime.database.begin() as session:
+        backfills.begin(session, own, since=clock() - timedelta(days=90), until=clock(), share=50, now=clock())
+    assert figure_alarms.watch(runtime) == 0
+    with runtime.database.begin() as session:
+        backfills.drop(session, own)
+    assert figure_alarms.watch(runtime) > 0, "each day is judged once, and then"
 
 
 def test_what_somebody_answers_holds_and_moves_the_threshold(runtime: Runtime, clock: Any) -> None:
