@@ -26,6 +26,7 @@ LONGEST_GAP = timedelta(minutes=2)
 """A pause between two steps that counts as work; a longer one is a standstill and no part of the rate."""
 ERROR_LENGTH = 500
 STILL = timedelta(days=1)
+"""A backfill that stood still for so long is not waited for."""
 
 
 class BackfillRefused(ValueError):
