@@ -9,7 +9,7 @@ from pygal import HorizontalBar
 from service.charts.chart import Chart
 from service.charts.data import Bar
 from service.charts.drawing import WIDTH, Drawn, config
-from service.charts.scale import short, span, ticks
+from service.charts.scale import SCALES, short, span, ticks
 from service.figures.results import Unit
 from service.figures.wording import between, number
 
@@ -52,10 +52,11 @@ class _Bars(Drawn, HorizontalBar):
     @classmethod
     def of(cls, rows: Sequence[Bar], unit: Unit) -> _Bars:
         low, high = span([n for row in rows for n in (row.value, row.high)], unit, from_zero=True)
-        low = min(low, 0.0)
+        low = low if unit in SCALES else min(low, 0.0)
         chart = cls(
-            config(ROW * max(1, len(rows)) + BELOW, range=(low, high), rounded_bars=3, show_y_labels=False,
-                   show_x_guides=False, show_y_guides=True, value_formatter=lambda value: short(value, unit))
+            config(ROW * max(1, len(rows)) + BELOW, range=(low, high), zero=max(low, 0.0), rounded_bars=3,
+                   show_y_labels=False, show_x_guides=False, show_y_guides=True,
+                   value_formatter=lambda value: short(value, unit))
         )  # fmt: skip
         chart.source, chart.unit = tuple(reversed(rows)), unit
         chart.x_labels = [row.name for row in chart.source]

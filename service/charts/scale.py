@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from service.charts.data import By
 from service.figures.results import Unit
@@ -13,6 +14,11 @@ from service.figures.wording import DAY, HOUR, MINUTE
 TIMES = (1, 2, 5, 10, 15, 30, *(m * MINUTE for m in (1, 2, 5, 10, 15, 30)), *(h * HOUR for h in (1, 2, 3, 6, 12)),
          *(d * DAY for d in (1, 2, 7, 14, 30, 90)))  # fmt: skip
 """Steps of an axis of times, in seconds."""
+
+SCALES: Mapping[Unit, tuple[float, ...]] = MappingProxyType(
+    {Unit.STARS: (1.0, 2.0, 3.0, 4.0, 5.0), Unit.POINTS: (1.0, 3.0, 5.0, 7.0)}
+)
+"""What can be answered in units that have a first and a last point; an axis of them goes nowhere else."""
 
 CLOSE = 0.45
 """A trend's axis begins at 0 when its lowest number is below this share of its highest."""
@@ -24,6 +30,9 @@ def ticks(low: float, high: float, unit: Unit, *, most: int = 4) -> list[float]:
     >>> ticks(0, 0.63, Unit.SHARE), ticks(0, 7100, Unit.SECONDS)
     ([0.0, 0.2, 0.4, 0.6, 0.8], [0.0, 1800.0, 3600.0, 5400.0, 7200.0])
     """
+    scale = SCALES.get(unit, ())
+    if scale and (low, high) == (scale[0], scale[-1]):
+        return list(scale)
     step = _step(max(high - low, 1e-9) / most, unit)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     found = [round(place * step, 10) for place in range(first, max(last, first + 1) + 1)]
@@ -42,17 +51,22 @@ def _step(at_least: float, unit: Unit) -> float:
 
 
 def span(numbers: Iterable[float | None], unit: Unit, *, from_zero: bool = False) -> tuple[float, float]:
-    """Where an axis begins and ends: at 0, or closer where all numbers are far from it; shares never beyond 100 %."""
+    """Where an axis begins and ends: at 0, or closer where all numbers are far from it; shares never beyond 100 %,
+    answers on a scale from its first point to its last where it would begin at 0.
+    """
     known = [value for value in numbers if value is not None]
     low, high = min(known, default=0.0), max(known, default=1.0)
+    scale = SCALES.get(unit, ())
+    if scale and known and scale[0] <= low <= high <= scale[-1] and (from_zero or low < CLOSE * high):
+        return scale[0], scale[-1]
     if low >= 0 and (from_zero or low < CLOSE * high):
         low = 0.0
     if high <= low:
         wide = 0.1 if unit is Unit.SHARE else 1.0
         low, high = (low - wide, low) if unit is Unit.SHARE and low > 1 - wide else (low, low + wide)
     around = ticks(low, high, unit)
-    top = min(around[-1], 1.0) if unit is Unit.SHARE and high <= 1 else around[-1]
-    return around[0], top
+    most = 1.0 if unit is Unit.SHARE else scale[-1] if scale else math.inf
+    return around[0], min(around[-1], most) if high <= most else around[-1]
 
 
 def short(value: float, unit: Unit) -> str:

@@ -189,6 +189,27 @@ def test_shares_stay_between_nothing_and_all(values: list[float | None]) -> None
     assert all(low <= value <= high + 1e-9 for value in values if value is not None)
 
 
+@pytest.mark.parametrize(("unit", "first", "last"), [(Unit.STARS, 1, 5), (Unit.POINTS, 1, 7)])
+def test_answers_on_a_scale_stay_between_its_ends(unit: Unit, first: int, last: int) -> None:
+    whole = span([1.2, last - 0.3], unit, from_zero=True)
+    assert whole == (first, last)
+    assert {ticks(*whole, unit)[place] for place in (0, -1)} == {first, last}
+    assert span([1.2, last], unit) == (first, last)
+    low, high = span([4.1, last - 0.1], unit)
+    assert low > first, "far from the beginning it begins closer"
+    assert high <= last
+    assert span([-0.5, 0.5], unit)[0] <= -0.5, "a difference of two answers is on no scale"
+    assert span([], unit) == span([0.0, 1.0], Unit.NUMBER)
+
+
+def test_bars_on_a_scale_begin_at_its_first_point() -> None:
+    chart = bars("Satisfaction", [Bar("all", 3.0, 2.5, 3.5, 40), Bar("none", 1.0, n=20)], unit=Unit.STARS)
+    drawn = [each for each in ET.fromstring(chart.svg()).iter() if "rect reactive" in each.get("class", "")]
+    track = next(each for each in ET.fromstring(chart.svg()).iter() if each.get("class") == "track")
+    wide = sorted(float(each.get("width", 0)) / float(track.get("width", 1)) for each in drawn)
+    assert wide == pytest.approx([0.0, 0.5], abs=0.01)
+
+
 def test_few_days_are_named_below_an_axis() -> None:
     assert days(date(2026, 3, 1), date(2026, 3, 1), By.DAY) == [(date(2026, 3, 1), "1 Mar")]
     year = days(date(2025, 3, 10), date(2026, 3, 10), By.DAY)
