@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from connectors.errors import NotFound, Rejected
 
@@ -21,6 +22,29 @@ class Kind(StrEnum):
 
 Names = Mapping[Kind, Mapping[str, str]]
 """Names by id, for each kind that could be asked."""
+
+Needs = Mapping[Kind, str]
+"""What has to be allowed so that a helpdesk tells the names of a kind, for each kind that it can name."""
+
+PLURALS: Mapping[Kind, str] = MappingProxyType({Kind.BRAND: "brands", Kind.GROUP: "teams", Kind.BOT: "bots"})
+
+
+def not_told(told: Names, needs: Needs) -> tuple[Kind, ...]:
+    """Kinds that this helpdesk could name and did not: the token may not read them."""
+    return tuple(kind for kind in needs if kind not in told)
+
+
+def ids_instead(kinds: Iterable[Kind], needs: Needs) -> tuple[str, str]:
+    """What it costs that names of these kinds may not be read, and what to do about it; two sentences.
+
+    >>> ids_instead([Kind.BRAND], {Kind.BRAND: "Give the token the scope read."})
+    ('The names of brands may not be read: their ids stand in their place.', 'Give the token the scope read.')
+    """
+    missing = tuple(kinds)
+    words = " and ".join(PLURALS[kind] for kind in missing)
+    return f"The names of {words} may not be read: their ids stand in their place.", " ".join(
+        dict.fromkeys(needs[kind] for kind in missing)
+    )
 
 
 def allowed(asks: Mapping[Kind, Callable[[], Mapping[str, str]]], installation_id: str) -> Names:

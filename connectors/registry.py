@@ -10,6 +10,7 @@ from types import MappingProxyType
 from connectors.base import Client, Connector
 from connectors.exported import Export, Terms
 from connectors.many import Remover, Writer
+from connectors.names import Needs
 from connectors.self_test import MakeSelfTest
 from connectors.shelf import Shelf
 
@@ -48,10 +49,14 @@ def export_readers() -> Mapping[str, ExportReader]:
 
 @dataclass(frozen=True, slots=True)
 class SelfTestKind:
-    """How a helpdesk's installations test themselves. `refused`: what to do when webhooks' signatures do not fit."""
+    """How a helpdesk's installations test themselves.
+
+    `refused`: what to do when webhooks' signatures do not fit. `names`: what has to be allowed to read names.
+    """
 
     make: MakeSelfTest
     refused: str
+    names: Needs
 
 
 @cache
@@ -62,8 +67,8 @@ def self_tests() -> Mapping[str, SelfTestKind]:
 
     return MappingProxyType(
         {
-            "zendesk": SelfTestKind(zendesk.self_test, zendesk.SIGNATURE_REFUSED),
-            "intercom": SelfTestKind(intercom.self_test, intercom.SIGNATURE_REFUSED),
+            "zendesk": SelfTestKind(zendesk.self_test, zendesk.SIGNATURE_REFUSED, zendesk.NAMES),
+            "intercom": SelfTestKind(intercom.self_test, intercom.SIGNATURE_REFUSED, intercom.NAMES),
         }
     )
 

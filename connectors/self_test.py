@@ -16,6 +16,7 @@ from typing import Protocol
 from connectors.addresses import ForbiddenAddress
 from connectors.base import Client, Installation
 from connectors.errors import ConnectorError, CredentialsRefused, NotFound, Rejected, Throttled
+from connectors.names import PLURALS, Names, Needs, ids_instead, not_told
 
 
 class StepName(StrEnum):
@@ -25,6 +26,7 @@ class StepName(StrEnum):
     REGION = "region"
     CLOCK = "clock"
     SCOPES = "scopes"
+    NAMES = "names"
     FIELDS = "fields"
     SIGNATURE = "signature"
     CONVERSATION = "conversation"
@@ -90,6 +92,19 @@ def passed(name: StepName, seen: str) -> Step:
 def failed(name: StepName, seen: str, action: str) -> Step:
     """A step that is not as it should be."""
     return Step(name, Outcome.FAILED, seen, action)
+
+
+def names(told: Names | None, needs: Needs) -> Step:
+    """Whether brands, teams and bots can be shown by name, which is left to the admin; `None`: it did not answer."""
+    if told is None:
+        later = "Nothing waits for it: it is asked again within the hour."
+        return Step(StepName.NAMES, Outcome.OPEN, "The helpdesk told no names just now.", later)
+    missing = not_told(told, needs)
+    if missing:
+        seen, do = ids_instead(missing, needs)
+        return Step(StepName.NAMES, Outcome.OPEN, f"{seen} This is optional: no verdict depends on it.", do)
+    counts = ", ".join(f"{PLURALS[kind]} ({len(found)})" for kind, found in told.items())
+    return passed(StepName.NAMES, f"The names of {counts} may be read.")
 
 
 def refused(name: StepName, error: ConnectorError, *, helpdesk: str, base_url: str, credentials: str) -> Step:

@@ -5,7 +5,8 @@ Pure. Pydantic reads the stored document at this border and nowhere else. A rule
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
@@ -30,6 +31,9 @@ class Part(StrEnum):
     FIELDS = "fields"
     NOTES = "notes"
 
+
+NOT_AMONG = "its {what} ({has}) is not among those that are written to"
+_NOT_AMONG = re.compile(r"its (?P<what>\w+) \((?P<has>.*)\) is not among those that are written to", re.DOTALL)
 
 ALL = frozenset(Part)
 NOTHING: frozenset[Part] = frozenset()
@@ -154,11 +158,35 @@ def allows(rules: WriteRules, facts: Facts, *, writing: bool = True) -> Allowed:
         ("form", rules.forms, _one(facts.form)),
     ):
         if wanted and not {word.casefold() for word in wanted} & {word.casefold() for word in has}:
-            return Allowed(NOTHING, f"its {what} ({', '.join(has) or 'none'}) is not among those that are written to")
+            return Allowed(NOTHING, NOT_AMONG.format(what=what, has=", ".join(has) or "none"))
     if place(facts.id) >= rules.sample:
         return Allowed(NOTHING, f"it is outside the sample of {rules.sample:g} %")
     missing = [part.value for part in Part if part not in rules.parts]
     return Allowed(rules.parts, f"writing {' and '.join(missing)} is switched off" if missing else "")
+
+
+def with_names(reason: str, called: Callable[[str, str], str]) -> str:
+    """A reason of `allows` to be read: ids of brands and teams behind their names.
+
+    `called` tells a value's name by dimension and value, and the value itself where it has none.
+
+    >>> with_names("its brand (7) is not among those that are written to", lambda dimension, value: "Shop")
+    'its brand (Shop [7]) is not among those that are written to'
+    """
+    found = _NOT_AMONG.fullmatch(reason)
+    if found is None:
+        return reason
+    what, values = found.group("what"), found.group("has").split(", ")
+    return NOT_AMONG.format(what=what, has=", ".join(beside_id(called(what, value), value) for value in values))
+
+
+def beside_id(name: str, value: str) -> str:
+    """A name with its id behind it, unless the name tells it already.
+
+    >>> beside_id("Shop", "7"), beside_id("Shop [7]", "7"), beside_id("7", "7")
+    ('Shop [7]', 'Shop [7]', '7')
+    """
+    return name if value in name else f"{name} [{value}]"
 
 
 def _one(word: str | None) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ import structlog
 
 from connectors.base import Reading
 from connectors.errors import ConnectorError, NotFound, OptedOut
-from connectors.self_test import Outcome, Step, StepName, failed, passed
+from connectors.registry import self_tests
+from connectors.self_test import Outcome, Step, StepName, failed, names, passed
 from service.store import self_tests as store
 from service.store.database import Database
 from service.store.models import Installation as InstallationRow
@@ -114,6 +115,8 @@ def _steps(bench: Bench, seen: Seen, keep: Callable[..., None], *, external_id: 
         keep(*(Step(name, Outcome.SKIPPED, "Needs the credentials first.") for name in StepName if name not in taken))
         return
     keep(bench.probe.scopes())
+    told = naming.learn(bench.database, bench.client, bench.installation.id, now=bench.clock())
+    keep(names(told, self_tests()[bench.installation.connector].names))
     keep(bench.probe.fields())
     keep(signature(bench, clock=next((step for step in access if step.name is StepName.CLOCK), None)))
     step, reading = _conversation(bench, external_id)
@@ -121,7 +124,6 @@ def _steps(bench: Bench, seen: Seen, keep: Callable[..., None], *, external_id: 
     step, seen.unknown = roles(bench.database, bench.installation.id, reading)
     keep(step)
     keep(_test_tag(bench, reading, write=write and external_id is not None))
-    naming.learn(bench.database, bench.client, bench.installation.id, now=bench.clock())
 
 
 def _keep(bench: Bench, **values: Any) -> None:

@@ -121,7 +121,7 @@ class IntercomClient:
     def names(self, bots: Collection[str]) -> Names:
         """Teams, and teammates that are bots. Intercom has brands, but its conversations name none (2.15, 2.16)."""
         del bots
-        asks = {Kind.GROUP: self.workspace.teams, Kind.BOT: self._bot_names}
+        asks = {Kind.GROUP: self.workspace.teams_now, Kind.BOT: self._bot_names}
         return allowed(asks, self._installation.id)
 
     def ping(self) -> None:

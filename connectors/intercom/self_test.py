@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol, cast
 
 from connectors.addresses import on_this_machine
@@ -17,6 +18,7 @@ from connectors.intercom import actions
 from connectors.intercom.install import ATTRIBUTES
 from connectors.intercom.payloads import DataAttribute, Me, rows
 from connectors.intercom.regions import REGIONS
+from connectors.names import Kind, Needs
 from connectors.self_test import Asked, Outcome, SelfTest, Step, StepName, clock, failed, passed, refused
 from service.writeback import OUTCOMES
 
@@ -51,6 +53,11 @@ NEEDED = (
 )
 """The permission, why it is needed, and the cheapest request that tells whether it was given. Those to write show with
 the test tag only: Intercom does not tell which permissions a token has."""
+
+
+_TICK = 'In the Developer Hub open your app > Configure > Authentication, tick "Read admins", and save.'
+NAMES: Needs = MappingProxyType({Kind.GROUP: _TICK, Kind.BOT: _TICK})
+"""Intercom lists no permission of its own for teams; its conversations name no brand."""
 
 
 class Workplace(Protocol):

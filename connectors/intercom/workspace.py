@@ -63,11 +63,17 @@ class Workspace:
         kept = self._fresh(self._known.teams)
         if kept is None:
             try:
-                found = rows(self._send(actions.teams()).body, "teams", Tag)
+                kept = self.teams_now()
             except Rejected:
-                found = []
-            kept = {team.id: team.name for team in found if team.name and team.id}
-            self._known.teams = (self._clock(), kept)
+                kept = {}
+                self._known.teams = (self._clock(), kept)
+        return kept
+
+    def teams_now(self) -> Mapping[str, str]:
+        """The same, asked anew whatever is remembered. Raises `Rejected` when the token may not read them."""
+        found = rows(self._send(actions.teams()).body, "teams", Tag)
+        kept = {team.id: team.name for team in found if team.name and team.id}
+        self._known.teams = (self._clock(), kept)
         return kept
 
     def tags(self, *, needed: frozenset[str] = frozenset()) -> Mapping[str, str]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 from connectors.base import Client, Installation
 from connectors.errors import ConnectorError, CredentialsRefused, NotFound, Rejected
 from connectors.http import ApiRequest, ApiResponse
+from connectors.names import Kind, Needs
 from connectors.self_test import Asked, Outcome, SelfTest, Step, StepName, clock, failed, passed, refused
 from connectors.zendesk import actions
 from connectors.zendesk.install import TITLES
@@ -47,6 +49,18 @@ NEEDED = (
 )
 """What is read, why, and the cheapest request that tells whether it may be. Audits need the global scope `read`; the
 first ticket's are asked for as well."""
+
+
+_WHO = "Give the OAuth client the scope read, and Deskmark's user the role Admin"
+NAMES: Needs = MappingProxyType(
+    {
+        Kind.BRAND: f"{_WHO}: an agent is told the brands of their own only.",
+        Kind.GROUP: f"{_WHO}.",
+        Kind.BOT: f"{_WHO}.",
+    }
+)
+"""Brands, groups and users have no narrower scope that all three could be read with; who may list brands is told by
+the OpenAPI file (`/api/v2/brands`)."""
 
 
 class Account(Protocol):

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from sqlalchemy.orm import Session
 
 from service.conversation import Conversation, EventKind, Role
-from service.store.dimension_names import Known, Value, known
+from service.store.dimension_names import TEAM, Known, Value, is_id, known
 
 CALLED_LIKE = MappingProxyType({"inbox": "group"})
 """Dimensions that have the values of another one."""
@@ -83,10 +83,16 @@ def _told_apart(names: Iterable[Known]) -> dict[Value, str]:
     found: dict[Value, list[Known]] = {}
     for each in names:
         found.setdefault((each.dimension, each.value), []).append(each)
-    plain = {value: _where(known) if len({each.name for each in known}) > 1 else known[0].name
+    plain = {value: _where(known) if len({_shown(each) for each in known}) > 1 else _shown(known[0])
              for value, known in found.items()}  # fmt: skip
     named = {value: _where(found[value]) if again else word for value, word, again in _repeated(plain)}
     return {value: f"{word} [{value[1]}]" if again else word for value, word, again in _repeated(named)}
+
+
+def _shown(known: Known) -> str:
+    """A team's former name is a value of its own, as conversations were read with it."""
+    former = known.dimension == TEAM and not is_id(known.value)
+    return f"{known.name} (formerly {known.value})" if former else known.name
 
 
 def _repeated(words: Mapping[Value, str]) -> Iterator[tuple[Value, str, bool]]:
@@ -97,4 +103,4 @@ def _repeated(words: Mapping[Value, str]) -> Iterator[tuple[Value, str, bool]]:
 
 def _where(names: Iterable[Known]) -> str:
     """Each name with the account it is used on."""
-    return " / ".join(f"{each.name} · {account(each.account, each.helpdesk)}" for each in names)
+    return " / ".join(f"{_shown(each)} · {account(each.account, each.helpdesk)}" for each in names)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from service.language.plain import one_line
@@ -16,7 +16,8 @@ from service.store.models import Installation
 from service.store.name_models import LONGEST, DimensionName
 from service.store.statements import insert, one_of
 
-NAMED = ("brand", "group", "bot")
+TEAM = "group"
+NAMED = ("brand", TEAM, "bot")
 """Dimensions whose values may be ids with a name."""
 
 Value = tuple[str, str]
@@ -59,11 +60,12 @@ def keep(
     *,
     asked: Collection[Value] = (),
     now: datetime,
-) -> None:
+) -> Mapping[str, str]:
     """Keep what a helpdesk told, by dimension and value; what it told before and no longer tells stays.
 
     A name is on one line and without control characters, at most `LONGEST` long. What was `asked` for and has no name
-    yet is kept without one, so that it is not asked for again at once.
+    yet is kept without one, so that it is not asked for again at once. A team's former name is kept with the new one,
+    as conversations of before carry it; returned are former names that were learned now, each with the new one.
     """
     names = {
         (dimension, value): shown
@@ -71,6 +73,7 @@ def keep(
         for value, given in found.items()
         if len(value) <= NAME and (shown := one_line(given)[:LONGEST].strip())
     }
+    before = _teams(session, installation_id)
     key = [DimensionName.installation_id, DimensionName.dimension, DimensionName.value]
     rows = [
         {"installation_id": installation_id, "dimension": dimension, "value": value, "name": name, "learned_at": now}
@@ -86,6 +89,42 @@ def keep(
         )
         again = {"learned_at": nameless.excluded.learned_at}
         session.execute(nameless.on_conflict_do_update(index_elements=key, set_=again))
+    now_called = {value: name for (dimension, value), name in names.items() if dimension == TEAM}
+    return _keep_former(session, installation_id, before, now_called, now=now)
+
+
+def _teams(session: Session, installation_id: str) -> dict[str, str]:
+    """Names of teams by id, and new names by former ones."""
+    rows = select(DimensionName.value, DimensionName.name)
+    rows = rows.where(DimensionName.installation_id == installation_id, DimensionName.dimension == TEAM)
+    return {value: name for value, name in session.execute(rows) if name}
+
+
+def _keep_former(
+    session: Session, installation_id: str, before: Mapping[str, str], told: Mapping[str, str], *, now: datetime
+) -> Mapping[str, str]:
+    """Keep the former names of teams that are called otherwise now; a name that a team has is nobody's former one."""
+    taken = {name.casefold() for name in told.values()}
+    new = {old: told[value] for value, old in before.items() if told.get(value, old) != old}
+    new = {old: name for old, name in new.items() if old.casefold() not in taken and not is_id(old)}
+    kept = {old: new.get(name, name) for old, name in before.items() if not is_id(old)} | new
+    mine = (DimensionName.installation_id == installation_id, DimensionName.dimension == TEAM)
+    for old, name in kept.items():
+        if old.casefold() in taken or name.casefold() == old.casefold():
+            session.execute(delete(DimensionName).where(*mine, DimensionName.value == old))
+        elif before.get(old) != name:
+            row = insert(session, DimensionName).values(
+                installation_id=installation_id, dimension=TEAM, value=old, name=name, learned_at=now
+            )
+            key = [DimensionName.installation_id, DimensionName.dimension, DimensionName.value]
+            session.execute(row.on_conflict_do_update(index_elements=key, set_={"name": name, "learned_at": now}))
+    return new
+
+
+def is_id(team: str) -> bool:
+    """Whether this value of a team is its id: it is stored by name where one was told, and both helpdesks' ids are
+    numbers."""
+    return team.isdecimal()
 
 
 def seen(session: Session, installation_id: str, *, since: date) -> frozenset[Value]:
@@ -94,7 +133,7 @@ def seen(session: Session, installation_id: str, *, since: date) -> frozenset[Va
     rows = rows.where(Rollup.installation_id == installation_id, Rollup.definitions == DEFINITIONS)
     rows = rows.where(Rollup.dimension.in_(NAMED), Rollup.day >= since, Rollup.value != "")
     found = ((dimension, value) for dimension, value in session.execute(rows))
-    return frozenset(each for each in found if each[0] != "group" or each[1].isdecimal())
+    return frozenset(each for each in found if each[0] != TEAM or is_id(each[1]))
 
 
 def values_called(session: Session, installation_id: str, dimension: str, words: Iterable[str]) -> list[str]:

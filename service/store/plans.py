@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, undefer
 from service.document import from_document
 from service.store.models import Conversation, Installation, State
 from service.store.queries import MOST_PAGES, PAGE, Page
-from service.write_rules import Facts, WriteRules, allows, facts_of
+from service.write_rules import Facts, WriteRules, allows, beside_id, facts_of
 
 LATEST = 200
 """How many conversations a preview looks at."""
@@ -38,8 +38,11 @@ class Known:
         """How many of them something would be written to."""
         return sum(bool(allows(rules, facts).parts) for facts in self.facts)
 
-    def unseen(self, rules: WriteRules) -> list[str]:
-        """What the rules name and none of them has, in plain words; without conversations nothing can be said."""
+    def unseen(self, rules: WriteRules, called: Callable[[str, str], str]) -> list[str]:
+        """What the rules name and none of them has, in plain words; without conversations nothing can be said.
+
+        `called` tells the name of a value of a dimension.
+        """
         if not self.facts:
             return []
         named = (
@@ -48,7 +51,7 @@ class Known:
             ("form", rules.forms, self.forms()),
         )
         return [
-            f"no conversation of the last {len(self.facts)} has the {what} {word}"
+            f"no conversation of the last {len(self.facts)} has the {what} {beside_id(called(what, word), word)}"
             for what, words, seen in named
             for word in words
             if word.casefold() not in {each.casefold() for each in seen}

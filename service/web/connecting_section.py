@@ -12,14 +12,17 @@ from sqlalchemy.orm import Session
 
 from connectors.errors import CredentialsRefused
 from connectors.guide import Step
+from connectors.names import ids_instead
+from connectors.registry import self_tests
+from service.store import cursors, queries
 from service.store import installations as store
-from service.store import queries
 from service.store.models import Installation
 from service.store.secrets import SecretsUnreadable
 from service.web import guiding
 from service.web.connecting import as_list, missing_secrets, webhook_url
 from service.web.kinds import KINDS, Field, Kind
 from service.web.parts import parts
+from tasks import naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,26 @@ def _steps(row: Installation, *, heard: bool, refused: bool) -> tuple[Step, ...]
         return ()
 
 
+@dataclass(frozen=True, slots=True)
+class NamesShown:
+    """Names of brands, teams and bots: when the helpdesk was asked last, what it refused, and what to do about it."""
+
+    asked_at: datetime
+    failed: bool
+    cost: str
+    action: str
+
+
+def names_facts(session: Session, row: Installation) -> NamesShown | None:
+    """What is known of names; `None` before the helpdesk was asked."""
+    asked = cursors.get(session, row.id, naming.CURSOR)
+    if asked is None:
+        return None
+    refused = naming.unnamed(session, row)
+    cost, action = ids_instead(refused, self_tests()[row.connector].names) if refused else ("", "")
+    return NamesShown(asked[1], asked[0] == naming.FAILED, cost, action)
+
+
 def connecting_facts(session: Session, row: Installation) -> Mapping[str, Any]:
     """The facts of the section."""
     last = queries.last_deliveries(session)
@@ -89,5 +112,6 @@ def connecting_facts(session: Session, row: Installation) -> Mapping[str, Any]:
         "options": [(name, ", ".join(map(str, as_list(value)))) for name, value in row.options.items()],
         "steps": steps,
         "left": guiding.left(steps),
+        "names": names_facts(session, row),
         "signs_in": bool(secrets) or guiding.signs_in(parts().settings, row.connector),
     }

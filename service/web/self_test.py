@@ -42,6 +42,7 @@ TITLES: Mapping[StepName, str] = MappingProxyType(
         StepName.REGION: "Region",
         StepName.CLOCK: "Clock",
         StepName.SCOPES: "Permissions",
+        StepName.NAMES: "Names of brands, teams and bots (optional)",
         StepName.FIELDS: "Fields",
         StepName.SIGNATURE: "Webhook and signature",
         StepName.CONVERSATION: "Read a conversation",

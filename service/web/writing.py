@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.registry import bulk_kinds
 from service.conversation import Channel
-from service.reports.naming import labels
+from service.reports.naming import NO_LABELS, Labels, labels
 from service.store import dimension_names, errands, plans
 from service.store.errand_models import ErrandKind
 from service.store.models import Conversation, Installation
@@ -20,7 +20,15 @@ from service.web.asked import helpdesk
 from service.web.audited import audited
 from service.web.parts import known, parts
 from service.web.rights import Right, acting, needs
-from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document, rules_given
+from service.write_rules import (
+    Part,
+    RulesError,
+    WriteRules,
+    rules_document,
+    rules_from_document,
+    rules_given,
+    with_names,
+)
 from tasks.writing_planned import GATHER
 
 blueprint = Blueprint("writing", __name__, url_prefix="/installations")
@@ -45,13 +53,16 @@ class Difference:
     reason: str
 
 
-def difference(plan: Mapping[str, Any] | None) -> Difference | None:
-    """A stored plan as it is shown; the time of scoring goes along with everything and is left out."""
+def difference(plan: Mapping[str, Any] | None, words: Labels = NO_LABELS) -> Difference | None:
+    """A stored plan as it is shown, with the names of its brand and teams as they are now.
+
+    The time of scoring goes along with everything and is left out.
+    """
     if not plan:
         return None
     fields = [(name, plan["was"].get(name), new) for name, new in plan["fields"].items() if name != "dm_scored_at"]
     note = plan["note"]["text"] if plan["note"] else None
-    return Difference(plan["add_tags"], plan["remove_tags"], fields, note, plan["reason"])
+    return Difference(plan["add_tags"], plan["remove_tags"], fields, note, with_names(plan["reason"], words.of))
 
 
 def writing_facts(session: Session, row: Installation) -> Mapping[str, Any]:
@@ -98,7 +109,7 @@ def rules(installation_id: str) -> AnyResponse | str | tuple[str, int]:
         except RulesError as error:
             flash(f"Not saved: {error}.", "error")
             return _page(session, row, _stored_rules(row), previewed=False), 422
-        for line in plans.known(session, row.id).unseen(given):
+        for line in plans.known(session, row.id).unseen(given, labels(session, [row.id]).of):
             flash(f"Note: {line}.", "warn")
         if request.form.get("what") == "preview":
             return _page(session, row, given, previewed=True)
@@ -134,13 +145,14 @@ def _page(session: Session, row: Installation, shown: WriteRules, *, previewed: 
     latest = plans.known(session, row.id)
     lately = WriteRules(groups=tuple(latest.groups()), brands=tuple(latest.brands()),
                         channels=tuple(latest.channels()), forms=tuple(latest.forms()))  # fmt: skip
-    called = _called(session, row.id, lately)
+    words = labels(session, [row.id])
+    called = _called(words, lately)
     through = latest.let_through(shown)
     found = plans.listed(session, row.id, page=request.args.get("page", 1, type=int))
     return render_template(
         "installation_writing.html",
         row=row,
-        rules=_called(session, row.id, shown),
+        rules=_called(words, shown),
         all_parts=list(Part),
         lists=[(name, label, hint, _seen(called, name)) for name, label, hint in LISTS],
         previewed=previewed,
@@ -148,15 +160,14 @@ def _page(session: Session, row: Installation, shown: WriteRules, *, previewed: 
         through=through,
         counts=plans.counts(session, row.id),
         page=found,
-        planned=[(each, difference(each.plan)) for each in found.rows],
+        planned=[(each, difference(each.plan, words)) for each in found.rows],
         errand=next(iter(errands.of_installation(session, row.id, limit=1)), None),
         bulk=row.connector in bulk_kinds(),
     )
 
 
-def _called(session: Session, installation_id: str, rules: WriteRules) -> WriteRules:
+def _called(words: Labels, rules: WriteRules) -> WriteRules:
     """The rules as people read them: brands by name, unless a comma in it would make two of it."""
-    words = labels(session, [installation_id])
     names = {brand: words.of("brand", brand) for brand in rules.brands}
     return replace(rules, brands=tuple(brand if "," in name else name for brand, name in names.items()))
 
@@ -170,7 +181,8 @@ def _seen(seen: WriteRules, name: str) -> list[str]:
 
 def shown_plan(session: Session, row: Conversation) -> Difference | None:
     """The plan of one conversation, for its page."""
-    return difference(session.scalar(plans.plan_of(row.id)))
+    plan = session.scalar(plans.plan_of(row.id))
+    return difference(plan, labels(session, [row.installation_id])) if plan else None
 
 
 def _given(session: Session, installation_id: str) -> dict[str, Any]:

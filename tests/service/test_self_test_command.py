@@ -71,7 +71,7 @@ def test_steps_are_told_with_what_is_next(run: Run, tmp_path: Path) -> None:
         as_json = run("test", installation, "--json")
     assert as_json.exit_code == 1
     steps = json.loads(as_json.output)["steps"]
-    assert [step["outcome"] for step in steps] == ["failed", *["skipped"] * 8]
+    assert [step["outcome"] for step in steps] == ["failed", *["skipped"] * 9]
     database = Database(own_settings(data_dir=tmp_path).database)
     with database.read() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "test installation")).all()

@@ -26,6 +26,7 @@ from service.write_rules import (
     rules_document,
     rules_from_document,
     rules_given,
+    with_names,
     withheld,
 )
 from service.writeback import AlreadyThere, Note, Plan
@@ -66,6 +67,22 @@ def test_without_rules_everything_is_written_once_it_is_switched_on() -> None:
 def test_rules(rules: dict[str, Any], parts: frozenset[Part], reason: str) -> None:
     said = allows(rules_from_document(rules), FACTS)
     assert (said.parts, said.reason) == (parts, reason)
+
+
+@pytest.mark.parametrize(
+    ("reason", "read"),
+    [
+        ("its brand (901) is not among those that are written to", "its brand (Shop [901])"),
+        ("its brand (902) is not among those that are written to", "its brand (902)"),
+        ("its brand (none) is not among those that are written to", "its brand (none)"),
+        ("its group (71, Sales) is not among those that are written to", "its group (Care [71], Sales)"),
+        ("it is outside the sample of 5 %", "it is outside the sample of 5 %"),
+    ],
+)
+def test_reasons_are_read_with_names(reason: str, read: str) -> None:
+    names = {("brand", "901"): "Shop", ("group", "71"): "Care"}
+    said = with_names(reason, lambda dimension, value: names.get((dimension, value), value))
+    assert said == reason.replace(reason.partition(" is not among")[0], read)
 
 
 def test_what_is_not_known_is_not_among_what_is_named() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sandboxed import Rig
+from sqlalchemy import select
 
 from connectors.errors import CredentialsRefused, RetryLater
 from connectors.names import Kind
@@ -14,6 +15,7 @@ from service.reports.naming import labels
 from service.store import cursors, dimension_names
 from service.store.figure_models import Rollup
 from service.store.models import Installation
+from service.store.people_models import AuditEntry
 from tasks import asking, naming, recounting
 
 
@@ -96,7 +98,79 @@ def test_a_failure_leaves_what_is_known_and_is_tried_again_an_hour_later(
     assert naming.refresh(shop.runtime, row(shop))
     with shop.runtime.database.read() as session:
         kept = cursors.get(session, "i1", naming.CURSOR)
-    assert kept is not None and kept[0] == ""
+    assert kept is not None and kept[0] == "bot"
+
+
+def groups(shop: Any) -> dict[str, str]:
+    """Teams, as they are shown."""
+    with shop.runtime.database.read() as session:
+        return dict(labels(session, ["i1"]).words.items())
+
+
+def tell_teams(shop: Any, **names: str) -> None:
+    """The helpdesk tells these teams when it is asked a day later."""
+    shop.desk.told_names = {Kind.GROUP: {number.removeprefix("t"): name for number, name in names.items()}}
+    shop.clock.forward(hours=25)
+    assert naming.refresh(shop.runtime, row(shop))
+
+
+def test_a_renamed_team_is_known_by_both_names(shop: Any) -> None:
+    """Conversations carry a team's name: those of before the former one, which is told along with the new one."""
+    tell_teams(shop, t71="Billing", t72="Care")
+    tell_teams(shop, t71="Payments", t72="Care")
+    assert groups(shop) == {
+        ("group", "71"): "Payments", ("group", "72"): "Care", ("group", "Billing"): "Payments (formerly Billing)",
+    }  # fmt: skip
+    tell_teams(shop, t71="Money", t72="Care")
+    assert groups(shop)["group", "Billing"] == "Money (formerly Billing)"
+    assert groups(shop)["group", "Payments"] == "Money (formerly Payments)"
+    counted(shop, "group", "Billing")
+    shop.clock.forward(hours=2)
+    assert not naming.refresh(shop.runtime, row(shop)), "a former name is no id that has to be asked for"
+
+
+def test_a_name_that_a_team_has_is_nobodys_former_one(shop: Any) -> None:
+    tell_teams(shop, t71="Billing", t72="Care")
+    tell_teams(shop, t71="Care", t72="Billing")
+    assert sorted(groups(shop).values()) == ["Billing", "Care"], "two teams changed names: neither word tells which"
+    tell_teams(shop, t71="Payments", t72="Care")
+    assert groups(shop)["group", "Billing"] == "Care (formerly Billing)"
+    tell_teams(shop, t71="Payments", t72="Billing")
+    assert ("group", "Billing") not in groups(shop)
+
+
+def rules_of(shop: Any) -> Any:
+    return row(shop).write_rules
+
+
+def test_a_renamed_team_is_written_to_as_before(shop: Any) -> None:
+    tell_teams(shop, t71="Billing", t72="Care")
+    with shop.runtime.database.begin() as session:
+        session.get_one(Installation, "i1").write_rules = {"groups": ["billing"], "sample": 50}
+    tell_teams(shop, t71="Billing", t72="Help")
+    assert rules_of(shop)["groups"] == ["billing"], "another team was renamed"
+    tell_teams(shop, t71="Payments", t72="Help")
+    assert rules_of(shop) == {"groups": ["billing", "Payments"], "sample": 50}
+    with shop.runtime.database.read() as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "change write rules"))
+        assert (entry.actor, entry.details["why"]) == ("deskmark", "renamed in the helpdesk")
+    tell_teams(shop, t71="Payments", t72="Help")
+    assert rules_of(shop)["groups"] == ["billing", "Payments"]
+
+
+def refused(shop: Any) -> tuple[Kind, ...]:
+    with shop.runtime.database.read() as session:
+        return naming.unnamed(session, row(shop))
+
+
+def test_what_the_helpdesk_refused_to_name_is_known(shop: Any) -> None:
+    assert refused(shop) == ()
+    tell_teams(shop, t71="Billing")
+    assert refused(shop) == (Kind.BRAND, Kind.BOT)
+    shop.desk.told_names = {kind: {} for kind in Kind}
+    shop.clock.forward(hours=25)
+    assert naming.refresh(shop.runtime, row(shop))
+    assert refused(shop) == ()
 
 
 def test_what_is_read_from_a_helpdesk_is_shown_by_name(either: Rig) -> None:

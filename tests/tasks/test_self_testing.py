@@ -241,6 +241,25 @@ def test_zendesk_missing_scopes(zendesk: Room) -> None:
     says(zendesk.run()[StepName.SCOPES], Outcome.FAILED, "conversations whose webhook never came", "read and write")
 
 
+def test_zendesk_refuses_names(zendesk: Room) -> None:
+    """An optional thing: nothing is wrong, and it is said what it costs."""
+    zendesk.connect()
+    zendesk.sandbox.features.refused.add("/brands")
+    step = zendesk.run()[StepName.NAMES]
+    says(step, Outcome.OPEN, "names of brands may not be read: their ids stand", "scope read")
+    assert "optional" in step.seen
+    zendesk.sandbox.features.refused |= {"/groups", "/users/show_many"}
+    says(zendesk.run()[StepName.NAMES], Outcome.OPEN, "names of brands and teams may not", "role Admin")
+    zendesk.sandbox.features.refused.clear()
+    says(zendesk.run()[StepName.NAMES], Outcome.PASSED, "names of brands (1), teams (0), bots (1)", "")
+
+
+def test_intercom_refuses_names(intercom: Room) -> None:
+    intercom.connect()
+    intercom.sandbox.withheld.add("/teams")
+    says(intercom.run()[StepName.NAMES], Outcome.OPEN, "names of teams may not be read", "Read admins")
+
+
 def test_zendesk_does_not_tell_its_scopes(zendesk: Room) -> None:
     zendesk.connect()
     zendesk.sandbox.features.refused.add("/tokens/current")

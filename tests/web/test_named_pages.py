@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from flask import g, request
+from markupsafe import escape
 
 from service.figures.fact import Fact
-from service.store import conversations, dimension_names
+from service.store import conversations, cursors, dimension_names
 from service.store.facts import Judged, save
 from service.store.models import Installation
 from service.web.view import View
+from tasks import naming
 
 LAST = date(2026, 2, 20)
 HOSTILE = "Outlet <script>alert(1)</script>"
@@ -142,6 +144,46 @@ def test_a_conversation_tells_its_brand_bot_and_team(web: Any, seed: Any, shapes
     page = lines(web.admin(), f"/c/{row_id}")
     assert "<dt>Brand</dt><dd>Outlet &lt;script&gt;alert(1)&lt;/script&gt;</dd>" in page
     assert "4000017" not in page
+
+
+def test_why_a_plan_is_held_back_names_the_brand(web: Any, seed: Any, shapes: Any) -> None:
+    """Also one that was kept before the name was known, or under a former name."""
+    reason = "its brand (4000017) is not among those that are written to"
+    plan = {"add_tags": ["dm__gap"], "remove_tags": [], "fields": {}, "was": {}, "note": None, "reason": reason,
+            "counts": {"tags": 1, "fields": 0, "notes": 0}}  # fmt: skip
+    told = shapes.told("4711", brand="4000017")
+    row_id = seed(told, shapes.scored(told), plan=plan, planned_at=web.clock(), write_state="off")
+    with web.parts.database.begin() as session:
+        installation_id = conversations.get(session, row_id).installation_id
+    admin = web.admin()
+    for name in ("Warehouse", HOSTILE):
+        with web.parts.database.begin() as session:
+            dimension_names.keep(session, installation_id, {"brand": {"4000017": name}}, now=web.clock())
+        for address in (f"/installations/{installation_id}/writing", f"/c/{row_id}"):
+            page = lines(admin, address)
+            assert f"its brand ({escape(name)} [4000017]) is not among those that are written to" in page
+    address = f"/installations/{installation_id}/writing"
+    sent = {"tags": "on", "brands": "4000017, 4000018", "what": "preview"}
+    previewed = web.post(admin, f"{address}/rules", form_on=address, **sent).get_data(as_text=True)
+    assert "no conversation of the last 1 has the brand 4000018" in previewed
+
+
+def test_a_refused_name_is_told_on_the_helpdesks_page(web: Any) -> None:
+    zendesk, intercom = web.installation("zendesk"), web.installation("intercom")
+    admin = web.admin()
+    assert "Names of brands, teams, bots" not in lines(admin, f"/installations/{zendesk}")
+    with web.parts.database.begin() as session:
+        cursors.put(session, zendesk, naming.CURSOR, "bot group", now=web.clock())
+        cursors.put(session, intercom, naming.CURSOR, "bot group", now=web.clock())
+    page = lines(admin, f"/installations/{zendesk}")
+    assert "The names of brands may not be read: their ids stand in their place." in page
+    assert "Give the OAuth client the scope read" in page
+    whole = lines(admin, f"/installations/{intercom}")
+    assert "Names of brands, teams, bots" in whole
+    assert "may not be read" not in whole
+    with web.parts.database.begin() as session:
+        cursors.put(session, zendesk, naming.CURSOR, naming.FAILED, now=web.clock())
+    assert "not told then: it is asked again within the hour" in lines(admin, f"/installations/{zendesk}")
 
 
 def test_rules_are_typed_and_shown_by_name_and_kept_by_id(web: Any, seed: Any, shapes: Any) -> None:

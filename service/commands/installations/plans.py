@@ -11,6 +11,7 @@ from service.commands.installations.errands import see_to
 from service.commands.installations.finding import helpdesk
 from service.commands.recorded import recorded
 from service.commands.running import database, settings
+from service.reports.naming import Labels, labels
 from service.store import errands
 from service.store import plans as store
 from service.store.audit import COMMAND_LINE
@@ -31,6 +32,7 @@ def plans(installation: str, as_json: bool, limit: int) -> None:
         row = helpdesk(session, installation)
         counts = store.counts(session, row.id)
         found = store.listed(session, row.id, per_page=limit)
+        words = labels(session, [row.id])
         recorded(session, "look at plans", row.id, row.id)
     if as_json:
         for each in found.rows:
@@ -42,13 +44,13 @@ def plans(installation: str, as_json: bool, limit: int) -> None:
         f"{counts.conversations} conversations: {counts.tags} tags, {counts.fields} fields, {counts.notes} notes."
     )
     for each in found.rows:
-        _show(each)
+        _show(each, words)
     if found.more:
         click.echo(f"... and {counts.conversations - limit} more (--limit)")
 
 
-def _show(row: Conversation) -> None:
-    diff = difference(row.plan)
+def _show(row: Conversation, words: Labels) -> None:
+    diff = difference(row.plan, words)
     if diff is None:
         return
     click.echo(f"\n{row.external_id}  {diff.reason}")

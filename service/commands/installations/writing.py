@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -11,8 +12,17 @@ from service.commands.installations.finding import helpdesk
 from service.commands.recorded import recorded
 from service.commands.running import database, settings
 from service.conversation import Channel
+from service.reports.naming import Labels, labels
 from service.store import dimension_names, plans
-from service.write_rules import Part, RulesError, WriteRules, rules_document, rules_from_document, rules_given
+from service.write_rules import (
+    Part,
+    RulesError,
+    WriteRules,
+    beside_id,
+    rules_document,
+    rules_from_document,
+    rules_given,
+)
 
 LISTS = {"group": "groups", "brand": "brands", "channel": "channels", "form": "forms"}
 
@@ -56,10 +66,11 @@ def writing(installation: str, state: str | None, everywhere: bool, **given: Any
             recorded(session, "change writing", row.id, row.id, **details)
         known, on = plans.known(session, row.id), row.writing
         waiting = plans.counts(session, row.id).conversations
-    for line in known.unseen(rules):
+        words = labels(session, [row.id])
+    for line in known.unseen(rules, words.of):
         click.echo(f"Note: {line}.", err=True)
     click.echo(f"Writing is {'on' if on else 'off'}.")
-    for line in _lines(rules):
+    for line in _lines(replace(rules, brands=_brands(rules, words))):
         click.echo(f"  {line}")
     if known.facts:
         would = "are" if on else "would be"
@@ -75,6 +86,11 @@ def _changed(rules: WriteRules, given: Mapping[str, Any]) -> WriteRules:
     named = {name: list(given[option]) for option, name in LISTS.items() if given[option]}
     sample = {} if given["sample"] is None else {"sample": given["sample"]}
     return rules_given({**document, **switched, **named, **sample})
+
+
+def _brands(rules: WriteRules, words: Labels) -> tuple[str, ...]:
+    """Brands by name, as far as the helpdesk told it, with the id that rules keep."""
+    return tuple(beside_id(words.of("brand", brand), brand) for brand in rules.brands)
 
 
 def _lines(rules: WriteRules) -> list[str]:
