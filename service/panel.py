@@ -12,6 +12,7 @@ from types import MappingProxyType
 from service.conversation import Conversation, Message, Role
 from service.language.known_names import NOBODY, NameFinder
 from service.language.masking import mask
+from service.scoring.corrected import can_be_said, own_verdict
 from service.scoring.definitions import VERDICTS
 from service.scoring.score import Score, Scorecard, short
 from service.translation.catalogue import Context, say
@@ -140,9 +141,9 @@ def panel(row_id: str, card: Scorecard, conversation: Conversation | None, reade
     return Panel(row_id, card.episode, reader.language, tuple(first), link)
 
 
-def choices(score: str, language: Language) -> tuple[Choice, ...]:
-    """What can be said of a score; that a window is still open is no verdict that a person could give."""
-    words = [verdict for verdict in VERDICTS.get(score) or () if verdict != "pending"]
+def choices(score: str, own: str | None, language: Language) -> tuple[Choice, ...]:
+    """What can be said of a score on which Deskmark's own verdict is `own`."""
+    words = [verdict for verdict in VERDICTS.get(score) or () if can_be_said(score, own, verdict)]
     return tuple(Choice(verdict, label(score, verdict, language)) for verdict in words)
 
 
@@ -169,7 +170,7 @@ def _shown(name: str, score: Score, conversation: Conversation | None, reader: R
         reason=why,
         sure=f"{score.confidence:.0%}",
         proofs=tuple(_proofs(score, conversation, reader)) if conversation is not None and reader.quotes else (),
-        choices=choices(name, language),
+        choices=choices(name, own_verdict(score), language),
         said=label(name, said, language) if said in LABELS[name] else "",
     )
 

@@ -16,6 +16,7 @@ from service.files.scores import dump
 from service.masked import Pseudonyms, masked
 from service.name_lists import finder
 from service.reports.labelled import labelled
+from service.scoring.corrected import PENDING, can_be_said
 from service.store import conversations, installations
 from service.store import reviews as store
 from service.store.figure_models import Review
@@ -71,8 +72,11 @@ def _said(session: Session, line: ReviewLine, rows: list[Installation]) -> Said 
     latest = store.latest_episode(session, key)
     if latest is None or (line.episode or 1) > latest:
         return BadReview("no such conversation or episode was scored")
-    at = line.at or utc_now()
-    return Said(meant[0].id, key, line.episode or latest, line.score, line.verdict, line.reviewer, at)
+    at, episode = line.at or utc_now(), line.episode or latest
+    own = store.own_verdict(session, key, episode, line.score)
+    if line.verdict != PENDING and not can_be_said(line.score, own, line.verdict):
+        return BadReview(f"{line.score} is not {line.verdict}: whether a bot wrote is seen in the conversation")
+    return Said(meant[0].id, key, episode, line.score, line.verdict, line.reviewer, at)
 
 
 @reviews_group.command("export")

@@ -75,6 +75,22 @@ def own_verdict(score: Score) -> str | None:
     return verdict if isinstance(verdict, str) else None
 
 
+def can_be_said(score: str, own: str | None, verdict: str) -> bool:
+    """Whether a person can give this verdict where Deskmark's `own` is another: whether a bot wrote is seen in the
+    roles and is no matter of opinion.
+
+    >>> can_be_said("containment", "human_only", "likely"), can_be_said("containment", "human_only", "human_only")
+    (False, True)
+    """
+    if verdict == PENDING:
+        return False
+    return score != "containment" or (own == Containment.HUMAN_ONLY) == (verdict == Containment.HUMAN_ONLY)
+
+
+PENDING = "pending"
+"""That a window is still open is no verdict that a person could give."""
+
+
 def is_disputed(score: Score) -> bool:
     """Whether reviewers disagree with each other about it."""
     return bool(score.details.get("disputed"))

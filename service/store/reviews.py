@@ -165,6 +165,14 @@ def latest_episode(session: Session, conversation_id: str) -> int | None:
     return session.scalar(episodes.order_by(Scorecard.episode.desc()).limit(1))
 
 
+def own_verdict(session: Session, conversation_id: str, episode: int, score: str) -> str | None:
+    """What Deskmark itself said last of a score of an episode; `None` where it had no verdict."""
+    mine = (Scorecard.conversation_id == conversation_id, Scorecard.episode == episode)
+    card = session.scalar(select(Scorecard.card).where(*mine).order_by(Scorecard.id.desc()).limit(1))
+    found = None if card is None else (card["scores"].get(score) or {}).get("verdict")
+    return found if isinstance(found, str) else None
+
+
 def against_deskmark(
     session: Session,
     *,

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.scoring.corrected import NOT_TO_JUDGE
 from service.scoring.definitions import VERDICTS
 from service.store import conversations, intents, reviews
-from service.store.models import Scorecard as StoredCard
 from service.store.opinion_models import Drawn, SeenVerdict, Source
-from service.store.opinions import verdict_of
 from service.store.reviews import Said
 from service.store.statements import insert
 from service.web.audited import audited
+from service.web.errors import Refused
 from service.web.parts import parts
 from service.web.rights import Right, needs
-from service.web.said import reviewer, words_of
+from service.web.said import offered, reviewer
 from service.web.vocabulary import described, verdict
 from tasks import opinions as work
 from tasks.opinions import Rules
@@ -52,7 +50,7 @@ def give(row_id: str) -> AnyResponse:
     with p.database.begin() as session:
         said = opinion(session, row_id, said_of, why=form.get("why", ""), source=Source.PAGE)
         if is_too_long(said.why):
-            return _asked_again(row_id, said)
+            return _asked_again(session, said)
         changes = changed(session, [said])
         pending = work.express(rules(), session, [said])
         audited(session, "give opinion", row_id, said.installation_id, score=said.score, verdict=said.verdict)
@@ -81,10 +79,12 @@ def changed(session: Session, said: Sequence[Said]) -> list[str]:
     return found
 
 
-def _asked_again(row_id: str, said: Said) -> AnyResponse:
-    """The opinion with every word of it, to be shortened and sent again."""
-    page = render_template("opinion_too_long.html", row_id=row_id, said=said, title=described(said.score).title,
-                           label=verdict(said.score, said.verdict).label, longest=LONGEST_WHY)  # fmt: skip
+def _asked_again(session: Session, said: Said) -> AnyResponse:
+    """The opinion with every word of it, to be shortened and sent again; the verdict can still be changed."""
+    known = [each for each in _offered(session, said) if each != said.verdict]
+    choices = [(each, verdict(said.score, each)) for each in (said.verdict, *known)]
+    page = render_template("opinion_too_long.html", row_id=said.conversation_id, said=said, choices=choices,
+                           title=described(said.score).title, longest=LONGEST_WHY)  # fmt: skip
     return make_response(page, 422)
 
 
@@ -118,27 +118,43 @@ def opinion(
 ) -> Said:
     """The opinion that a form gives as (score, verdict, episode); its words may be `is_too_long`.
 
-    404 without the conversation, 400 for nonsense.
+    404 without the conversation, `Refused` for what no form offers.
     """
     row = conversations.get(session, row_id)
     latest = reviews.latest_episode(session, row_id)
     if row is None or latest is None:
         abort(404)
     score, given, episode = said
-    if score not in VERDICTS or score in NOT_TO_JUDGE or not 1 <= episode <= latest:
-        abort(400)
-    known = words_of(score, tuple(intents.counts(session, row.installation_id)))
-    if given not in known and not (score == "intent" and given == _read_intent(session, row_id, episode)):
-        abort(400)
+    if score not in VERDICTS or score in NOT_TO_JUDGE:
+        raise Refused("Nothing is saved", "People judge no such score. Go back and choose one that the page shows.")
+    if not 1 <= episode <= latest:
+        raise Refused("Nothing is saved", f"This conversation has no episode {episode}. Go back and reload the page.")
     words = " ".join(why.replace("\0", " ").split()) or None
     at = parts().now()
-    return Said(row.installation_id, row_id, episode, score, given, reviewer(), at, words, source, blind, drawn)
+    made = Said(row.installation_id, row_id, episode, score, given, reviewer(), at, words, source, blind, drawn)
+    if given not in _offered(session, made):
+        raise Refused("Nothing is saved", _not_offered(made))
+    return made
 
 
-def _read_intent(session: Session, row_id: str, episode: int) -> str | None:
-    """What the card names, which the catalog may have dropped since."""
-    mine = (StoredCard.conversation_id == row_id, StoredCard.episode == episode)
-    return session.scalars(select(verdict_of("intent")).where(*mine)).first()
+def _offered(session: Session, said: Said) -> Sequence[str]:
+    """What can be said of the score of the episode: also the intent that its card names, though the catalog may have
+    dropped it since."""
+    own = reviews.own_verdict(session, said.conversation_id, said.episode, said.score)
+    known = offered(said.score, own, tuple(intents.counts(session, said.installation_id)))
+    return (*known, own) if said.score == "intent" and own and own not in known else known
+
+
+def _not_offered(said: Said) -> str:
+    """Why a verdict is not taken, and what to do."""
+    title, words = described(said.score).title, VERDICTS[said.score]
+    if words is None or said.verdict not in words:
+        return f"{title} knows no such verdict. Go back and choose one that the page offers."
+    label = verdict(said.score, said.verdict).label
+    if said.score == "containment":
+        why = "that a bot wrote, or none, is seen in the conversation and is no matter of opinion"
+        return f"{title} cannot be “{label}” here: {why}. Go back and choose one of the verdicts that the page offers."
+    return f"{title} cannot be judged “{label}” by a person. Go back and choose one that the page offers."
 
 
 def announce(row_id: str, *, pending: bool) -> None:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.card_document import card_from_document
 from service.document import from_document
-from service.scoring.corrected import NOT_TO_JUDGE
+from service.scoring.corrected import NOT_TO_JUDGE, own_verdict
 from service.scoring.definitions import VERDICTS
 from service.scoring.doubt import Doubt, doubts
 from service.scoring.score import Policy, Scorecard
@@ -27,7 +27,7 @@ from service.web.audited import audited
 from service.web.opinions import LONGEST_WHY, announce, changed, is_too_long, opinion, rules, saw
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
-from service.web.said import Choice, reviewer, words_of
+from service.web.said import Choice, offered, reviewer
 from service.web.transcript import Judged, plain, transcript
 from service.web.vocabulary import SCORES, Described, described, verdict
 from tasks import opinions as work
@@ -220,7 +220,7 @@ def _asked(card: Scorecard, policy: Policy, names: Sequence[str], judged: Sequen
             described(name),
             tuple(
                 Choice(each, verdict(name, each), judged is not None and each == card.scores[name].verdict)
-                for each in words_of(name, names)
+                for each in offered(name, own_verdict(card.scores[name]), names)
             ),
             shown.get(name),
             tuple(doubt for doubt in found if doubt.score == name),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from service.scoring.corrected import NOT_TO_JUDGE, is_disputed, own_verdict
+from service.scoring.corrected import NOT_TO_JUDGE, can_be_said, is_disputed, own_verdict
 from service.scoring.definitions import VERDICTS
 from service.scoring.score import Score, Scorecard
 from service.store import former_opinions, intents, reviews
@@ -119,21 +119,21 @@ def _judgement(name: str, score: Score, given: Sequence[Review], names: Sequence
         mine=next((voice for voice in voices if voice.mine), None),
         choices=tuple(
             Choice(each, verdict(name, each), each == own)
-            for each in words_of(name, names)
-            if HUMAN_ONLY not in (score.verdict, each) and each != score.verdict
+            for each in offered(name, own, names)
+            if each != score.verdict
         ),
     )
 
 
-HUMAN_ONLY = "human_only"
-"""The verdict on an episode without a bot: whether one wrote is seen and not judged, so nobody says otherwise."""
+def offered(name: str, own: str | None, intent_names: Sequence[str]) -> tuple[str, ...]:
+    """What a person may say of a score on which Deskmark's own verdict is `own`; of an intent the account's names.
 
-
-def words_of(name: str, intent_names: Sequence[str]) -> tuple[str, ...]:
-    """What a score may say; of an intent the account's own names. `pending` is no verdict that a person could give."""
+    Every form offers this, and nothing else is taken from one.
+    """
     words = VERDICTS[name]
-    found = (*intent_names, "novel") if words is None else words
-    return tuple(word for word in found if word != "pending")
+    return tuple(
+        word for word in ((*intent_names, "novel") if words is None else words) if can_be_said(name, own, word)
+    )
 
 
 def _voice(row: Review, *, mine: bool) -> Voice:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from service.card_document import card_from_document
 from service.document import from_document
-from service.panel import Panel, Reader, choices, panel
+from service.panel import Panel, Reader, panel
 from service.store import audit, reviews
 from service.store.models import Conversation, Installation, Scorecard
 from service.store.opinion_models import Source
@@ -122,7 +122,7 @@ def express(session: Session, view: View, made: Panel, opinion: Opinion) -> bool
     An opinion on an episode that is not the latest any more would be about other words than those that stand there.
     """
     about = made.of(opinion.score)
-    known = {choice.verdict for choice in choices(opinion.score, view.language)} if about else set()
+    known = {choice.verdict for choice in about.choices} if about else set()
     if opinion.verdict not in known or opinion.episode != made.episode:
         return None
     p, agent = parts(), view.agent

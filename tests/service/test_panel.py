@@ -104,5 +104,6 @@ def test_every_verdict_has_words() -> None:
     verdicts = {verdict for words in LABELS.values() for verdict in words}
     assert verdicts >= BAD | GOOD | QUIET
     assert not BAD & GOOD
-    assert choices("intent", Language.EN) == ()
-    assert "pending" not in [choice.verdict for choice in choices("repeat_contact", Language.EN)]
+    assert choices("intent", None, Language.EN) == ()
+    assert [choice.verdict for choice in choices("containment", "human_only", Language.EN)] == ["human_only"]
+    assert "pending" not in [choice.verdict for choice in choices("repeat_contact", None, Language.EN)]

@@ -213,6 +213,30 @@ def test_nobody_says_that_a_bot_wrote_where_none_did(web: Any, seed: Any, shapes
     assert 'value="human_only"' not in other
 
 
+def test_what_no_form_offers_is_refused_in_words(web: Any, seed: Any, shapes: Any) -> None:
+    client = web.admin()
+    alone = seed(shapes.told(), shapes.scored(shapes.told(), containment=Score("human_only")))
+    answer = say(web, client, alone, score="containment", verdict="likely")
+    assert answer.status_code == 400
+    assert "Outcome cannot be “Likely solved” here: that a bot wrote, or none, is seen" in answer.get_data(as_text=True)
+    assert say(web, client, alone, score="containment", verdict="human_only").status_code == 302
+
+    told = shapes.told("with a bot")
+    other = seed(told, shapes.scored(told, containment=Score("likely"), repeat_contact=Score("pending")))
+    assert say(web, client, other, score="containment", verdict="human_only").status_code == 400
+    given = {"v.containment": "human_only", "what": "save"}
+    refused = web.post(client, f"/reviews/{other}", form_on=f"/c/{other}", **given)
+    assert (refused.status_code, "Nothing is saved" in refused.get_data(as_text=True)) == (400, True)
+    assert 'value="human_only"' not in client.get(f"/reviews/{other}").get_data(as_text=True)
+    assert "cannot be judged “Window open” by a person" in say(
+        web, client, other, score="repeat_contact", verdict="pending"
+    ).get_data(as_text=True)
+    assert "has no episode 7" in say(web, client, other, verdict="low", score="effort", episode="7").get_data(
+        as_text=True
+    )
+    assert "knows no such verdict" in say(web, client, other, verdict="x", score="effort").get_data(as_text=True)
+
+
 def test_a_changed_mind_is_told_and_the_earlier_opinion_stays_in_the_history(web: Any, counted: str) -> None:
     client = web.signed_in(web.person("reviewer"))
     said_at = web.clock()
@@ -255,5 +279,7 @@ def test_too_long_a_reason_is_refused_with_every_word_of_it(web: Any, counted: s
     page = answer.get_data(as_text=True)
     assert "It has 2,009 characters; at most 2,000 can be kept, so nothing is saved yet." in page
     assert "&lt;the end&gt;</textarea>" in page
+    assert re.search(r'name="verdict" value="preserved" required checked><strong>Preserved', page)
+    assert 'value="repeated" required><strong>Asked again' in page, "the verdict can still be changed"
     assert "<strong>You</strong>" not in shown(client, counted)
     assert say(web, client, counted, verdict="preserved", why=why[:2000]).status_code == 302

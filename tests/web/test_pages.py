@@ -276,8 +276,14 @@ def test_definitions_name_every_verdict_and_tag(web: Any) -> None:
 def test_errors_are_pages_in_plain_words(web: Any) -> None:
     client = web.admin()
 
-    assert "Nothing here" in words(client.get("/c/unknown"))
+    assert "No such conversation" in words(client.get("/c/unknown"))
     assert client.get("/c/unknown").status_code == 404
+    assert 'href="/gaps">All gaps</a>' in client.get("/gaps/4711").get_data(as_text=True)
+    assert "There is no knowledge gap behind this address" in words(client.get("/gaps/first"))
+    assert "There is a daily, a weekly and a monthly one." in words(client.get("/reports/yearly"))
+    assert "No such figure" in words(client.get("/figures/luck"))
+    assert "All people" not in words(web.signed_in(web.person("viewer")).get("/people/nobody/at/all"))
+    assert "Nothing here" in words(client.get("/nowhere"))
     assert "cannot be used in this way" in words(client.get("/deliveries/1/replay"))
     assert client.get("/installations/connect/freshdesk").status_code == 404
 
