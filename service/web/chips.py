@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.web.vocabulary import SCORES, Described, Verdict, verdict
@@ -25,8 +25,19 @@ def chips(card: Mapping[str, Any] | None) -> list[Chip]:
     if card is None:
         return []
     verdicts = {name: card["scores"].get(name, {}).get("verdict") for name in SCORES}
-    return [
+    latest = [
         Chip(SCORES[name], verdict(name, said))
         for name, said in verdicts.items()
         if said and (name == "containment" or said not in SILENT)
     ]
+    return [*latest, *_came_back(card)]
+
+
+def _came_back(card: Mapping[str, Any]) -> Iterator[Chip]:
+    """That an earlier episode was returned to: the card of the latest one does not say it in a verdict of its own."""
+    details = card["scores"].get("repeat_contact", {}).get("details", {})
+    for earlier in details.get("episodes") or ():
+        if earlier["verdict"] == "returned" and earlier["episode"] < card["episode"]:
+            known = verdict("repeat_contact", "returned")
+            words = replace(known, label=f"{known.label} after episode {earlier['episode']}")
+            yield Chip(SCORES["repeat_contact"], words)

@@ -120,6 +120,7 @@ def conversation(row_id: str) -> str:
         about=list(named.about(read)) if read else [],
         page=shown if read or current else None,
         lead=leading(shown.episodes[0].judged) if shown.episodes else (),
+        leading=leading,
         judgements=said,
         disputes=disputed,
         versions=_older(dossier.cards, current),

@@ -12,9 +12,11 @@ from datetime import datetime
 from itertools import pairwise
 from types import MappingProxyType
 
-from service.conversation import Conversation, Event, EventKind, Message
+from service.conversation import Conversation, Message
+from service.conversation import episodes as episodes_of
 from service.scoring.effort_trail import Step, effort_trail
 from service.scoring.score import Evidence, Score, Scorecard
+from service.web.markers import Marker, woven
 from service.web.vocabulary import SCORES, Described, Tone, Verdict, described, duration, value_in_words, verdict
 
 SHORTEST_WAIT = 30
@@ -23,7 +25,10 @@ SHORTEST_WAIT = 30
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One piece of evidence, numbered through the page. `message` and `answer` are anchors of lines, if shown."""
+    """One piece of evidence, numbered through the page. `message` and `answer` are anchors of lines, if shown.
+
+    `of` names the episode whose verdict it proves, where there are several: proof may stand in another one.
+    """
 
     number: int
     score: str
@@ -32,6 +37,7 @@ class Citation:
     evidence: Evidence
     message: str | None = None
     answer: str | None = None
+    of: str = ""
 
     @property
     def anchor(self) -> str:
@@ -71,14 +77,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Marker:
-    """Something that happened between two messages, in plain words."""
-
-    text: str
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
     """One score as shown: its words, the score itself, its evidence."""
 
@@ -100,10 +98,25 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
-    """The whole page of one conversation: entries in order of time, episodes newest first."""
+class Part:
+    """What was said in one episode, in order of time, and its verdicts; `episode` is `None` while it is not scored."""
 
+    number: int
     entries: tuple[Line | Marker, ...]
+    episode: Episode | None
+    latest: bool
+
+    @property
+    def began(self) -> datetime | None:
+        """When its first message was written."""
+        return next((entry.message.at for entry in self.entries if isinstance(entry, Line)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The whole page of one conversation: its parts in order of time, its scored episodes newest first."""
+
+    parts: tuple[Part, ...]
     episodes: tuple[Episode, ...]
     anchors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -117,12 +130,14 @@ def transcript(
     """
     anchors = {message.id: f"message-{number}" for number, message in enumerate(conversation.messages, 1)}
     here = _Here(conversation.id, anchors)
+    many = max([len(episodes_of(conversation)), *(card.episode for card in cards)])
     episodes: list[Episode] = []
     cited: list[Citation] = []
     for card in sorted(cards, key=lambda card: card.episode, reverse=True):
         judged: list[Judged] = []
         for name in _in_order(card.scores):
-            found = _citations(name, card.scores[name], here, first=len(cited) + 1)
+            of = f" of episode {card.episode}" if many > 1 else ""
+            found = _citations(name, card.scores[name], here, first=len(cited) + 1, of=of)
             cited.extend(found)
             judged.append(_judged(name, card.scores[name], found))
         episodes.append(Episode(card.episode, card.definitions, tuple(judged)))
@@ -135,7 +150,19 @@ def transcript(
         )
         for message in conversation.messages
     )
-    return Transcript(_woven(lines, conversation.events), tuple(episodes), MappingProxyType(anchors))
+    return Transcript(_parts(conversation, lines, episodes), tuple(episodes), MappingProxyType(anchors))
+
+
+def _parts(conversation: Conversation, lines: Sequence[Line], scored: Sequence[Episode]) -> tuple[Part, ...]:
+    """The conversation cut where it was reopened. A scored episode that nothing is left of has no entries."""
+    said = episodes_of(conversation)
+    by_id, by_number = {line.message.id: line for line in lines}, {each.number: each for each in scored}
+    many = max(len(said), *by_number) if by_number else len(said)
+    pieces = [woven([by_id[message.id] for message in piece.messages], piece.events) for piece in said]
+    pieces += [()] * (many - len(pieces))
+    return tuple(
+        Part(number, entries, by_number.get(number), latest=number == many) for number, entries in enumerate(pieces, 1)
+    )
 
 
 def plain(conversation: Conversation) -> Transcript:
@@ -203,7 +230,7 @@ class _Here:
         return None if elsewhere else self.anchors.get(message or "")
 
 
-def _citations(name: str, score: Score, here: _Here, *, first: int) -> tuple[Citation, ...]:
+def _citations(name: str, score: Score, here: _Here, *, first: int, of: str = "") -> tuple[Citation, ...]:
     tone = verdict(name, score.verdict).tone if score.verdict else Tone.NEUTRAL
     return tuple(
         Citation(
@@ -214,6 +241,7 @@ def _citations(name: str, score: Score, here: _Here, *, first: int) -> tuple[Cit
             evidence=item,
             message=here.anchor(item.message, item.conversation),
             answer=here.anchor(item.answered_in),
+            of=of,
         )
         for number, item in enumerate(score.evidence, first)
     )
@@ -246,44 +274,3 @@ def _span(text: str, quote: str) -> tuple[int, int]:
     words = quote.removesuffix("…").split()
     found = re.search(r"\s+".join(re.escape(word) for word in words), text) if words else None
     return found.span() if found else (0, len(text))
-
-
-_SAID: Mapping[str, str] = MappingProxyType(
-    {
-        EventKind.HANDOFF: "Handed over to a human",
-        EventKind.ASSIGNED: "Assigned",
-        EventKind.CLOSED: "Closed",
-        EventKind.REOPENED: "Reopened: a new episode starts",
-        EventKind.RATED: "Rated by the customer",
-        EventKind.FEEDBACK: "Feedback on an answer",
-        EventKind.LINK_CLICKED: "Link opened",
-        EventKind.ACTION_COMPLETED: "Action completed",
-        EventKind.ACTION_FAILED: "Action failed",
-        EventKind.TRANSFERRED: "Transferred",
-        EventKind.CHANNEL_CHANGED: "Channel changed",
-        EventKind.REDACTED: "A message was removed",
-    }
-)
-
-
-def _marker(event: Event) -> Marker | None:
-    said = _SAID.get(event.kind)
-    if said is None:
-        return None
-    by = f" by the {event.by}" if event.by else ""
-    where = f" to {event.target}" if event.target and event.kind != EventKind.CLOSED else ""
-    return Marker(f"{said}{by}{where}", event.at)
-
-
-def _woven(lines: Sequence[Line], events: Sequence[Event]) -> tuple[Line | Marker, ...]:
-    """Lines and markers by time; what has no time keeps its place among the lines, markers without one are left out."""
-    markers = sorted(
-        (marker for event in events if event.at is not None and (marker := _marker(event)) is not None),
-        key=lambda marker: marker.at.timestamp() if marker.at else 0.0,
-    )
-    entries: list[Line | Marker] = []
-    for line in lines:
-        while markers and line.message.at and markers[0].at and markers[0].at < line.message.at:
-            entries.append(markers.pop(0))
-        entries.append(line)
-    return (*entries, *markers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from page_words import words
 from sqlalchemy import select
 
+from service.conversation import Event, EventKind
 from service.scoring.score import Evidence, Score
 from service.store.models import Delivery, DeliveryState, Installation, State, Writeback, WriteState
 
@@ -214,9 +216,41 @@ def test_earlier_episodes_and_older_definitions_are_kept_apart(web: Any, seed: A
     row_id = seed(c, shapes.scored(c, containment=Score("confirmed")), shapes.scored(c, episode=2))
     page = words(web.admin().get(f"/c/{row_id}"))
 
-    assert "Earlier episodes (1)" in page
-    assert "Episode 1" in page
-    assert "episode 2" in page
+    assert "Episode 2 of 2, the latest" in page
+    assert "Verdicts of episode 2 of 2, the latest" in page
+    assert "Episode 1 of 2" in page
+    assert "All verdicts of episode 1, with their proof" in page
+
+
+def test_a_reopened_conversation_is_told_episode_by_episode(web: Any, seed: Any, shapes: Any) -> None:
+    told = shapes.told()
+    again = told.messages[-1].at
+    reopened = Event("reopened", EventKind.REOPENED, again)
+    told = replace(told, events=(*told.events, reopened))
+    returned = {"details": {"episodes": [{"episode": 1, "verdict": "returned"}]}}
+    cards = [
+        shapes.scored(told, containment=Score("returned"), repeat_contact=Score("returned")),
+        shapes.scored(
+            told, episode=2, containment=Score("human_only"), repeat_contact=Score("not_returned", **returned)
+        ),
+    ]
+    row_id = seed(told, *cards)
+    client = web.admin()
+    page = client.get(f"/c/{row_id}").get_data(as_text=True)
+    first, latest = page.split('<section class="episode')[1:]
+    assert "Episode 1 of 2" in first
+    assert 'href="#episode-1-containment"' in page.split('<div class="talk')[0], "reached from the top of the page"
+    assert 'id="episode-1-containment"' in first
+    assert 'id="message-1"' in first
+    assert "the latest" in latest
+    assert f'id="message-{len(told.messages)}"' in latest
+    assert 'id="score-of-containment"' in page.split('<section class="episode')[0], "verdicts come before the messages"
+    listed = words(client.get("/conversations"))
+    assert "Came back after episode 1" in listed
+
+    unscored = seed(replace(told, id="4712"), shapes.scored(replace(told, id="4712")), state=State.OPEN)
+    assert "Not scored yet: it has not ended." in words(client.get(f"/c/{unscored}"))
+    assert "the latest is not scored yet" in words(client.get(f"/c/{unscored}"))
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_markers_stand_between_the_messages_they_happened_between() -> None:
         Event("e0", EventKind.REOPENED),
         Event("e3", "a new kind", at(1)),
     )
-    entries = transcript(Conversation("1", (say(0, 0), say(1, None), say(2, 3)), events=events), []).entries
+    entries = transcript(Conversation("1", (say(0, 0), say(1, None), say(2, 3)), events=events), []).parts[0].entries
 
     assert [entry.text if isinstance(entry, Marker) else entry.message.id for entry in entries] == [
         "m0", "m1", "Handed over to a human to care", "m2", "Closed",
