@@ -290,7 +290,6 @@ def test_many_workers_at_once_lose_no_token(on_postgres: Database, secret_key: s
     assert held["refresh_token"] in sandbox.access.refreshes
     assert held["access_token"] in sandbox.access.tokens
     assert not {"renewing_by", "renewing_since"} & set(held)
-    database.close()
 
 
 def test_a_lease_outlives_a_request() -> None:
