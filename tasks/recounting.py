@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from service.store import facts, rollups
+from service.store import facts, rollups, week_sums
 from service.store.facts import Day
 from tasks.runtime import Runtime
 
@@ -33,7 +33,24 @@ def recount(runtime: Runtime) -> Recounted:
         if time.monotonic() > until:
             break
         done += add_up(runtime, day)
+    _weeks(runtime, until)
     return Recounted(done, len(days) - done)
+
+
+def _weeks(runtime: Runtime, until: float) -> None:
+    """Add the days of whole weeks up, as long as there is time: the next run finds what is left."""
+    if time.monotonic() > until:
+        return
+    with runtime.database.read() as session:
+        weeks = week_sums.waiting(session, until=runtime.clock().date())
+    for week in weeks:
+        if time.monotonic() > until:
+            break
+        with runtime.database.read() as session:
+            sums = week_sums.add_up(session, week)
+        if sums is not None:
+            with runtime.database.begin() as session:
+                week_sums.keep(session, sums)
 
 
 def _count_anew(runtime: Runtime) -> int:

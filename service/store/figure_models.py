@@ -82,7 +82,10 @@ class DirtyDay(Base):
 
 
 class Rollup(Base):
-    """What one day's facts with one value of a dimension add up to; `dimension` "" is all of them, `value` "" none."""
+    """What one day's facts with one value of a dimension add up to; `dimension` "" is all of them, `value` "" none.
+
+    `mark` is the one that the day had when it was added up, in the row of all; "" where an older version did that.
+    """
 
     __tablename__ = "rollup"
 
@@ -91,6 +94,23 @@ class Rollup(Base):
     dimension: Mapped[str] = mapped_column(String(16), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     value: Mapped[str] = mapped_column(String(NAME), primary_key=True)
+    mark: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    cells: Mapped[bytes] = mapped_column(LargeBinary)
+    large: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WeekSum(Base):
+    """What the sums of a week's days add up to, as in `Rollup`; `week` is its Monday. `days` names the sums that it is
+    made of, in the row of all (`service.store.week_sums`)."""
+
+    __tablename__ = "week_sum"
+
+    installation_id: Mapped[str] = mapped_column(ForeignKey(Installation.id, ondelete="CASCADE"), primary_key=True)
+    definitions: Mapped[str] = mapped_column(String(16), primary_key=True)
+    dimension: Mapped[str] = mapped_column(String(16), primary_key=True)
+    week: Mapped[date] = mapped_column(Date, primary_key=True)
+    value: Mapped[str] = mapped_column(String(NAME), primary_key=True)
+    days: Mapped[str] = mapped_column(String(32))
     cells: Mapped[bytes] = mapped_column(LargeBinary)
     large: Mapped[bytes] = mapped_column(LargeBinary)
 

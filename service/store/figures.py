@@ -1,4 +1,4 @@
-"""Tallies by period and dimension: rollups where the day is clean, its facts where it is not.
+"""Tallies by period and dimension: sums of weeks or of days where these are clean, the facts of a day where it is not.
 
 The answer is that of counting every fact anew, always: a day without a mark was added up after its last change. Ask in
 one snapshot (`Database.read`), or a fact that moves from one day to another meanwhile could be counted in both.
@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, LargeBinary, and_, exists, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, LargeBinary, and_, false, func, literal, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.figures.fact import DIMENSIONS
@@ -24,9 +24,10 @@ from service.scoring.score import DEFINITIONS
 from service.store.cells import LARGE, SMALL, Unpacked, added_up, named, present
 from service.store.database import BINARY
 from service.store.facts import COLUMNS
-from service.store.figure_models import Cell, DirtyDay, FactRow, Rollup
+from service.store.figure_models import Cell, FactRow, Rollup, WeekSum
 from service.store.models import Installation
-from service.store.rollups import ALL
+from service.store.rollups import ALL, is_dirty
+from service.store.week_sums import Span, Split, split
 
 NO_FILTERS: Mapping[str, str | None] = MappingProxyType({})
 
@@ -197,8 +198,16 @@ def read(
 
 def _read(session: Session, question: _Question) -> list[Part]:
     rolled = _rolled_up_by(question)
-    sums = _rollups(session, question, rolled) if rolled is not None else ()
-    return [*sums, *_facts(session, question, only_dirty=rolled is not None)]
+    if rolled is None:
+        return list(_facts(session, question, only_dirty=False))
+    q, ids = question, tuple(sorted(question.owner))
+    # A question by day needs each day by itself.
+    found = (
+        Split([], [Span(q.since, q.until, ids)]) if q.by_day else split(session, ids, q.definitions, q.since, q.until)
+    )
+    weeks = _sums(session, q, WeekSum, rolled, [_within(WeekSum, WeekSum.week, found.weeks)]) if found.weeks else ()
+    days = _sums(session, q, Rollup, rolled, [_within(Rollup, Rollup.day, found.days), ~is_dirty(Rollup)])
+    return [*weeks, *days, *_facts(session, q, only_dirty=True)]
 
 
 def _rolled_up_by(question: _Question) -> str | None:
@@ -220,23 +229,37 @@ def _owners(
     return {row[0]: None if place is None else row[place] for row in session.execute(statement)}
 
 
-def _rollups(session: Session, question: _Question, dimension: str) -> Iterator[Part]:
-    """The sums of clean days."""
-    conditions = [Rollup.dimension == dimension, *_asked(Rollup, question), ~_is_dirty(Rollup)]
+def _sums(
+    session: Session,
+    question: _Question,
+    table: type[Rollup | WeekSum],
+    dimension: str,
+    where: Iterable[ColumnElement[bool]],
+) -> Iterator[Part]:
+    """The sums of days or of weeks."""
+    conditions = [table.dimension == dimension, table.definitions == question.definitions, *where]
     if dimension in question.filters:
-        conditions.append(Rollup.value == question.filters[dimension])
-    value: Any = Rollup.value if question.dimension in COLUMNS else null()
-    return _together(session, question, Rollup, value, conditions)
+        conditions.append(table.value == question.filters[dimension])
+    value: Any = table.value if question.dimension in COLUMNS else null()
+    return _together(session, question, table, value, conditions)
+
+
+def _within(
+    table: type[FactRow | Rollup | WeekSum], day: InstrumentedAttribute[date], spans: Iterable[Span]
+) -> ColumnElement[bool]:
+    """One range of the index for each span."""
+    return or_(false(), *(and_(table.installation_id.in_(s.ids), day >= s.since, day < s.until) for s in spans))
 
 
 def _facts(session: Session, question: _Question, *, only_dirty: bool) -> Iterator[Part]:
     """The facts of dirty days, or of all."""
-    conditions = [*_asked(FactRow, question)]
+    span = Span(question.since, question.until, tuple(sorted(question.owner)))
+    conditions = [_within(FactRow, FactRow.day, [span]), FactRow.definitions == question.definitions]
     for name, wanted in question.filters.items():
         column: InstrumentedAttribute[Any] = getattr(FactRow, name)
         conditions.append(column == wanted if wanted else or_(column.is_(None), column == ""))
     if only_dirty:
-        conditions.append(_is_dirty(FactRow))
+        conditions.append(is_dirty(FactRow))
     value: Any = getattr(FactRow, question.dimension) if question.dimension in COLUMNS else null()
     return _together(session, question, FactRow, value, conditions)
 
@@ -257,24 +280,6 @@ def _together(
     rows = session.execute(statement.where(*conditions), execution_options={BINARY: True})
     for installation_id, day, of, small, large in rows:
         yield day or question.since, question.owner[installation_id] if question.owned else of or None, small, large
-
-
-def _asked(table: type[FactRow | Rollup], question: _Question) -> tuple[ColumnElement[bool], ...]:
-    return (
-        table.installation_id.in_(sorted(question.owner)),
-        table.definitions == question.definitions,
-        table.day >= question.since,
-        table.day < question.until,
-    )
-
-
-def _is_dirty(table: type[FactRow | Rollup]) -> ColumnElement[bool]:
-    same = and_(
-        DirtyDay.installation_id == table.installation_id,
-        DirtyDay.definitions == table.definitions,
-        DirtyDay.day == table.day,
-    )
-    return exists().where(same)
 
 
 def _tallies(session: Session, parts: Parts) -> dict[Key, Tally]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.store.cells import Counts, added_up
@@ -70,10 +70,21 @@ def keep(session: Session, sums: Sums) -> bool:
     rows = []
     for (dimension, value), counts in sums.counts.items():
         cells, large = counts.packed()
-        rows.append({**key, "dimension": dimension, "value": value, "cells": cells, "large": large})
+        mark = sums.mark if dimension == ALL else ""
+        rows.append({**key, "dimension": dimension, "value": value, "mark": mark, "cells": cells, "large": large})
     if rows:
         session.execute(insert(session, Rollup), rows)
     return True
+
+
+def is_dirty(table: type[FactRow | Rollup]) -> ColumnElement[bool]:
+    """That the day of a row has to be added up."""
+    same = and_(
+        DirtyDay.installation_id == table.installation_id,
+        DirtyDay.definitions == table.definitions,
+        DirtyDay.day == table.day,
+    )
+    return exists().where(same)
 
 
 def _of(table: type[DirtyDay | FactRow | Rollup], day: Day) -> tuple[Any, ...]:

@@ -25,6 +25,8 @@ NOT_ENCRYPTED = {
     "fact.large",
     "rollup.cells",
     "rollup.large",
+    "week_sum.cells",
+    "week_sum.large",
     "intent_catalog.fitted",
     "intent_example.digest",
     "suppression.key",

@@ -51,6 +51,9 @@ _steps = st.lists(
         st.tuples(st.just("recount")),
         st.tuples(st.just("read a day")),
         st.tuples(st.just("keep what was read")),
+        st.tuples(st.just("weeks")),
+        st.tuples(st.just("read a week")),
+        st.tuples(st.just("keep the week that was read")),
         st.tuples(st.just("check")),
     ),
     max_size=14,
@@ -62,9 +65,9 @@ _steps = st.lists(
 def test_nothing_is_counted_twice_and_nothing_is_lost(database: Database, steps: list[Any]) -> None:
     """Scored, scored again, reopened (more episodes, or fewer), delivered again, deleted, with recounts in between.
 
-    A day may be read, then changed, and what was read be kept only afterwards.
+    A day or a week may be read, then changed, and what was read be kept only afterwards.
     """
-    kept, judged, read = Kept(database), {}, []
+    kept, judged, read, weeks = Kept(database), {}, [], []
     for name, *arguments in steps:
         if name == "save":
             number, definitions, given_facts = arguments
@@ -80,10 +83,18 @@ def test_nothing_is_counted_twice_and_nothing_is_lost(database: Database, steps:
             read += [kept.add_up(day) for day in kept.dirty()[:1]]
         elif name == "keep what was read" and read:
             kept.keep(read.pop(0))
+        elif name == "weeks":
+            kept.add_weeks_up()
+        elif name == "read a week":
+            weeks += [kept.add_up_week(week) for week in kept.weeks()[:1]]
+        elif name == "keep the week that was read" and weeks:
+            kept.keep_week(weeks.pop(0))
         elif name == "check":
             kept.check()
     kept.check()
     kept.recount()
+    kept.check()
+    kept.add_weeks_up()
     kept.check()
 
 

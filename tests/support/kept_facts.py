@@ -10,7 +10,7 @@ from typing import Any
 
 from service.figures.fact import Fact
 from service.figures.tally import Tally, tally
-from service.store import conversations, facts, installations, rollups
+from service.store import conversations, facts, installations, rollups, week_sums
 from service.store.database import Database
 from service.store.facts import COLUMNS, Judged
 from service.store.figures import Period, tallies
@@ -94,6 +94,27 @@ class Kept:
             assert sums is not None
             assert self.keep(sums)
         assert self.dirty() == []
+
+    def weeks(self) -> list[week_sums.Week]:
+        """Those that have to be added up."""
+        with self.database.read() as session:
+            return [week for week in week_sums.waiting(session, until=UNTIL) if week.installation_id in self.ids]
+
+    def add_up_week(self, week: week_sums.Week) -> week_sums.WeekSums:
+        with self.database.read() as session:
+            sums = week_sums.add_up(session, week)
+        assert sums is not None
+        return sums
+
+    def keep_week(self, sums: week_sums.WeekSums) -> bool:
+        with self.database.begin() as session:
+            return week_sums.keep(session, sums)
+
+    def add_weeks_up(self) -> None:
+        """Add every week up that has no dirty day."""
+        for week in self.weeks():
+            assert self.keep_week(self.add_up_week(week))
+        assert self.weeks() == []
 
     def answer(
         self,

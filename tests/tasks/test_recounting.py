@@ -16,7 +16,7 @@ from service.conversation import Author, Event, Message, Role
 from service.figures.cells import FORM
 from service.store import rollups
 from service.store.facts import COLUMNS
-from service.store.figure_models import FactRow, Rollup
+from service.store.figure_models import FactRow, Rollup, WeekSum
 from service.store.figures import Period, tallies
 from service.store.models import Scorecard
 from tasks import jobs, recounting, worker_state
@@ -137,6 +137,19 @@ def test_old_counts_are_made_anew(shop: Any, kit: Any) -> None:
     assert counted(shop) == {}
     recounting.recount(shop.runtime)
     assert counted(shop) == {"": 1}
+
+
+def test_weeks_that_are_over_are_added_up(shop: Any, kit: Any, clock: Any) -> None:
+    close(shop, kit, "1")
+    recounting.recount(shop.runtime)
+    assert stored(shop, WeekSum) == []
+    clock.forward(days=8)
+    recounting.recount(shop.runtime)
+    weeks = stored(shop, WeekSum)
+    assert {row.week for row in weeks} == {DAY - timedelta(days=DAY.weekday())}
+    assert {row.dimension for row in weeks} == {"", *COLUMNS}
+    recounting.recount(shop.runtime)
+    assert len(stored(shop, WeekSum)) == len(weeks)
 
 
 def test_it_stops_when_its_time_is_over(shop: Any, kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
