@@ -16,10 +16,16 @@ from typing import Any
 
 import pytest
 from house import PATIENCE, House, inhabited, seed, until
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from service.app import create_app
-from service.web.parts import EXTENSION
+from service.web.parts import EXTENSION, REFUSALS
+
+
+class WaitingServer(ThreadedWSGIServer):
+    """Closing it waits for what is being answered, which holds a connection of the database."""
+
+    daemon_threads = False
 
 
 @pytest.fixture(scope="module", params=["embedded", "production"])
@@ -34,7 +40,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
 
             house.restart_database = restart
         app = create_app(house.settings)
-        web = make_server("127.0.0.1", 0, app, threaded=True)
+        web = WaitingServer("127.0.0.1", 0, app)
         thread = threading.Thread(target=web.serve_forever, daemon=True)
         thread.start()
         for name, desk in house.desks.items():
@@ -44,6 +50,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
         web.shutdown()
         thread.join()
         web.server_close()
+        app.extensions[REFUSALS].close()
         app.extensions[EXTENSION].database.close()
 
 
