@@ -56,13 +56,14 @@ class Expected:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A day, or several together, against what was expected. `p_up`, `p_down`: chance of as much or more, as little or
-    less, if nothing had changed."""
+    less, if nothing had changed. `weeks` were looked at for what was expected; 0: not known."""
 
     value: float
     n: int
     expected: float
     p_up: float
     p_down: float
+    weeks: int = 0
 
     def side(self, level: float) -> Side | None:
         """Which way it lies outside at this one-sided level; `None`: within."""

@@ -85,6 +85,20 @@ CAUTIONS: Mapping[str, str] = MappingProxyType(
 )
 """Where the part is chosen by people, so that the others probably differ: which way, by figure."""
 
+MEANT: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "business": {
+            "repeat_contact": "Of all conversations, whoever answered. The outcome “Came back” is only of those that "
+            "the bot kept.",
+        },
+        "escalation": {
+            "rate": "By their outcome. The moment and the cause of a handoff are known of some more: the bot may go on "
+            "after it.",
+        },
+    }
+)
+"""What tells a value from one of another figure that is easily taken for the same."""
+
 CHOSEN = frozenset({"accuracy", "precision", "recall", "satisfaction", "survey_mean", "survey_minus_observed"})
 """Values that `CAUTIONS` speak of."""
 
@@ -96,6 +110,11 @@ def base(figure: str, name: str) -> str:
     ('conversations that the customer rated', 'conversations whose intent a person corrected or confirmed', '')
     """
     return BASES.get(figure, {}).get(name.rpartition(".")[2], "")
+
+
+def meant(figure: str, name: str) -> str:
+    """What tells a value from one that is easily taken for the same; empty where there is none."""
+    return MEANT.get(figure, {}).get(name, "")
 
 
 def caution(figure: str, name: str) -> str:

@@ -1,6 +1,6 @@
 """What the account's own last weeks lead one to expect of a day, and how well days agree with that.
 
-A day is compared with the same weekday of the eight weeks before it; weekdays with too few cases to stand alone are
+A day is compared with the same weekday of up to eight weeks before it; weekdays with too few cases to stand alone are
 taken together. How far days scatter beyond chance is read from all of those weeks, so that an account whose figures
 jump every day is not told of each jump. The tail probability is exact for a beta-binomial (shares) or a negative
 binomial (counts) with that mean and scatter.
@@ -39,7 +39,8 @@ Pairs = Sequence[tuple[Mean, Counted]]
 class Fitted:
     """What the past leads one to expect. `scatter`: how far days differ beyond chance (of a share: the correlation of
     cases of one day; of a count: the variance's part that grows with the mean's square). `freedom`: on how many
-    independent days the scatter rests. `a_day`: cases a day there were on average."""
+    independent days the scatter rests. `a_day`: cases a day there were on average. `weeks`: how many there were to look
+    at."""
 
     sort: Sort
     weekdays: Mapping[int, Mean]
@@ -47,6 +48,7 @@ class Fitted:
     freedom: int
     least: int
     a_day: float
+    weeks: int = 0
 
     def judge(self, days: Sequence[date], now: Mapping[date, Counted]) -> Judged | None:
         """These days together; `None` where one of their weekdays is not known or a share's cases are too few."""
@@ -56,11 +58,12 @@ class Fitted:
             return None
         hits, n = sum(counted.hits for _, counted in pairs), sum(counted.n for _, counted in pairs)
         if self.sort is Sort.COUNT:
-            return Judged(float(hits), hits, sum(mean.value for mean, _ in pairs), *self._tails(pairs, hits))
+            expected = sum(mean.value for mean, _ in pairs)
+            return Judged(float(hits), hits, expected, *self._tails(pairs, hits), self.weeks)
         if n < max(self.least, 1):
             return None
         expected = sum(counted.n * mean.value for mean, counted in pairs) / n
-        return Judged(hits / n, n, expected, *self._tails(pairs, hits))
+        return Judged(hits / n, n, expected, *self._tails(pairs, hits), self.weeks)
 
     def _tails(self, pairs: Pairs, hits: int) -> tuple[float, float]:
         """Chance of so many or more, and of so many or fewer."""
@@ -133,7 +136,8 @@ def fit(history: Mapping[date, Counted], sort: Sort, *, least: int) -> Fitted | 
     usable = {name: rows for name, rows in by_weekday.items() if len(rows) >= SAME_DAYS}
     if not usable:
         return None
-    return _counts(usable, least) if sort is Sort.COUNT else _shares(usable, least)
+    found = _counts(usable, least) if sort is Sort.COUNT else _shares(usable, least)
+    return None if found is None else replace(found, weeks=max(len(rows) for rows in usable.values()))
 
 
 def _together(by_weekday: Mapping[int, Sequence[Counted]], least: int) -> dict[tuple[int, ...], int]:

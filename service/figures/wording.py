@@ -40,10 +40,12 @@ def signed(value: float, digits: int) -> str:
 def duration(seconds: float) -> str:
     """Seconds in their two largest units.
 
-    >>> duration(42), duration(90), duration(200_000)
-    ('42 s', '1 min 30 s', '2 d 7 h')
+    >>> duration(42), duration(90), duration(200_000), duration(-2871)
+    ('42 s', '1 min 30 s', '2 d 7 h', '-47 min 51 s')
     """
     left = round(seconds)
+    if left < 0:
+        return f"-{duration(-left)}"
     for size, name, below, rest in ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", 1, "s")):
         if left >= size:
             whole, part = divmod(left, size)

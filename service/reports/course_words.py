@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from service.charts.data import By
 from service.figures.results import Better, Unit, Value
 from service.figures.standing import BASELINE, Moved
 from service.figures.trends import Direction
@@ -11,6 +12,12 @@ from service.figures.wording import number, signed
 from service.reports.course import Baseline, Course, Name
 
 SAID = {"better": "Better than", "worse": "Worse than", "more": "More than", "less": "Less than"}
+
+LARGEST = 0.5
+"""Share of the cases of a value in one period from which on it tells of that period more than of the others."""
+
+FEWEST_PERIODS = 4
+"""Of fewer periods one holds much of all by itself."""
 
 
 def against_beginning(course: Course, name: Name) -> str:
@@ -62,6 +69,21 @@ def difference(value: float, of: Value) -> str:
         return f"{points(value)} points"
     words = number(abs(value), of.unit)
     return words if words == number(0.0, of.unit) else ("-" if value < 0 else "+") + words
+
+
+def mostly(course: Course, name: Name, by: str) -> str:
+    """That most of what a value counts lies in one of the shown periods, so that it tells of what happened then; empty
+    where it is spread, and where too few periods are shown to tell."""
+    cases = {start: values[name].n for start, values in course.periods if name in values}
+    n, value = sum(cases.values()), course.value(name)
+    if value is None or value.value is None or len(course.periods) < FEWEST_PERIODS:
+        return ""
+    start = max(cases, key=lambda each: cases[each], default=None)
+    if start is None or cases[start] <= LARGEST * n:
+        return ""
+    most = "All" if cases[start] == n else f"{cases[start]:,} of"
+    when = f"one {by} ({By(by).named(start)})"
+    return f"{most} {n:,} are from {when}: it tells of what happened then, not of all these days."
 
 
 def over_days(course: Course, name: Name, by: str) -> str:

@@ -83,6 +83,38 @@ class Intent:
     verdicts: Mapping[str, Row]
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How the numbers of the page hang together, as conversations. Handed over at some time are `handed`, which are
+    `warranted`, `avoidable` and `unclear`; `ended` have that as their outcome; `missed` needed a human and got none;
+    of `timed` it is told when the human came, or that none did."""
+
+    warranted: int
+    avoidable: int
+    unclear: int
+    missed: int
+    ended: int
+    timed: int
+
+    @property
+    def handed(self) -> int:
+        """In which the bot handed over at some time."""
+        return self.warranted + self.avoidable + self.unclear
+
+
+def sums(tally: Tally) -> Sums:
+    """The parts of what was handed over or should have been."""
+    verdicts = tally.of("escalation")
+    return Sums(
+        warranted=verdicts.get("warranted", 0),
+        avoidable=verdicts.get("avoidable", 0),
+        unclear=tally.count("escalation.unclear"),
+        missed=verdicts.get("missed", 0),
+        ended=tally.count("containment", "escalated"),
+        timed=tally.total("escalation.timing"),
+    )
+
+
 def delay(tally: Tally, least: int) -> tuple[Chart | None, list[Row]]:
     """From the moment at which a human was warranted to the handoff: how it is spread, and its quantiles."""
     times = times_of(tally, "escalation.delay")

@@ -60,6 +60,7 @@ def page() -> str:
         counted=tally.count("conversations") > 0,
         rate=rate,
         accuracy=accuracy,
+        sums=shown.sums(tally),
         sides=lines("Both sides over time", ACCURACY, found[ACCURACY.name], sides, by),
         trend=lines("Handed over to a human", ESCALATION, found[ESCALATION.name], {("rate", ""): ""}, by, happened),
         timing=rate.bars("When it was handed over", rate.rows("timing"), shown.TIMING),

@@ -14,7 +14,7 @@ from service.charts.data import Tone
 from service.figures.alarm import MOST_STEPS
 from service.figures.watched import BY_NAME, WATCHED
 from service.reports.periodic import reading
-from service.reports.periodic.alert_words import chance, lost, says
+from service.reports.periodic.alert_words import chance, lost, says, weeks
 from service.store import figure_alerts
 from service.store.report_models import AlertState, FigureAlert
 from service.web.audited import audited
@@ -95,7 +95,7 @@ def one(alert_id: int) -> str:
     return render_template(
         "figure_alert.html", alert=_shown(row, about), chart=chart, watched=BY_NAME.get(row.figure), steps=steps,
         most=MOST_STEPS, rate=p.settings.false_alarms_a_month, snooze=SNOOZE, behind=_behind(row),
-        least=p.settings.fewest_cases,
+        least=p.settings.fewest_cases, weeks=weeks(row.seen),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from service.figures.bases import caution
+from service.figures.bases import caution, meant
 from service.figures.catalogue import ALL_FIGURES, Figure, Level
 from service.figures.catalogue import figure as figure_named
 from service.figures.fact import DIMENSIONS
@@ -24,7 +24,7 @@ from service.files.export_writing import harmless
 from service.reports.behind import Behind, Place, behind
 from service.reports.counter import Wanted
 from service.reports.course import Course, Name, course
-from service.reports.course_words import against_beginning, against_target, over_days, span
+from service.reports.course_words import against_beginning, against_target, mostly, over_days, span
 from service.reports.figures import answers
 from service.store import cards, goals
 from service.store.figures import Period
@@ -32,6 +32,7 @@ from service.web import figure_page as shown
 from service.web.api.cursors import cursor, place_of
 from service.web.chips import Chip, chips
 from service.web.given import BY, FILTERS
+from service.web.opening_words import opening_words, topic
 from service.web.parts import parts
 from service.web.problems import Problem
 from service.web.rights import Right, needs
@@ -97,6 +98,8 @@ class Line:
     item: Behind
     installation: str
     chips: list[Chip]
+    topic: str
+    begins: str = ""
 
 
 @blueprint.get("")
@@ -155,9 +158,10 @@ def page(name: str) -> str:
         choices=choices,
         chosen=shown.row(figure, chosen, found) if chosen else None,
         title=called(figure.name, chosen) if chosen else "",
-        caution=caution(figure.name, chosen.name) if chosen else "",
+        cautions=[each(figure.name, chosen.name) for each in (caution, meant)] if chosen else [],
         chart=shown.drawn(figure, asked.name, found, BY[view.period], events),
         beside=shown.beside(figure, found, BY[view.period]) if figure.name == "containment" else None,
+        mostly=mostly(found, asked.name, BY[view.period]) if chosen else "",
         words=_words(found, asked.name, BY[view.period]) if chosen and view.compared else [],
         baseline=found.baseline,
         span=span,
@@ -166,7 +170,7 @@ def page(name: str) -> str:
         broken_down_since=fewer,
         dimensions=DIMENSION_WORDS,
         score=SCORES.get(figure.name),
-        listed=listed,
+        listed=listed and _begun(listed, figure),
         least=found.least,
     )
 
@@ -210,10 +214,20 @@ def _listed(session: Session, view: View, figure: Figure, asked: Asked) -> Liste
     stands = cards.standing(session, {item.conversation for item in found.items}, question.definitions)
     names = view.names()
     lines = [
-        Line(item, names.get(item.installation, ""), chips(stands.get((item.conversation, item.episode))))
+        Line(item, names.get(item.installation, ""), chips(card), topic(card))
         for item in found.items
+        for card in (stands.get((item.conversation, item.episode)),)
     ]
     return Listed(lines, None if found.next is None else cursor(*map(str, found.next)))
+
+
+def _begun(listed: Listed, figure: Figure) -> Listed:
+    """The same list with how each conversation begins, for those who may read it."""
+    places = [(line.item.conversation, line.item.episode) for line in listed.lines]
+    installations = (line.item.installation for line in listed.lines)
+    found = opening_words(f"figure {figure.name}", dict(zip(places, installations, strict=True)))
+    lines = zip(listed.lines, places, strict=True)
+    return replace(listed, lines=[replace(line, begins=found.get(place, "")) for line, place in lines])
 
 
 COLUMNS = (

@@ -66,6 +66,27 @@ class Compared:
     pairs: tuple[Pair, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Handoffs:
+    """What the page counts. Of the bot: those that somebody `answered` and those who had `gone`; `wrote`: all handoffs
+    after which somebody wrote, those from person to person among them."""
+
+    answered: int
+    gone: int
+    wrote: int
+
+    @property
+    def by_bot(self) -> int:
+        """The bot's handoffs."""
+        return self.answered + self.gone
+
+
+def counted(tally: Tally) -> Handoffs:
+    """What the parts of the page count."""
+    queue = tally.of("queue")
+    return Handoffs(queue.get("answered", 0), queue.get("abandoned_in_queue", 0), tally.total("context"))
+
+
 def parts_of(found: Mapping[Key, Tally], least: int, called: Callable[[str], str]) -> tuple[list[Part], int]:
     """The values of a dimension with the most handoffs first, and how many more there are. `called`: their words."""
     handoffs = {of: (_handoffs(counted), counted) for (_, of), counted in found.items()}

@@ -45,6 +45,8 @@ def page() -> str:
         least=source.least,
         handoffs=tally.total("context") + tally.total("queue") > 0,
         context=context,
+        counted=shown.counted(tally),
+        ended=tally.count("containment", "escalated"),
         time=time,
         trend=lines("Nothing was asked again", CONTEXT, found[CONTEXT.name], {("preserved", ""): ""}, by, happened),
         asked=context.bars("What is asked again", context.rows("re_asked")[:ASKED],

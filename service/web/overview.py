@@ -17,7 +17,7 @@ from service.figures.standing import Progress
 from service.figures.wording import number
 from service.figures.words import HEADLINES, called
 from service.reports.course import Course, Name, courses
-from service.reports.course_words import against_beginning
+from service.reports.course_words import against_beginning, mostly
 from service.reports.figures import Only
 from service.reports.maturity import suggestion
 from service.reports.next_steps import Shortfall, shortfall
@@ -52,7 +52,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One figure: the value that stands for it and those below, how it goes, and its way to the target."""
+    """One figure: the value that stands for it and those below, how it goes, and its way to the target.
+
+    `mostly` says that most of it is from one of the periods. Then no other value stands below it: what is set side by
+    side is taken for a comparison.
+    """
 
     figure: Figure
     title: str
@@ -63,6 +67,7 @@ class Card:
     why: str
     target: Target | None
     line: Chart | None
+    mostly: str = ""
 
     @property
     def leading(self) -> bool:
@@ -181,7 +186,7 @@ def card(one: Figure, course: Course, names: tuple[Name, ...], by: By) -> Card |
     if not values:
         return None
     main, name = values[0], (values[0].name, values[0].of)
-    moved = course.moved.get(name)
+    moved, uneven = course.moved.get(name), mostly(course, name, by)
     line = None
     if main.value is not None:
         line = sparkline(called(one.name, main), shown.points(course, name, by), unit=main.unit, by=by)
@@ -189,12 +194,13 @@ def card(one: Figure, course: Course, names: tuple[Name, ...], by: By) -> Card |
         figure=one,
         title=called(one.name, main) if one.name == "business" else one.title,
         main=row(one, main, course),
-        others=tuple(row(one, value, course) for value in values[1:]),
+        others=() if uneven else tuple(row(one, value, course) for value in values[1:]),
         change="" if moved is None else f"{moved.word.capitalize()} than at first" if moved.word else "No change shown",
         tone=_tone(moved.word if moved is not None else ""),
         why=against_beginning(course, name),
         target=target(course, name),
         line=line,
+        mostly=uneven,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.figures.bases import BASES, CAUTIONS, CHOSEN, base, cases, caution
+from service.figures.bases import BASES, CAUTIONS, CHOSEN, MEANT, base, cases, caution, meant
 from service.figures.catalogue import figure
 from service.figures.results import Unit, Value
 from service.figures.words import LABELS
@@ -35,3 +35,9 @@ def test_only_parts_that_people_choose_need_a_caution() -> None:
     assert caution("business", "cost") == caution("containment", "quality") == ""
     assert caution("response_accuracy", "accuracy") == ""
     assert all(base(name, each) for name in CAUTIONS for each in CHOSEN & BASES[name].keys())
+
+
+def test_what_is_easily_taken_for_the_same_says_what_it_is() -> None:
+    assert "only of those that the bot kept" in meant("business", "repeat_contact")
+    assert meant("business", "cost") == meant("effort", "mean") == ""
+    assert all(set(values) <= set(LABELS[name]) for name, values in MEANT.items())

@@ -40,6 +40,14 @@ def test_a_weekday_is_measured_against_its_own_kind() -> None:
     assert found.side(0.001) is Side.UP
 
 
+@pytest.mark.parametrize(("days", "weeks"), [(56, 8), (42, 6), (38, 6), (28, 4)])
+@pytest.mark.parametrize("sort", Sort)
+def test_it_is_told_how_many_weeks_there_were(days: int, weeks: int, sort: Sort) -> None:
+    history = {day: Counted(10, 100) for day in before(MONDAY, days)}
+    found = judge(history, [MONDAY], {MONDAY: Counted(12, 100)}, sort, least=20)
+    assert (found.weeks if found else 0) == weeks
+
+
 def test_the_tails_are_those_of_scipy() -> None:
     history = {day: Counted(30, 100) for day in before(MONDAY)}
     fitted = fit(history, Sort.SHARE, least=20)

@@ -146,6 +146,7 @@ def test_a_win_is_announced_like_an_alarm(runtime: Runtime, box: Mailbox) -> Non
     telling_alerts.send_due(runtime)
     subjects = " ".join(mail["Subject"] for mail in box.mails)
     assert "Win: Zendesk shop: High effort for the customer: " in subjects
+    assert ", in the 8 weeks before " in subjects
     assert "The fix of gap " in subjects
     figure_alarms.watch(runtime)
     assert telling_alerts.send_due(runtime) == 0

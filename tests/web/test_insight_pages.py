@@ -13,15 +13,17 @@ from typing import Any
 import pytest
 from browsing import LOOKS, signed_in
 from insight_facts import FIRST, facts, keep
+from page_words import read
 
 from service.figures.beside import Prices
 from service.figures.fact import Fact
 from service.figures.rates import Rate
+from service.figures.tally import Tally
 from service.scoring.score import Evidence, Score
 from service.store import figures, goals, improvements
 from service.store.gap_models import ImprovementKind
 from service.store.goals import Costs
-from service.web import escalations
+from service.web import escalation_page, escalations, handoff_page
 from service.web import view as views
 
 PAGES = ("/escalations", "/handoffs", "/confidence")
@@ -131,6 +133,34 @@ def test_both_sides_of_accuracy_stand_side_by_side(page: Any, given: list[Fact])
     assert f">{verdicts['missed']:,} left alone with the bot</a>" in html
     assert html.count("chart-trend") >= 2
     assert html.count("chart-histogram") >= 1
+
+
+def test_it_is_told_what_is_counted_and_how_it_adds_up(page: Any, given: list[Fact]) -> None:
+    handed = [each for each in given if each.handed_off]
+    by = Counter(each.escalation for each in given)
+    unclear = sum(each.escalation == "unclear" for each in handed)
+    told = read(page("/escalations"))
+    total = by["warranted"] + by["avoidable"] + unclear
+    assert f"in {total:,} conversations the bot called a human at some time" in told
+    assert f"needed in {by['warranted']:,}, for nothing it was in {by['avoidable']:,}, and in {unclear:,} it" in told
+    assert (
+        f"{by['warranted']:,} that got one + {by['missed']:,} left alone = {by['warranted'] + by['missed']:,}" in told
+    )
+
+    asked, queue = [each for each in given if each.context], Counter(each.handoff for each in given)
+    told, bots = read(page("/handoffs")), queue["answered"] + queue["abandoned_in_queue"]
+    assert f"Counted are the {len(asked):,} handoffs after which somebody wrote" in told
+    assert f"handoffs: {bots:,}, of which {queue['answered']:,} were answered" in told
+
+
+def test_sums_of_handoffs_say_where_they_differ() -> None:
+    counts = {"escalation": {"warranted": 5, "avoidable": 2, "missed": 3, "unclear": 4},
+              "escalation.unclear": {"": 1}, "escalation.timing": {"on_time": 7, "never": 3},
+              "containment": {"escalated": 7}}  # fmt: skip
+    found = escalation_page.sums(Tally(counts))
+    assert (found.handed, found.missed, found.ended, found.timed) == (8, 3, 7, 10)
+    counted_ones = handoff_page.counted(Tally({"queue": {"answered": 6, "abandoned_in_queue": 2}, "context": {"x": 9}}))
+    assert (counted_ones.by_bot, counted_ones.wrote) == (8, 9)
 
 
 def test_missed_ones_by_signal_lead_to_their_lists(page: Any, given: list[Fact]) -> None:

@@ -42,10 +42,20 @@ def test_a_manager_states_prices_and_sees_what_was_saved(web: Any, keep_days: An
     assert answer.headers["Location"] == "/outcomes#prices"
 
     page = words(manager.get("/outcomes"))
-    assert "240 conversations kept by the bot, at 10.00 EUR" in page
-    assert "less 30 whose customer came back with the same issue" in page
-    assert "less 60 unresolved or abandoned" in page
-    assert "less 30 unclear" in page
+    plain = page.replace("\N{MULTIPLICATION SIGN}", "*").replace("\N{MINUS SIGN}", "-")
+    assert "240 conversations kept by the bot * 10.00 EUR, what one costs with a human 2,400.00 EUR" in plain
+    assert "less 30 * 10.00 EUR: the customer came back with the same issue -300.00 EUR" in plain
+    assert "less 60 * 10.00 EUR: unresolved or abandoned -600.00 EUR" in plain
+    assert "less 30 * 10.00 EUR: unclear -300.00 EUR" in plain
+    assert "less 300 * 0.50 EUR, the price of all conversations of the bot, solved or not -150.00 EUR" in plain
+    assert (
+        "10.00 EUR, a conversation with a human. 8.00 EUR, your price of one + 2.00 messages of agents * 1.00 EUR"
+        in plain
+    )
+    assert (
+        "0.50 EUR where the bot took part, 8.00 EUR where a human answered, 1.00 EUR for each of their messages"
+        in plain
+    )
     # 120 solved of 30 days at 10, none of which came back; 300 conversations of the bot at 0.5.
     assert "Saved 1,050.00 EUR" in page
     assert "hours not needed, at 15 minutes each 30.00" in page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -57,6 +59,20 @@ def test_a_change_is_named_where_chance_does_not_explain_it(web: Any, keep_days:
     assert "Confirmed solved Better" in page
     assert "Better than in the account's first 30 days" in page
     assert "Reached, beyond chance." in page
+
+
+@pytest.mark.parametrize("path", ["/", "/figures/intent_recognition"])
+def test_a_sample_out_of_one_week_is_told_and_set_beside_nothing(web: Any, keep_days: Any, path: str) -> None:
+    keep_days(120)
+    with web.parts.database.begin() as session:
+        goals.set_maturity(session, Maturity.ADVANCED, now=web.clock())
+    some = list(days(30, first=date(2026, 3, 2)))
+    known = {"intent_corrected": "login", "intent_read": "login", "intent_reported": "other"}
+    intents = [replace(fact, conversation=f"i{n}", **known) for n, fact in enumerate(some)]
+    keep(web, web.installation("intercom", account="two"), intents[:44])
+    page = words(web.admin().get(path))
+    assert "Uneven sample All 44 are from one week (week of 2 Mar 2026): it tells of what happened then" in page
+    assert ("Intent recognised, bot" in page) is (path != "/"), "the overview sets no other number beside it"
 
 
 def test_links_carry_the_filters(web: Any, keep_days: Any) -> None:
@@ -161,7 +177,13 @@ def test_somebody_looks_around_states_prices_and_asks_what_if(
         visitor.click("text=Change the level and the monthly targets")
         visitor.select_option("select[name=maturity]", "advanced")
         visitor.click("button:has-text('Save')")
-        assert "Context preservation" in visitor.inner_text("main")
+        preserved = visitor.locator("h3", has_text="Context preservation")
+        if "phone" in look:  # What the later levels add is folded up; the first figures are not.
+            assert visitor.locator("h3", has_text="Customer effort").is_visible()
+            assert not preserved.is_visible()
+            visitor.click("summary:has-text('Where to look when it does not')")
+        preserved.wait_for()
+        narrow_enough()
         visitor.click(".over-classes >> text=Likely solved")
         assert "/figures/containment" in visitor.url
 

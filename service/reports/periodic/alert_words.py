@@ -38,9 +38,18 @@ def says(figure: str, kind: str, day: date, seen: Mapping[str, Any]) -> str:
     value, expected = _number(watched, seen["value"]), _number(watched, seen["expected"])
     if seen["days"] > 1:
         first = day - timedelta(days=seen["days"] - 1)
-        was = "in the eight weeks before" if kind == "win" else "usually"
+        was = f"in the {weeks(seen)} before" if kind == "win" else "usually"
         return f"{watched.title}: {value} from {_day(first)} to {_day(day)}, {was} {expected}"
     return f"{watched.title}: {value} on {_day(day)}, usually {expected} on a {day:%A}"
+
+
+def weeks(seen: Mapping[str, Any]) -> str:
+    """How many weeks a day was compared with, as far as it was kept.
+
+    >>> weeks({"weeks": 6}), weeks({})
+    ('6 weeks', 'weeks')
+    """
+    return f"{seen['weeks']} weeks" if seen.get("weeks") else "weeks"
 
 
 def chance(seen: Mapping[str, Any], direction: str) -> str:
@@ -151,8 +160,9 @@ def _basis(told: Told, false_alarms: float) -> tuple[str, ...]:
     if told.measured == "gap":
         return ("The questions dropped by more than chance explains, of as many weeks before the fix and after.",)
     rate = (
-        f"Measured against the same weekdays of the eight weeks before. About {false_alarms:g} false alarm a month is "
-        "accepted for each helpdesk, over all watched figures together. Say on its page whether it was useful."
+        "Measured against the same weekdays of the weeks before, eight at most. "
+        f"About {false_alarms:g} false alarm a month is accepted for each helpdesk, over all watched figures together. "
+        "Say on its page whether it was useful."
     )
     return (rate,)
 
