@@ -66,13 +66,19 @@ class Section:
 
     @property
     def in_short(self) -> str:
-        """On what both agree most and least; empty where there is no number."""
-        known = [table for table in self.tables if table.agreement.value is not None]
-        ends = sorted(known, key=lambda table: table.agreement.value or 0.0, reverse=True)
-        said = [f"{described(each.score).title} ({number(each.agreement.value or 0.0, Unit.SHARE)})" for each in ends]
-        if len(said) < 2:
-            return f"People and Deskmark agree on {said[0]}." if said else ""
-        return f"People and Deskmark agree most on {said[0]}, least on {said[-1]}."
+        """On which score both agree more often than on which other, as far as the intervals tell; empty without two."""
+        known = [each for each in self.tables if each.agreement.value is not None]
+        ends = sorted(known, key=lambda each: each.agreement.value or 0.0)
+        if len(ends) < 2:
+            return ""
+        worst, best = ends[0], ends[-1]
+        if (best.agreement.low or 0.0) <= (1.0 if worst.agreement.high is None else worst.agreement.high):
+            return "Which of these is agreed on most cannot be told yet: the intervals overlap."
+        return f"More often the same on {_told(best)}, than on {_told(worst)}."
+
+
+def _told(table: Table) -> str:
+    return f"{described(table.score).title}, {in_words(table.agreement)}"
 
 
 def _bar(table: Table) -> Bar:

@@ -8,7 +8,9 @@ from typing import Any
 
 from service.web.vocabulary import SCORES, Described, Verdict, verdict
 
-SILENT = frozenset({"not_needed", "preserved", "low", "medium", "pending", "not_returned", "escalated"})
+SILENT = frozenset(
+    {"not_needed", "preserved", "low", "medium", "pending", "not_returned", "escalated", "none", "unfit"}
+)
 """Verdicts that need no chip in a list beside the outcome: they say that all is well, or what the outcome says."""
 
 

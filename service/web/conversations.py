@@ -24,6 +24,8 @@ from service.store.models import State, WriteState
 from service.web.audited import audited
 from service.web.chips import chips
 from service.web.leading import leading
+from service.web.list_filters import Asked, verdict_of
+from service.web.opening_words import opening_words, topic
 from service.web.opinions import rules, saw
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
@@ -60,31 +62,34 @@ WRITES = {
 @needs(Right.SEE)
 def listing() -> str:
     """All conversations, filtered."""
-    asked = {name: request.args.get(name, "") for name in ("verdict", "helpdesk", "state", "written", "q")}
-    score, _, said = asked["verdict"].partition(".")
     p = parts()
+    known: dict[str, list[str]] = {"helpdesk": sorted(p.connectors), "state": list(STATES), "written": list(WRITES)}
+    given = Asked.of(request.args, known)
+    asked = given.values
     with p.database.read() as session:
         page = queries.conversations(
             session,
-            verdict=(score, said) if score in SCORES and said else None,
+            verdict=verdict_of(asked["verdict"]) if asked["verdict"] else None,
             connector=asked["helpdesk"],
             state=asked["state"],
             write_state=asked["written"],
-            search=asked["q"].strip(),
+            search=asked["q"],
             within=visible_ids(),
-            page=request.args.get("page", 1, type=int),
+            page=given.page,
         )
         connected = len(installations.all_of(session, within=visible_ids()))
+    begun = opening_words("conversations", {(row.conversation.id, 1): row.installation.id for row in page.rows})
     return render_template(
         "conversations.html",
         page=page,
-        rows=[(row, chips(row.card)) for row in page.rows],
+        rows=[(row, chips(row.card), begun.get((row.conversation.id, 1), ""), topic(row.card)) for row in page.rows],
         asked=asked,
+        faults=given.faults,
         filters={name: value for name, value in asked.items() if value},
         scores=SCORES,
         states=STATES,
         writes=WRITES,
-        helpdesks=[(name, name.title()) for name in sorted(p.connectors)],
+        helpdesks=[(name, name.title()) for name in known["helpdesk"]],
         connected=connected,
         looked_at=queries.LOOKED_AT,
     )

@@ -13,6 +13,7 @@ from service.reports.periodic.report import Kind, Report, Span
 from service.reports.sources import Stored
 from service.scoring.score import DEFINITIONS
 from service.store import goals, installations
+from service.web.given import FIRST
 from service.web.parts import parts
 from service.web.rights import Right, may, needs, visible_ids
 from tasks import report_news
@@ -47,6 +48,11 @@ def _page(kind: Kind) -> str:
     """The report of the period that `day` lies in; by default the latest that is over."""
     p, faults = parts(), list[str]()
     today = p.now().date()
+    faults += [
+        f"Reports are not filtered by “{name[:60]}”: choose a day or a helpdesk. Shown is everything."
+        for name, value in request.args.items()
+        if value and name not in ("day", "installation")
+    ]
     span = _span(kind, today, faults)
     with p.database.read() as session:
         seen = installations.all_of(session, within=visible_ids())
@@ -79,7 +85,13 @@ def _span(kind: Kind, today: date, faults: list[str]) -> Span:
     except ValueError:
         faults.append(f"“{given[:20]}” is no day; write it as 2026-03-31. Shown is the latest report.")
         return Span.last(kind, today)
-    return Span.holding(kind, min(max(day, date(1971, 1, 1)), today))
+    if day > today:
+        faults.append(f"The day {day} lies ahead: there is no report of it yet. Shown is the one that today lies in.")
+        return Span.holding(kind, today)
+    if day < FIRST:
+        faults.append(f"The day {day} lies before all helpdesks. Shown is the latest report.")
+        return Span.last(kind, today)
+    return Span.holding(kind, day)
 
 
 def _chosen(seen: Collection[str], faults: list[str]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from service.store.opinions import monday
 from service.store.review_queue import Asked, Kind, Waiting
 from service.store.reviews import Said
 from service.web.audited import audited
+from service.web.opening_words import opening_words
 from service.web.opinions import LONGEST_WHY, announce, changed, is_too_long, opinion, rules, saw
 from service.web.parts import parts
 from service.web.rights import Right, needs, visible_ids
@@ -47,10 +48,11 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the queue: the conversation and why it is there, in words that give no verdict away."""
+    """One line of the queue: the conversation, how it begins, why it is there; no word gives a verdict away."""
 
     waiting: Waiting
     why: tuple[str, ...]
+    begins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,12 @@ def page() -> str:
             )
         ]
         weeks = [review_queue.progress(session, asked, day) for day in (week, week - review_queue.WEEK)]
+    listed = {(i.waiting.conversation.id, 1): i.waiting.installation.id for _, items in groups for i in items}
+    begun = opening_words("review queue", listed)
+    groups = [
+        (kind, [replace(item, begins=begun.get((item.waiting.conversation.id, 1), "")) for item in items])
+        for kind, items in groups
+    ]
     return render_template(
         "reviews.html", groups=groups, weeks=weeks, share=asked.share, kinds=KINDS, shown=SHOWN,
         any=any(items for _, items in groups),
