@@ -37,7 +37,9 @@ SHARES = {Where.CHAT: 6, Where.MAIL: 3, Where.PHONE: 4, Where.WEB: 2}
 PACE = {Where.CHAT: 1.0, Where.MAIL: 15.0, Where.PHONE: 0.3, Where.WEB: 1.5}
 """How much longer people take for an answer than in a chat."""
 
-RELEASED = "intercom"
+ONLY_ON = {Course.RELEASE: "intercom", Course.OUTAGE: "zendesk"}
+"""The bot of one helpdesk was released, not that of the other; one of them tells of the carrier that is out."""
+
 ONLY_ZENDESK = frozenset({Where.PHONE, Where.WEB})
 FIRST_TEAM = "customer care"
 OUTLET = 0.22
@@ -59,8 +61,7 @@ class Customer:
         name = f"{rng.choice(FIRST_NAMES)}.{rng.choice(LAST_NAMES)}.{rng.randrange(10_000)}".lower()
         where = self._where()
         self._helpdesk = "zendesk" if where in ONLY_ZENDESK or rng.random() < 0.5 else "intercom"
-        if scene.course is Course.RELEASE:  # The bot of one helpdesk was released, not that of the other.
-            self._helpdesk = RELEASED
+        self._helpdesk = ONLY_ON.get(scene.course, self._helpdesk)
         self._contact = Contact(f"past-{name}", None, f"{name}@example.com", True)
         self._brand = OUTLET_SHOP if rng.random() < OUTLET else SHOP
         self._first = where

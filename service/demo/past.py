@@ -9,8 +9,8 @@ from random import Random
 
 from service.conversation import Conversation
 from service.demo.acting import Customer
-from service.demo.scenes import Course, Scene, scenes
-from service.demo.storyline import COURSES, DAYS, HOURS, expected, first_day
+from service.demo.scenes import Scene, scenes
+from service.demo.storyline import COURSES, DAYS, HOURS, MORE, expected, first_day
 
 LATEST = timedelta(hours=25)
 """What happened later is left to the demo itself."""
@@ -33,7 +33,7 @@ def _day(first: date, day: int, told: Sequence[Scene]) -> Iterator[Conversation]
     midnight = datetime.combine(first + timedelta(days=day), time(), UTC)
     weights = [scene.weight * COURSES[scene.course](day) for scene in told]
     # A broken release brings more customers, it does not keep the others away.
-    more = sum(weight for weight, scene in zip(weights, told, strict=True) if scene.course is Course.RELEASE)
+    more = sum(weight for weight, scene in zip(weights, told, strict=True) if scene.course in MORE)
     count = expected(day, midnight.weekday()) * sum(weights) / (sum(weights) - more) * rng.uniform(0.92, 1.08)
     for scene in rng.choices(told, weights, k=round(count)):
         hour = rng.choices(range(24), HOURS)[0]

@@ -31,6 +31,7 @@ class Course(StrEnum):
     SOLAR_GAP = "solar_gap"
     SOLAR_FIXED = "solar_fixed"
     RELEASE = "release"
+    OUTAGE = "outage"
 
 
 KINDS = frozenset("SCBANHTFKR+*?>")

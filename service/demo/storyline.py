@@ -1,7 +1,7 @@
 """What happened to the demo's shop in the months before the demo: how much, when, and how often each kind of scene.
 
 Days are counted from the first of the past, day 0. A gap opens with a new product and is closed by an article; a bot
-release breaks refunds for some days; beside that the bot gets slowly better.
+release breaks refunds for some days; beside that the bot gets slowly better. In the last days the tracking is down.
 """
 
 from __future__ import annotations
@@ -42,6 +42,12 @@ RELEASE = 74
 BROKEN_DAYS = 3
 """... for so many days."""
 
+OUTAGE = DAYS - 5
+"""The carrier's tracking shows nothing any more, and still does when somebody looks at the demo."""
+
+MORE = frozenset({Course.RELEASE, Course.OUTAGE})
+"""What brings more customers and keeps no others away."""
+
 
 def _between(start: float, end: float) -> Callable[[int], float]:
     return lambda day: start + (end - start) * day / (DAYS - 1)
@@ -64,6 +70,7 @@ COURSES: Mapping[Course, Callable[[int], float]] = MappingProxyType(
         Course.SOLAR_GAP: _solar_gap,
         Course.SOLAR_FIXED: lambda day: 0.0 if day < ARTICLE else 0.9,
         Course.RELEASE: lambda day: float(RELEASE <= day < RELEASE + BROKEN_DAYS),
+        Course.OUTAGE: lambda day: float(day >= OUTAGE),
     }
 )
 """How often a scene happens on a day, against its weight."""
@@ -95,5 +102,5 @@ def first_day(today: date) -> date:
 
 
 def expected(day: int, weekday: int) -> float:
-    """How many conversations are to be expected on a day, the broken release aside."""
+    """How many conversations are to be expected on a day, what brings more aside."""
     return A_DAY * WEEKDAYS[weekday] * (1 + (GROWTH - 1) * day / (DAYS - 1))

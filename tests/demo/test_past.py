@@ -7,40 +7,43 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from connectors.intercom.sandbox import Sandbox as IntercomSandbox
 from connectors.zendesk.sandbox import Sandbox as ZendeskSandbox
 from service.card_document import card_document
 from service.conversation import Channel, Conversation, Role
 from service.demo import replay as replay_module
-from service.demo import run
+from service.demo import run, staff
 from service.demo.past import LATEST, past
 from service.demo.play import Helpdesk
 from service.demo.replay import Replay, lay_down
 from service.demo.run import demo_settings
 from service.demo.scenes import Course, SceneError, Where, catalog, read_scenes, scenes
 from service.demo.story import read_stories
-from service.demo.storyline import ARTICLE, COURSES, DAYS, LAUNCH, RELEASE, first_day
+from service.demo.storyline import ARTICLE, COURSES, DAYS, LAUNCH, OUTAGE, RELEASE, first_day
 from service.figures.gap_life import GapState
 from service.language.intents import IntentCatalog
 from service.language.model import MiniLM
 from service.reports import gaps as gap_report
+from service.reports.history import unread
 from service.scoring.score import History
 from service.scoring.scorecard import score_conversation
-from service.store import disputes, improvements, installations, reviews
+from service.store import backfills, disputes, figure_alerts, improvements, installations, reviews
+from service.store.backfill_models import BackfillState
 from service.store.database import Database, migrate
 from service.store.figure_models import DirtyDay, FactRow, Review
 from service.store.models import Conversation as Row
 from service.store.models import Scorecard, State, WriteState
 from service.store.opinion_models import Drawn
 from service.store.proposal_models import IntentProposal
-from service.store.report_models import FigureWatched
+from service.store.report_models import AlertState, FigureAlert, FigureWatched
 from tasks import scoring
 from tasks.alone import alone
 
@@ -109,6 +112,14 @@ def test_the_gap_opens_and_closes_and_the_release_breaks_refunds(told: tuple[Con
     assert sum(on(day, "no exchange please") for day in range(RELEASE)) == 0
     assert on(RELEASE + 1, "You can exchange it") > 5 + on(RELEASE - 7, "You can exchange it")
     assert sum(on(day, unknown) for day in range(DAYS)) > 50
+    assert sum(on(day, "carrier's tracking is down") for day in range(OUTAGE)) == 0
+    assert sum(on(day, "carrier's tracking is down") for day in range(OUTAGE, DAYS)) > 5
+    usual = sum(each.helpdesk == "zendesk" for each in told) / DAYS
+    for day in range(OUTAGE, DAYS - 2):
+        then = first + timedelta(days=day)
+        there = [each for each in told if each.helpdesk == "zendesk"]
+        busy = sum(each.started_at is not None and each.started_at.date() == then for each in there)
+        assert busy > 1.4 * usual, "it leaves what is usual, on a weekend too"
     assert COURSES[Course.BETTER](DAYS) > 1 > COURSES[Course.BETTER](0)
 
 
@@ -249,6 +260,30 @@ def test_people_review_and_dispute(shop: Replay) -> None:
         assert disputes.open_ones(session)
         assert session.scalar(select(func.count()).select_from(IntentProposal))
         assert session.scalar(select(func.count()).select_from(FigureWatched))
+
+
+def test_the_newest_alarm_waits_for_whoever_looks(shop: Replay) -> None:
+    given: dict[str, Any] = {"kind": figure_alerts.ALARM, "direction": "up", "seen": {}, "now": shop.runtime.clock()}
+    with shop.runtime.database.begin() as session:
+        session.execute(delete(FigureAlert))
+        first, second = (row.id for row in installations.all_of(session))
+        for number, (own, day) in enumerate([(first, 1), (second, 2), (second, 3)]):
+            figure_alerts.announce(session, (own, "hard"), key=f"test {number}", day=date(2026, 2, day), **given)
+    staff.answer_alerts(shop.runtime)
+    with shop.runtime.database.begin() as session:
+        rows = session.scalars(select(FigureAlert).order_by(FigureAlert.first_day)).all()
+        states = [row.state for row in rows]
+        session.execute(delete(FigureAlert))
+    assert states == [AlertState.ACKNOWLEDGED, AlertState.ACKNOWLEDGED, AlertState.OPEN]
+
+
+def test_while_it_is_scored_its_history_is_being_read(shop: Replay) -> None:
+    with shop.runtime.database.read() as session:
+        for row in installations.all_of(session):
+            read = backfills.get(session, row.id)
+            assert read is not None
+            assert (read.state, read.counts["found"]) == (BackfillState.DONE, read.counts["stored"])
+            assert unread(session, [row.id], now=NOW) is None
 
 
 def test_one_that_takes_too_long_is_given_up(shop: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
