@@ -120,7 +120,7 @@ def test_the_board_says_size_trend_cost_age_and_state(web: Any, board: Board) ->
     assert "travel &lt;plug&gt;" in rows[1]
     # The days shown end on the latest that is counted, yesterday: without the question of today.
     assert "<strong>38</strong>" in rows[0]
-    assert "of 39 ever" in rows[0]
+    assert "of 39 in all" in rows[0]
     assert f"{38 * 0.5 + 9 * 4:.2f} EUR" in rows[0]
     assert "58 days" in rows[0]
     assert rows[0].count("<svg") == 1
@@ -364,7 +364,7 @@ def test_dimensions_filter_what_is_counted(web: Any, board: Board) -> None:
     whole = board.page(client, "/gaps?brand=Fern+%26+Co")
     assert whole.count('<th scope="row">') == 1, "what nobody of the brand asked is not there"
     assert "<strong>3</strong>" in whole
-    assert "ever</span>" not in whole
+    assert "in all</span>" not in whole
     assert "Fern &amp; Co" in whole
     assert "<strong>1</strong>" in board.page(client, "/gaps?brand=Fern+%26+Co&channel=email")
     assert "nothing that passes the filter was a knowledge gap" in board.page(client, "/gaps?brand=other")
