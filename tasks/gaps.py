@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from service.conversation import Conversation, Role
 from service.document import from_document
 from service.language.cluster_state import ClusterState, StateUnreadable, from_json, to_json
-from service.language.clustering import grow
+from service.language.clustering import grow, nearness
 from service.language.embedding import CachedEmbedder, MemoryCache
+from service.language.question import plainness
 from service.scoring.score import Policy, Scorecard
 from service.scoring.scorecard import judged_episodes
 from service.store import conversations, gaps, installations
@@ -94,17 +95,20 @@ def _portion(runtime: Runtime, installation_id: str) -> int:
         if not done or not asked:
             return done
         state = _state(stored, runtime.embedder.issue_id, gaps.last_group(session, installation_id))
-        grown = grow(state, [texts[each] for each in asked], embedder)
+        said = [texts[each] for each in asked]
+        grown = grow(state, said, embedder)
+        near = nearness(grown.state, said, grown.assignments, embedder)
+        placed = [
+            Assignment(each.conversation_id, each.episode, number, place in grown.loose, near[place] * plainness(text))
+            for place, (each, number, text) in enumerate(zip(asked, grown.assignments, said, strict=True))
+        ]
         gaps.save_groups(
             session,
             installation_id,
             to_json(grown.state),
             labels={known.id: known.label for known in grown.state.groups},
             merged={old: grown.state.current(old) for old in grown.state.merged},
-            assigned=[
-                Assignment(each.conversation_id, each.episode, number, loose=place in grown.loose)
-                for place, (each, number) in enumerate(zip(asked, grown.assignments, strict=True))
-            ],
+            assigned=placed,
             now=runtime.clock(),
         )
         return done

@@ -65,6 +65,16 @@ def grow(state: ClusterState, texts: Sequence[str], embedder: Embedder) -> Grown
     )
 
 
+def nearness(state: ClusterState, texts: Sequence[str], groups: Sequence[int], embedder: Embedder) -> list[float]:
+    """The cosine of each text to the centre of its group (ids of today), -1..1: who is nearest speaks for the group."""
+    if not texts:
+        return []
+    vectors = embedder.issue_vectors(texts)
+    mean = _mean(state, vectors[:0])
+    centres = dict(zip((known.id for known in state.groups), _centres(state.groups, mean), strict=True))
+    return [float(row @ centres[group]) for row, group in zip(centred(vectors, mean), groups, strict=True)]
+
+
 def digest(text: str) -> str:
     """What stands for a text in the state; case and spacing make no difference."""
     plain = " ".join(text.split()).casefold()
@@ -153,16 +163,18 @@ def _founded(state: ClusterState, found: Labels, rows: Rows, mean: Rows) -> Labe
 
 def _joined(state: ClusterState, members: Labels, vectors: Rows, texts: Sequence[str], mean: Rows) -> tuple[Group, ...]:
     """The groups with their new members, new groups last, largest first; what is old keeps its label."""
+
+    def said(place: int) -> list[str]:
+        return [texts[int(i)] for i in np.flatnonzero(members == place) if i < len(texts)]
+
     groups = list(state.groups)
     for place, known in enumerate(state.groups):
-        rows = np.flatnonzero(members == place)
-        groups[place] = _with(known, vectors[rows], [texts[int(i)] for i in rows if i < len(texts)], mean)
+        groups[place] = _with(known, vectors[members == place], said(place), mean)
     for place in range(len(groups), int(members.max()) + 1):
-        rows = np.flatnonzero(members == place)
         empty = Group(state.next_id + place - len(state.groups), np.zeros_like(vectors[0]), 0, 0.0, "", {})
-        groups.append(_with(empty, vectors[rows], [texts[int(i)] for i in rows if i < len(texts)], mean))
+        groups.append(_with(empty, vectors[members == place], said(place), mean))
     return tuple(
-        known if known.label else replace(known, label=_label(known, groups[:place] + groups[place + 1 :]))
+        known if known.label else replace(known, label=_label(known, groups[:place] + groups[place + 1 :], said(place)))
         for place, known in enumerate(groups)
     )
 
@@ -183,8 +195,8 @@ def _with(known: Group, vectors: Rows, texts: Sequence[str], mean: Rows) -> Grou
     )
 
 
-def _label(own: Group, others: Sequence[Group]) -> str:
-    return labels.label(own.words, own.size, [(other.words, other.size) for other in others])
+def _label(own: Group, others: Sequence[Group], texts: Sequence[str]) -> str:
+    return labels.label(own.words, own.size, [(other.words, other.size) for other in others], texts)
 
 
 def _merged(state: ClusterState, mean: Rows) -> ClusterState:

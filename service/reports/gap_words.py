@@ -19,6 +19,7 @@ from service.figures.results import Unit
 from service.figures.wording import number
 from service.reports.gap_board import Line
 from service.reports.gap_examples import Example
+from service.reports.gap_names import terms
 from service.store.gap_facts import Burden
 from service.store.gap_models import Audience
 
@@ -139,10 +140,15 @@ def life_chart(weeks: Sequence[tuple[date, int, int]], events: Sequence[Event], 
     return trend(title, [Series(title, tuple(points))], unit=Unit.SHARE, by=By.WEEK, events=events)
 
 
-def brief(line: Line, helpdesk: str, examples: Sequence[Example], days: int) -> str:
-    """The gap as a text to hand on: the question, masked examples, the bot's answers, the answers people gave."""
+def brief(line: Line, helpdesk: str, examples: Sequence[Example], days: int, name: str = "") -> str:
+    """The gap as a text to hand on: the question, masked examples, the bot's answers, the answers people gave.
+
+    `name` is what the gap is called where its terms are not its name.
+    """
     row, asked = line.gap.row, line.gap.facts.asked
-    parts = [f"Knowledge gap {row.id}: {row.label}", f"Helpdesk: {helpdesk}"]
+    parts = [f"Knowledge gap {row.id}: {name or row.label}", f"Helpdesk: {helpdesk}"]
+    if name and terms(row) not in ("", name):
+        parts.append(f"Words: {terms(row)}")
     if row.audience:
         parts += [f"For: {row.audience}", f"Wanted: {WANTED[row.audience]}"]
     if asked is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.store.models import BIG, Base, Conversation, Installation
@@ -70,12 +70,17 @@ class GapMessage(Base):
     """The question of one episode that the bot could not serve. `gap_id` is `None` until it is grouped.
 
     A `loose` one fits no group well: it was put to the nearest, does not count there, and may move. `agent_messages`:
-    how often people wrote in the episode; `returned`: whether the customer came back. The rest is as the episode's fact
+    how often people wrote in the episode; `returned`: whether the customer came back. `fit`: how well it speaks for its
+    group, -1..1, 0 where nobody knows. The rest is as the episode's fact
     has it (`dimensions_follow`), kept here so that the board can filter without reading facts.
     """
 
     __tablename__ = "gap_message"
-    __table_args__ = (Index(None, "installation_id", "gap_id"), Index(None, "gap_id", "at"))
+    __table_args__ = (
+        Index(None, "installation_id", "gap_id"),
+        Index(None, "gap_id", "at"),
+        Index(None, "gap_id", "fit"),
+    )
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"), primary_key=True)
     episode: Mapped[int] = mapped_column(primary_key=True)
@@ -88,6 +93,7 @@ class GapMessage(Base):
     at: Mapped[datetime]
     agent_messages: Mapped[int] = mapped_column(default=0, server_default="0")
     returned: Mapped[bool] = mapped_column(default=False, server_default=false())
+    fit: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
     channel: Mapped[str | None] = mapped_column(String(200))
     brand: Mapped[str | None] = mapped_column(String(200))
     bot: Mapped[str | None] = mapped_column(String(200))

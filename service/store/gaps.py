@@ -55,12 +55,14 @@ class Ungrouped:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A question and the group it went into; a `loose` one was only put to the nearest."""
+    """A question and the group it went into; a `loose` one was only put to the nearest. `fit`: how well it speaks for
+    the group, -1..1."""
 
     conversation_id: str
     episode: int
     group: int
     loose: bool = False
+    fit: float = 0.0
 
 
 def keep_questions(session: Session, installation_id: str, conversation_id: str, questions: Iterable[Question]) -> None:
@@ -79,7 +81,7 @@ def keep_questions(session: Session, installation_id: str, conversation_id: str,
         key = {"conversation_id": conversation_id, "episode": question.episode}
         known = session.get(GapMessage, tuple(key.values()))
         if known is not None and known.message != question.message:
-            known.gap_id, known.loose, known.message = None, False, question.message
+            known.gap_id, known.loose, known.message, known.fit = None, False, question.message, 0.0
             session.flush()
         statement = insert(session, GapMessage).values(
             **key, installation_id=installation_id, message=question.message, loose=False, **values
@@ -170,7 +172,7 @@ def save_groups(
         session.execute(
             update(GapMessage)
             .where(GapMessage.conversation_id == each.conversation_id, GapMessage.episode == each.episode)
-            .values(gap_id=_last(into, ids[each.group]), loose=each.loose)
+            .values(gap_id=_last(into, ids[each.group]), loose=each.loose, fit=each.fit)
         )
 
 

@@ -16,6 +16,7 @@ from service.figures.gap_life import GapState
 from service.reports import gap_words
 from service.reports.gap_board import Line, Standing, line, weekly_rates
 from service.reports.gap_examples import Example, examples
+from service.reports.gap_names import called, terms
 from service.reports.gap_rows import DONE
 from service.reports.gap_stages import stages
 from service.store import gap_topics, goals, improvements, installations
@@ -24,7 +25,7 @@ from service.store.gap_facts import Gap
 from service.store.gap_models import GapNote, Improvement, ImprovementKind
 from service.web.audited import audited
 from service.web.figure_page import KINDS
-from service.web.gaps import AUDIENCES, STANDINGS, dimensions, short_names
+from service.web.gaps import AUDIENCES, STANDINGS, dimensions, may_read, short_names
 from service.web.parts import parts
 from service.web.rights import Right, may, needs, sees, visible_ids
 from service.web.view import View
@@ -49,6 +50,7 @@ def page(gap_id: int) -> AnyResponse | str:
         if shown is None:
             abort(404)
         asked = examples(session, gap.row.id, p.names) if may(Right.READ) else []
+        question = may_read(session, [gap.row]).get(gap.row.id)
         fixes = improvements.of_gap(session, gap.row.id)
         notes = store.notes(session, gap.row.id)
         weeks = weekly_rates(session, gap, since=view.since, until=view.until, as_of=p.now())
@@ -57,20 +59,23 @@ def page(gap_id: int) -> AnyResponse | str:
         others = _others(session, gap) if may(Right.MANAGE) else []
         installation = installations.get(session, gap.row.installation_id)
         assert installation is not None, "a gap goes with its installation"
-    if asked:
+    if asked or question:
         with p.database.begin() as session:
-            audited(session, "look at texts", f"gap {gap.row.id}", installation.id, conversations=str(len(asked)))
+            audited(session, "look at texts", f"gap {gap.row.id}", installation.id, conversations=str(len(asked) or 1))
     today = p.now().astimezone(UTC).date()
     were, ahead = stages(shown.lived, gap.row.audience, gap.row.assigned_at, today=today)
+    name = called(gap.row, question)
     helpdesk = f"{installation.connector.title()} {installation.account}"
     return render_template(
-        "gap.html", gap=gap, line=shown, view=view, helpdesk=helpdesk, elsewhere=elsewhere, examples=asked,
+        "gap.html", gap=gap, name=name, terms=terms(gap.row), line=shown, view=view, helpdesk=helpdesk,
+        elsewhere=elsewhere, examples=asked,
         were=were, ahead=ahead, waits=_waits(shown, fixes), names=short_names(view),
         told=gap_words.told(shown.lived, least, today=today), steps=list(_steps(shown, notes, fixes)),
         effects=gap_words.effects_chart(shown.lived, least),
         life=gap_words.life_chart(weeks, _events(shown, fixes), least),
-        brief=_brief(shown, helpdesk, asked, view), prices=prices, reasons=gap_words.REASONS, today=today,
+        brief=_brief(shown, helpdesk, asked, view, name), prices=prices, reasons=gap_words.REASONS, today=today,
         standings=STANDINGS, audiences=AUDIENCES, kinds=KINDS, fixes=fixes, others=others, words=gap_words,
+        called=called,
         first_day=gap.facts.asked.first.date() if gap.facts.asked else today,
     )  # fmt: skip
 
@@ -89,8 +94,8 @@ def found(session: Session, gap_id: int) -> Gap:
     return gap
 
 
-def _brief(shown: Line, helpdesk: str, asked: Sequence[Example], view: View) -> str:
-    return gap_words.brief(shown, helpdesk, asked, (view.until - view.since).days)
+def _brief(shown: Line, helpdesk: str, asked: Sequence[Example], view: View, name: str) -> str:
+    return gap_words.brief(shown, helpdesk, asked, (view.until - view.since).days, name)
 
 
 def _others(session: Session, gap: Gap) -> list[Gap]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from flask import Blueprint, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from service.charts.chart import Chart
@@ -16,13 +17,15 @@ from service.charts.sparkline import sparkline
 from service.figures.results import Unit
 from service.reports import gap_rows, gap_words
 from service.reports.gap_board import Standing, board
+from service.reports.gap_names import Question, called, questions, terms
 from service.reports.gap_rows import Order
 from service.store import gaps as store
 from service.store import goals
 from service.store.facts import COLUMNS
-from service.store.gap_models import Audience
+from service.store.gap_models import Audience, KnowledgeGap
+from service.web.audited import audited
 from service.web.parts import parts
-from service.web.rights import Right, needs
+from service.web.rights import Right, may, needs
 from service.web.view import View
 from service.web.vocabulary import Tone
 
@@ -94,6 +97,18 @@ class Shown:
     row: gap_rows.Row
     trend: Chart
     words: str
+    question: Question | None = None
+
+    @property
+    def name(self) -> str:
+        """What the gap is called for this visitor."""
+        return called(self.row.first.gap.row, self.question)
+
+    @property
+    def terms(self) -> str:
+        """Its telling words, where they are not its name already."""
+        found = terms(self.row.first.gap.row)
+        return "" if found == self.name else found
 
 
 @blueprint.get("")
@@ -109,17 +124,36 @@ def page() -> str:
         )
         waiting = store.waiting(session, ids)
         choices = view.choices(session)
+        found = gap_rows.rows(lines, {row.id: row.account_group for row in view.installations})
+        chosen = gap_rows.ordered((one for one in found if asked.holds(one)), asked.order)
+        first = (asked.page - 1) * LISTED
+        listed = chosen[first : first + LISTED]
+        known = may_read(session, [one.first.gap.row for one in listed])
+    look_at(known, [one.first.gap.row for one in listed], "gaps")
     view = replace(view, faults=(*view.faults, *asked.faults))
-    found = gap_rows.rows(lines, {row.id: row.account_group for row in view.installations})
-    chosen = gap_rows.ordered((one for one in found if asked.holds(one)), asked.order)
-    first = (asked.page - 1) * LISTED
-    shown = [Shown(one, _sparkline(one), gap_words.trend_of(one.weeks)) for one in chosen[first : first + LISTED]]
+    shown = [
+        Shown(one, _sparkline(one), gap_words.trend_of(one.weeks), known.get(one.first.gap.row.id)) for one in listed
+    ]
     return render_template(
         "gaps.html", view=view, choices=choices, asked=asked, rows=shown, count=len(chosen), whole=len(found),
         joined=any(len(one.parts) > 1 for one in found),
         pages=-(-len(chosen) // LISTED), counts=_counts(found), waiting=waiting, prices=prices, orders=ORDERS,
         standings=STANDINGS, audiences=AUDIENCES, names=short_names(view), filtered=bool(dimensions(view)),
     )  # fmt: skip
+
+
+def may_read(session: Session, rows: Collection[KnowledgeGap]) -> Mapping[int, Question]:
+    """The questions that name these gaps, for a visitor who may read customers' words; none for others."""
+    return questions(session, rows, parts().names) if may(Right.READ) else {}
+
+
+def look_at(known: Mapping[int, Question], rows: Iterable[KnowledgeGap], where: str) -> None:
+    """Write down that the visitor is shown these questions: once for each account."""
+    shown = Counter(row.installation_id for row in rows if row.id in known)
+    if shown:
+        with parts().database.begin() as session:
+            for installation_id, n in sorted(shown.items()):
+                audited(session, "look at texts", where, installation_id, conversations=str(n))
 
 
 def _counts(found: Sequence[gap_rows.Row]) -> Mapping[Standing, int]:

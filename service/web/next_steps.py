@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,12 @@ from service.figures.results import Unit, Value
 from service.figures.wording import number
 from service.figures.words import called
 from service.reports.gap_board import Standing
+from service.reports.gap_names import called as gap_called
 from service.reports.next_steps import About, OpenGap, Reviews, Shortfall, Spared, Step, steps
 from service.reports.periodic.alert_words import says
 from service.store import goals
 from service.store.next_steps import OpenAlarms
+from service.web.gaps import look_at, may_read
 from service.web.parts import parts
 from service.web.rights import Right, may
 from service.web.view import View
@@ -48,15 +51,24 @@ def next_steps(session: Session, view: View, short: Shortfall | None) -> list[Sh
     share = parts().settings.review_share if may(Right.REVIEW) else None
     about = About(view.source(session), ids, view.latest, prices, share)
     currency = prices.currency if prices is not None else ""
-    return [_shown(step, view, currency) for step in steps(session, about, short)]
+    found = steps(session, about, short)
+    return [_shown(step, view, currency, _named(session, found)) for step in found]
 
 
-def _shown(step: Step, view: View, currency: str) -> Shown:
+def _named(session: Session, found: Sequence[Step]) -> Mapping[int, str]:
+    """What the gaps among the steps are called, as far as the visitor may know."""
+    rows = [step.line.gap.row for step in found if isinstance(step, OpenGap)]
+    known = may_read(session, rows)
+    look_at(known, rows, "next steps")
+    return {row.id: gap_called(row, known.get(row.id)) for row in rows if may(Right.READ)}
+
+
+def _shown(step: Step, view: View, currency: str, names: Mapping[int, str]) -> Shown:
     match step:
         case OpenAlarms():
             return _alarm(step)
         case OpenGap():
-            return _gap(step, view, currency)
+            return _gap(step, view, currency, names)
         case Spared():
             return _spared(step, view)
         case Shortfall():
@@ -75,9 +87,9 @@ def _alarm(step: OpenAlarms) -> Shown:
     )
 
 
-def _gap(step: OpenGap, view: View, currency: str) -> Shown:
+def _gap(step: OpenGap, view: View, currency: str, names: Mapping[int, str]) -> Shown:
     line = step.line
-    label = f"“{line.gap.row.label}”" if line.gap.row.label and may(Right.READ) else f"{line.gap.row.id}"
+    label = f"“{names[line.gap.row.id]}”" if line.gap.row.id in names else f"{line.gap.row.id}"
     again = line.standing is Standing.REOPENED
     stands = "its fix did not last" if again else f"open for {_count(line.age, 'day')}, and nobody's work"
     cost = f" {number(line.cost, Unit.MONEY)} {currency}".rstrip() if line.cost else ""
@@ -96,9 +108,12 @@ def _spared(step: Spared, view: View) -> Shown:
     if key == SOLVED:
         return Shown("Let the bot end when the customer is done", f"{often} after the customer had said that it was "
                      "solved, more than for any other avoidable reason.", address)  # fmt: skip
-    article = f"what “{key.removeprefix(ARTICLE)}” says" if key.startswith(ARTICLE) else "what it had answered before"
-    return Shown(f"Word {article} so that nobody asks on", f"{often} in which a person then said the same: the answer "
-                 "behind most avoidable handoffs.", address)  # fmt: skip
+    if key.startswith(ARTICLE):
+        does = f"Make the article “{key.removeprefix(ARTICLE)}” say it so that the bot need not hand over"
+    else:
+        does = "Let the bot stand by an answer that it had: write an article from it"
+    return Shown(does, f"{often} although the bot had given the answer, and a person then said the same: more than for "
+                 "any other avoidable reason.", address)  # fmt: skip
 
 
 def _short(step: Shortfall, view: View) -> Shown:

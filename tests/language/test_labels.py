@@ -32,6 +32,23 @@ def test_spellings_of_one_word_count_as_one() -> None:
     assert combined({"invoice": 2}, {"invoices": 1, "vat": 1}) == {"invoice": 3, "vat": 1}
 
 
+def test_terms_stand_as_in_the_messages_and_are_whole() -> None:
+    texts = [
+        "the zip broke, I want my money back",
+        "zip broke on my jacket, money back please",
+        "money back, zip is torn",
+    ]
+    assert label(terms(texts), 3, [], texts) == "zip broke, money"
+    assert label(terms(["solar panel charger"] * 2), 2, []) == "solar panel charger"
+
+
+def test_other_languages_have_words_too() -> None:
+    asked = ["Wann kommt meine Rechnung?", "ich brauche die Rechnung", "die Rechnung ist falsch"]
+    assert terms(asked)["rechnung"] == 3
+    assert "wann" not in terms(["Wann kommt meine Rechnung?"])
+    assert label(terms(["Где мой заказ?", "мой заказ опоздал"]), 2, []) == "мой заказ"
+
+
 def test_nothing_to_say() -> None:
     assert terms(["hello", "ok thanks", "12345"]) == {}
     assert label({}, 3, []) == UNNAMED

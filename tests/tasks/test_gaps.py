@@ -9,10 +9,11 @@ import pytest
 
 from connectors.errors import OptedOut
 from service.conversation import Contact, Role
+from service.reports.gap_names import questions
 from service.reports.gaps import lived, report, talked_in
 from service.store import gaps as store
 from service.store import improvements
-from service.store.gap_models import ImprovementKind
+from service.store.gap_models import GapMessage, ImprovementKind, KnowledgeGap
 from service.store.models import Conversation
 from tasks import gaps
 
@@ -55,6 +56,16 @@ def test_questions_are_grouped_once(asked: Any, clock: Any) -> None:
     asked.work()
     assert gaps.group(asked.runtime) == 0
     assert listed(asked) == found, "scored again: the same question in the same group"
+
+
+def test_questions_know_how_well_they_speak_for_their_group(asked: Any) -> None:
+    gaps.group(asked.runtime)
+    with asked.runtime.database.read() as session:
+        fits = [row.fit for row in session.query(GapMessage).order_by(GapMessage.at)]
+        named = {one.text for one in questions(session, session.query(KnowledgeGap).all()).values()}
+    assert all(0 < fit <= 1 for fit in fits)
+    assert named <= set(ASKED)
+    assert named & set(ASKED[:2])
 
 
 def test_a_question_that_was_answered_after_all_is_taken_back(asked: Any, kit: Any, clock: Any) -> None:

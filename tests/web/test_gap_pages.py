@@ -12,6 +12,7 @@ import pytest
 from browsing import LOOKS, signed_in
 
 from service.figures.fact import Fact
+from service.reports.gap_names import called, questions
 from service.scoring.score import DEFINITIONS, Evidence, Score
 from service.store import gaps, improvements, installations
 from service.store.facts import Judged, save
@@ -133,7 +134,7 @@ def test_filters_states_and_orders(web: Any, board: Board) -> None:
     with web.parts.database.begin() as session:
         gaps.acknowledge(session, board.plug, at=web.clock())
         gaps.change(session, board.plug, reference=None, audience=Audience.PRODUCT)
-    paddle, plug = "carbon paddle, repair</a>", "travel &lt;plug&gt;</a>"
+    paddle, plug = ">carbon paddle, repair<", ">travel &lt;plug&gt;<"
 
     def shows(path: str) -> tuple[bool, bool]:
         page = board.page(client, path)
@@ -212,6 +213,54 @@ def test_words_of_customers_are_for_those_who_may_read_them(web: Any, board: Boa
     assert "What to do about it" not in page
     assert web.audited()[-1][1:3] == ("look at texts", f"gap {board.paddle}")
     assert reader.post(f"/gaps/{board.paddle}", data={"what": "acknowledge"}).status_code == 403
+
+
+def fits(web: Any, board: Board, conversation: str, fit: float) -> None:
+    with web.parts.database.begin() as session:
+        session.query(GapMessage).filter_by(conversation_id=conversation).update({"fit": fit})
+
+
+def test_the_question_that_speaks_best_names_a_gap_for_readers(web: Any, board: Board, seed: Any, shapes: Any) -> None:
+    fits(web, board, board.conversation, 0.4)
+    said = shapes.told("600")
+    question = replace(said.messages[0], text="Hello! Can jo@example.com repair my carbon paddle? Thanks")
+    central = seed(replace(said, messages=(question, *said.messages[1:])))
+    with web.parts.database.begin() as session:
+        asked = Question(1, "m0", "no_answer", False, web.clock() - 70 * DAY)
+        gaps.keep_questions(session, board.installation_id, central, [asked])
+        session.query(GapMessage).filter_by(conversation_id=central).update({"gap_id": board.paddle, "fit": 0.9})
+
+    client, name = web.admin(), "Can (email) repair my carbon paddle?"
+    page = board.page(client, "/gaps")
+    assert f">{name}</a>" in page
+    assert '<span class="gap-terms">carbon paddle, repair</span>' in page
+    assert [entry[1:3] for entry in web.audited()[-1:]] == [("look at texts", "gaps")]
+    page = board.page(client, f"/gaps/{board.paddle}")
+    assert f"<h1>{name}</h1>" in page
+    assert f"Knowledge gap {board.paddle}: {name}" in page
+
+    viewer = web.signed_in(web.person("viewer"))
+    for path in ("/gaps", f"/gaps/{board.paddle}"):
+        assert name not in board.page(viewer, path)
+        assert "carbon paddle, repair" in board.page(viewer, path)
+
+    with web.parts.database.begin() as session:
+        session.get_one(Conversation, central).document = None
+    assert name not in board.page(client, "/gaps"), "it goes with its conversation"
+    with web.parts.database.begin() as session:
+        session.query(Conversation).update({"document": None})
+    assert "<h1>carbon paddle, repair</h1>" in board.page(client, f"/gaps/{board.paddle}")
+
+
+def test_a_document_that_nobody_reads_any_more_gives_no_name(web: Any, board: Board) -> None:
+    with web.parts.database.begin() as session:
+        session.query(KnowledgeGap).filter_by(id=board.plug).update({"label": "(no words)"})
+        for row in session.query(Conversation):
+            row.document = {"odd": 1}
+        rows = session.query(KnowledgeGap).all()
+        assert questions(session, rows) == {}
+        assert questions(session, []) == {}
+        assert {row.id: called(row) for row in rows}[board.plug] == f"Gap {board.plug}"
 
 
 def test_the_brief_is_ready_to_copy(web: Any, board: Board) -> None:
@@ -339,7 +388,7 @@ def test_in_a_browser(chromium: Any, web: Any, board: Board, look: tuple[str, st
     with signed_in(chromium, web, look, scripts=True) as (page, address):
         page.goto(f"{address}/gaps")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.click("text=travel <plug>")
+        page.click("tr:has-text('travel <plug>') a.row-title")
         page.fill("[name=words]", "On it.")
         page.press("[name=words]", "Enter")
         page.wait_for_selector("text=Noted. Others see")
