@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from service.card_document import card_from_document
 from service.demo.storyline import DEPLOYED, first_day
 from service.figures.beside import Prices
+from service.scoring.corrected import can_be_said
 from service.scoring.definitions import VERDICTS
 from service.scoring.score import Scorecard
 from service.store import (
@@ -157,7 +158,8 @@ def _said(row: Conversation, card: Scorecard) -> Sequence[Said]:
             own, words = card.scores[score].verdict, VERDICTS[score] or ()
             if own is None:
                 continue
-            verdict = rng.choice([word for word in words if word != own]) if rng.random() < wrong else own
+            others = [word for word in words if word != own and can_be_said(score, own, word)]
+            verdict = rng.choice(others) if rng.random() < wrong and others else own
             at = ended + timedelta(days=rng.uniform(1, 4))
             blind = reviewer != REVIEWERS[0]
             found.append(
