@@ -18,6 +18,7 @@ from alembic.config import Config
 from psycopg.pq import Format
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_MILLISECONDS = 15_000
 CONNECT_SECONDS = 3
@@ -69,9 +70,10 @@ class Database:
             yield connection
 
     def close(self) -> None:
-        """Give all connections back."""
-        self.engine.dispose()
-        self._single.dispose()
+        """Give all connections back; what a thread still uses is closed when that thread is done with it."""
+        for engine in (self.engine, self._single):
+            event.listen(engine, "checkin", _closed)
+            engine.dispose()
 
     def _single_engine(self, pool_size: int) -> Engine:
         if self.is_sqlite:
@@ -152,6 +154,11 @@ def _postgres_binary(
     """Many bytes come as they are where a statement asks for it: as text they would be twice as long."""
     if context is not None and context.execution_options.get(BINARY):
         cursor.format = Format.BINARY
+
+
+def _closed(_connection: Any, record: ConnectionPoolEntry) -> None:
+    """The pool it came from is given up: nobody would close it there."""
+    record.close()
 
 
 def _sqlite_private(_dialect: Any, _record: Any, arguments: Sequence[str], _more: Any) -> None:
