@@ -16,7 +16,7 @@ from service.scoring.corrected import can_be_said, own_verdict
 from service.scoring.definitions import VERDICTS
 from service.scoring.score import Score, Scorecard, short
 from service.translation.catalogue import Context, say
-from service.translation.languages import Language
+from service.translation.languages import Language, percent_in
 from service.translation.reasons import reason
 
 TITLES: Mapping[str, str] = MappingProxyType(
@@ -168,7 +168,7 @@ def _shown(name: str, score: Score, conversation: Conversation | None, reader: R
         tone="bad" if verdict in BAD else "good" if verdict in GOOD else "neutral",
         quiet=name != "containment" and verdict in QUIET and not said,
         reason=why,
-        sure=f"{score.confidence:.0%}",
+        sure=percent_in(language, f"{score.confidence:.0%}"),
         proofs=tuple(_proofs(score, conversation, reader)) if conversation is not None and reader.quotes else (),
         choices=choices(name, own_verdict(score), language),
         said=label(name, said, language) if said in LABELS[name] else "",

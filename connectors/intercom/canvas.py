@@ -26,6 +26,8 @@ from service.panel import Panel, Shown
 SIGNATURE = "x-body-signature"
 MOST_BYTES = 64 * 1024
 """Of an answer."""
+LONGEST_DRAFT = 4000
+"""Characters of a reason that are given back to be shortened: 48 kB at most, as JSON writes them."""
 AGREE, DISAGREE, SEND, BACK = "agree", "disagree", "send", "back"
 VERDICT, WHY = "verdict", "why"
 MARKS = {"good": "✓", "bad": "✗", "neutral": "•"}
@@ -115,15 +117,36 @@ def verdicts(panel: Panel, *, notice: str = "") -> Canvas:
     return canvas(components)
 
 
-def choosing(panel: Panel, shown: Shown) -> Canvas:
-    """The form to say what would be right."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a teammate filled in and could not be kept, with what is said of that."""
+
+    verdict: str
+    why: str
+    fault: str
+
+
+def choosing(panel: Panel, shown: Shown, *, most: int, draft: Draft | None = None) -> Canvas:
+    """The form to say what would be right, with a reason of at most `most` characters; `draft` is given back.
+
+    The Canvas Kit has no limit for a text area (`value` and `error` are its own), but 64 kB for a canvas: of a reason
+    that is longer than that only the beginning is given back.
+    """
     options = [{"type": "option", "id": choice.verdict, "text": choice.label} for choice in shown.choices]
+    verdict: Component = {"type": "dropdown", "id": VERDICT, "label": panel.say("What would be right?")}
+    why: Component = {"type": "textarea", "id": WHY, "label": panel.say("Why? (may be left empty)")}
+    why["placeholder"] = panel.say("At most {most} characters.", most=most)
+    if draft is not None:
+        why |= {"value": draft.why[:LONGEST_DRAFT], "error": True}
+        if any(choice.verdict == draft.verdict for choice in shown.choices):
+            verdict["value"] = draft.verdict
     return canvas(
         [
             _text(f"{shown.title}: {shown.label}", style="header"),
             _text(shown.reason),
-            {"type": "dropdown", "id": VERDICT, "label": panel.say("What would be right?"), "options": options},
-            {"type": "textarea", "id": WHY, "label": panel.say("Why? (may be left empty)")},
+            *([_text(draft.fault, style="error")] if draft is not None else []),
+            {**verdict, "options": options},
+            why,
             _button(_named(SEND, panel, shown), panel.say("Send"), style="primary"),
             _button(BACK, panel.say("Back"), style="link"),
         ]

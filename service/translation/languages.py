@@ -31,6 +31,19 @@ NAMES: Mapping[Language, str] = MappingProxyType(
 """What each calls itself."""
 
 
+SPACED_PERCENT = frozenset({Language.DE, Language.FR, Language.ES})
+"""Languages that put a space before the percent sign (DIN 5008; Imprimerie nationale; Real Academia)."""
+
+
+def percent_in(language: Language, figure: str) -> str:
+    """A percentage as the language writes it; the space does not break.
+
+    >>> percent_in(Language.DE, "92%"), percent_in(Language.JA, "92%")
+    ('92\\xa0%', '92%')
+    """
+    return figure.replace("%", "\u00a0%") if language in SPACED_PERCENT else figure
+
+
 def language_of(locale: str, otherwise: Language = Language.EN) -> Language:
     """The language of a locale as helpdesks write them; `otherwise` where there is none of ours.
 

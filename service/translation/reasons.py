@@ -13,7 +13,7 @@ from functools import cache
 from string import Formatter
 
 from service.translation.catalogue import Context, say, say_counted, template
-from service.translation.languages import Language
+from service.translation.languages import Language, percent_in
 
 UNTOLD = "The reason was given in English only; Deskmark's page has it."
 
@@ -74,7 +74,7 @@ def _values(found: Mapping[str, str], language: Language) -> dict[str, object] |
         told = english if name in TAKEN_AS_THEY_ARE else _said(english, Context.PART, language)
         if told is None:
             return None
-        values[name] = told
+        values[name] = percent_in(language, told) if name == "percent" else told
     return values
 
 

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from connectors.errors import InvalidSignature
 from connectors.intercom import canvas
-from connectors.intercom.canvas import AGREE, DISAGREE, SEND, Asked, Canvas, NotAsked
+from connectors.intercom.canvas import AGREE, DISAGREE, SEND, Asked, Canvas, Draft, NotAsked
 from service.panel import Panel
 from service.translation.catalogue import Context, say
 from service.web import ticket_panels as panels
-from service.web.opinions import announce
+from service.web.opinions import LONGEST_WHY, announce
 from service.web.parts import known, parts
 from service.web.rights import Open, needs
 from service.web.ticket_panels import NO_CHOICE, NONE_YET, THANKS, TOO_MANY, Agent, Opinion, View
@@ -61,11 +61,14 @@ def _answer(session: Session, view: View, asked: Asked) -> tuple[Canvas, str, bo
         return canvas.saying(say(view.language, Context.PANEL, NONE_YET)), "", False
     about = made.of(asked.score)
     if asked.pressed == DISAGREE and about is not None and asked.episode == made.episode:
-        return canvas.choosing(made, about), made.row_id, False
+        return canvas.choosing(made, about, most=LONGEST_WHY), made.row_id, False
     if asked.pressed not in (AGREE, SEND):
         return canvas.verdicts(made), made.row_id, False
     given = asked.verdict if asked.pressed == SEND else about.verdict if about else ""
     opinion = Opinion(asked.score, given, asked.episode, asked.why if asked.pressed == SEND else "")
+    if about is not None and opinion.too_long:
+        draft = Draft(asked.verdict, asked.why, panels.asked_to_shorten(made, opinion))
+        return canvas.choosing(made, about, most=LONGEST_WHY, draft=draft), made.row_id, False
     pending = panels.express(session, view, made, opinion)
     return _after(session, view, made, kept=pending is not None), made.row_id, bool(pending)
 

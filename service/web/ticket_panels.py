@@ -23,7 +23,7 @@ from service.store.models import Conversation, Installation, Scorecard
 from service.store.opinion_models import Source
 from service.store.reviews import Said
 from service.translation.languages import Language, language_of
-from service.web.opinions import LONGEST_WHY, rules
+from service.web.opinions import LONGEST_WHY, is_too_long, rules
 from service.web.parts import parts
 from service.web.throttle import network
 from tasks import opinions as work
@@ -36,6 +36,9 @@ PER_REFUSED = parse("60/minute")
 NONE_YET = "Deskmark has no verdict on this conversation yet. It is read when it is solved or closed."
 THANKS = "Thank you. Your opinion counts in the figures."
 NO_CHOICE = "That verdict is not one of those that can be chosen. Nothing was saved."
+TOO_LONG_REASON = (
+    "Your reason has {n} characters and at most {most} can be kept: nothing was saved. Shorten it and send it again."
+)
 TOO_MANY = "Too many requests. Try again in a minute."
 
 log = structlog.get_logger(__name__)
@@ -76,6 +79,16 @@ class Opinion:
     verdict: str
     episode: int
     why: str = ""
+
+    @property
+    def words(self) -> str:
+        """The reason on one line, as it is kept."""
+        return " ".join(self.why.replace("\0", " ").split())
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the reason is more than is kept: the agent is asked to shorten it, nothing is cut off."""
+        return is_too_long(self.words)
 
 
 def too_many(agent: Agent) -> bool:
@@ -119,6 +132,8 @@ def shown(session: Session, view: View) -> Panel | None:
 def express(session: Session, view: View, made: Panel, opinion: Opinion) -> bool | None:
     """Keep an opinion and all that follows; `None`: it is about nothing that the panel shows. See `announce`.
 
+    Its reason is not `too_long`.
+
     An opinion on an episode that is not the latest any more would be about other words than those that stand there.
     """
     about = made.of(opinion.score)
@@ -134,7 +149,7 @@ def express(session: Session, view: View, made: Panel, opinion: Opinion) -> bool
         opinion.verdict,
         agent.reviewer,
         p.now(),
-        why=" ".join(opinion.why.replace("\0", " ").split())[:LONGEST_WHY] or None,
+        why=opinion.words or None,
         source=Source.PANEL,
     )
     pending = work.express(rules(), session, [said])
@@ -148,6 +163,11 @@ def express(session: Session, view: View, made: Panel, opinion: Opinion) -> bool
         details={"score": opinion.score, "verdict": opinion.verdict, "by": f"{agent.connector} panel"},
     )
     return pending
+
+
+def asked_to_shorten(panel: Panel, opinion: Opinion) -> str:
+    """What is said to an agent whose reason is too long."""
+    return panel.say(TOO_LONG_REASON, n=len(opinion.words), most=LONGEST_WHY)
 
 
 def _said(session: Session, row_id: str, episode: int, agent: Agent) -> dict[str, str]:

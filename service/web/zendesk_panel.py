@@ -24,7 +24,7 @@ from service.store import ticket_apps
 from service.translation.catalogue import Context, say
 from service.translation.languages import Language, language_of
 from service.web import ticket_panels as panels
-from service.web.opinions import announce
+from service.web.opinions import LONGEST_WHY, announce
 from service.web.parts import known, parts
 from service.web.rights import Open, needs
 from service.web.ticket_panels import NO_CHOICE, NONE_YET, THANKS, TOO_MANY, Agent, Opinion, View
@@ -39,6 +39,12 @@ LASTS = 8 * 3600
 """Seconds that a panel may stand open in a browser: a day's work."""
 NOBODY = Installation("", "zendesk", "", "https://unknown.zendesk.com")
 """What a token for an unknown installation is checked against, with the same work and the same answer (ADR 025)."""
+LONGEST_TYPED = 5000
+"""Characters of a reason that a browser lets be typed: as many as fit a form of 64 kB in any script (9 bytes each).
+What is more than is kept comes back to be shortened."""
+SCHEMES = frozenset({"light", "dark"})
+"""What Zendesk's own pages can look like, whatever the machine's colours are; its script tells which."""
+NOT_TOLD = "Zendesk did not say which ticket is open. Reload the panel."
 REFUSED = (
     "Deskmark could not check who opened this. "
     "Reload it; if that does not help, an admin presses Find the app in Deskmark."
@@ -58,6 +64,8 @@ def begin(installation_id: str) -> Page:
         agent = Agent("zendesk", installation_id, _verified(installation, token).agent)
     except InvalidSignature as error:
         return _notice(None, REFUSED, panels.refused(installation_id, str(error)))
+    if not _passed(installation):
+        return _notice(installation, NOT_TOLD, 400)
     with parts().database.begin() as session:
         ticket_apps.opened(session, agent.installation_id, now=parts().now())
     return _page(installation, "panel/opening.html", key=_keys().dumps([agent.installation_id, agent.id]))
@@ -91,21 +99,27 @@ def _answer(installation_id: str, given: Opinion | None) -> Page:
     agent = Agent("zendesk", installation_id, str(name))
     if panels.too_many(agent):
         return _notice(installation, TOO_MANY, 429)
-    pending, kept = False, None
+    pending, kept, draft = False, None, None
     with parts().database.begin() as session:
         language = language_of(request.form.get("locale", ""), panels.spoken_by(session, installation_id))
         view = View(agent, request.form.get("ticket", ""), language, requester=request.form.get("requester", ""))
         made = panels.shown(session, view)
         if made is None:
             return _notice(installation, NONE_YET, 200, language)
-        if given is not None:
+        if given is not None and given.too_long and made.of(given.score):
+            draft = given
+        elif given is not None:
             said = panels.express(session, view, made, given)
             pending, kept = bool(said), said is not None
             made = panels.shown(session, view) or made
     announce(made.row_id, pending=pending)
     notice = "" if kept is None else made.say(THANKS if kept else NO_CHOICE)
-    status = 422 if kept is False else 200
-    return _page(installation, "panel/verdicts.html", status, panel=made, notice=notice, form=_carried(), lang=language)
+    if draft is not None:
+        notice = panels.asked_to_shorten(made, draft)
+    status = 422 if kept is False or draft else 200
+    limits = {"most": LONGEST_WHY, "longest_typed": LONGEST_TYPED}
+    shown = {"panel": made, "notice": notice, "draft": draft, "form": _carried(), **limits}
+    return _page(installation, "panel/verdicts.html", status, lang=language, **shown)
 
 
 def _installation(installation_id: str) -> Installation | None:
@@ -135,7 +149,7 @@ def _keys() -> URLSafeTimedSerializer:
 
 def _carried() -> Mapping[str, str]:
     """What every form of the page sends along."""
-    return {name: request.form.get(name, "") for name in ("key", "ticket", "requester", "locale")}
+    return {name: request.form.get(name, "") for name in ("key", "ticket", "requester", "locale", "scheme")}
 
 
 def _notice(installation: Installation | None, sentence: str, status: int, language: Language | None = None) -> Page:
@@ -157,7 +171,9 @@ def _page(installation: Installation | None, template: str, status: int = 200, *
     def spoken(sentence: str, **values: object) -> str:
         return say(cast(Language, language), Context.PANEL, sentence, **values)
 
+    scheme = request.form.get("scheme", "")
     words = {"say": spoken, "sdk": SDK, "installation_id": installation.id if installation else ""}
+    words["scheme"] = scheme if scheme in SCHEMES else ""
     response = make_response(render_template(template, **words, passed=_passed(installation), **given))
     framed_by = _origin(installation) if installation is not None else "https://*.zendesk.com"
     response.headers["Content-Security-Policy"] = (

@@ -53,7 +53,7 @@ def words(text: str) -> list[str]:
 
 def frame(text: str) -> str:
     """A note without what is nobody's language: quotes, ids, tags, addresses, times."""
-    bare = re.sub(r"„[^“]*“|« [^»]* »|«[^»]*»|「[^」]*」|\"[^\"]*\"", " ", text)
+    bare = re.sub(r"„[^“]*“|«[^»]*»|「[^」]*」|\"[^\"]*\"", " ", text)
     return re.sub(r"https?://\S+|dm__\w+|\bref [0-9a-f]{8}-[\d.]+|\bDeskmark\b|\bUTC\b|\bconv-\w+", " ", bare)
 
 

@@ -19,7 +19,7 @@ window.ZAFClient = {
     const asked = new URLSearchParams(location.search);
     const origin = asked.get("origin"), appGuid = asked.get("app_guid");
     if (!origin || !appGuid) return false;
-    const waiting = {};
+    const waiting = {}, heard = {};
     let last = 0, registered;
     const ready = new Promise((resolve) => { registered = resolve; });
     const post = (message) => parent.postMessage(JSON.stringify({ ...message, appGuid }), origin);
@@ -28,14 +28,20 @@ window.ZAFClient = {
       const said = JSON.parse(event.data);
       if (said.key === "zaf.app.registered") registered();
       if (waiting[said.id]) waiting[said.id](said.result);
+      if (heard[said.key]) heard[said.key](said.message);
     });
     post({ key: "iframe.handshake", message: { version: "2.0.9" } });
     const call = (request, params) => ready.then(() => new Promise((resolve) => {
       waiting[++last] = resolve;
       post({ id: last, request, params });
     }));
+    const get = (paths) => call("get", paths);
     return {
-      get: (paths) => call("get", paths),
+      get: (path) => Array.isArray(path) ? get(path) : get([path]).then((found) => {
+        if (path in found.errors) throw new Error(path);
+        return found;
+      }),
+      on: (name, hear) => { heard["zaf." + name] = hear; },
       invoke: (name, ...given) => call("invoke", { [name]: given }),
     };
   },
@@ -52,6 +58,8 @@ iframe { border: 0; width: 320px; height: 80px }</style>
 <input type="hidden" name="token" value="%(token)s"></form>
 <script>
 const frame = document.querySelector("iframe"), known = %(known)s;
+window.turn = (scheme) => frame.contentWindow.postMessage(
+  JSON.stringify({ key: "zaf.colorScheme.changed", message: scheme }), "*");
 window.resized = [];
 addEventListener("message", (event) => {
   if (event.source !== frame.contentWindow) return;
@@ -60,7 +68,10 @@ addEventListener("message", (event) => {
   if (asked.key === "iframe.handshake") answer({ key: "zaf.app.registered", message: { metadata: {}, context: {} } });
   if (asked.request === "get") {
     const result = { errors: {} };
-    for (const path of asked.params) result[path] = known[path];
+    for (const path of asked.params) {
+      if (path in known) result[path] = known[path];
+      else result.errors[path] = { message: "unknown" };
+    }
     answer({ id: asked.id, result });
   }
   if (asked.request === "invoke" && asked.params.resize) {

@@ -96,6 +96,21 @@ def test_disagreeing(web: Any, workspace: str) -> None:
     assert "Context: Preserved" in texts(press(web, workspace, "back").json)
 
 
+def test_a_reason_that_is_too_long_comes_back(web: Any, workspace: str) -> None:
+    why = "日" * 2001
+    form = components(press(web, workspace, "send:1:context_repeat", verdict="preserved", why=why).json)
+    (dropdown,) = [each for each in form if each["type"] == "dropdown"]
+    (reason,) = [each for each in form if each["type"] == "textarea"]
+    assert (dropdown["value"], reason["value"], reason["error"]) == ("preserved", why, True)
+    (fault,) = [each["text"] for each in form if each.get("style") == "error"]
+    assert fault.startswith("Your reason has 2001 characters and at most 2000 can be kept")
+    assert reviews(web) == []
+    odd = components(press(web, workspace, "send:1:context_repeat", verdict="odd", why="x" * 60_000).json)
+    assert [each.get("value") for each in odd if each["type"] == "dropdown"] == [None]
+    press(web, workspace, "send:1:context_repeat", verdict="preserved", why=why[1:])
+    assert [row.why for row in reviews(web)] == [why[1:]]
+
+
 @pytest.mark.parametrize(
     ("button", "values"),
     [("send:1:containment", {}), ("send:1:containment", {"verdict": "odd"}),

@@ -254,6 +254,41 @@ def test_nonsense_is_not_kept(web: Any, app_of: Any, nonsense: dict[str, str]) -
     assert reviews(web) == []
 
 
+def test_a_reason_that_is_too_long_is_not_cut(web: Any, app_of: Any) -> None:
+    installation = app_of()
+    client, first = opened(web, installation)
+    said = {"key": key_of(first), "score": "repeat_contact", "verdict": "not_returned", "episode": "1"}
+    answer = ask(client, installation, "opinion", **said, why="é" * 2001)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "Your reason has 2001 characters and at most 2000 can be kept: nothing was saved." in page
+    assert "é" * 2001 in page
+    assert '<option value="not_returned" selected>' in page
+    assert reviews(web) == []
+    ask(client, installation, "opinion", **said | {"score": "containment", "verdict": "likely"}, why="é" * 2000 + " ")
+    assert [len(row.why or "") for row in reviews(web)] == [2000]
+
+
+@pytest.mark.parametrize(("scheme", "worn"), [("dark", True), ("light", True), ("odd", False), ("", False)])
+def test_the_colours_of_zendesk_are_kept(web: Any, app_of: Any, scheme: str, worn: bool) -> None:
+    installation = app_of()
+    client, first = opened(web, installation)
+    page = ask(client, installation, key=key_of(first), scheme=scheme).get_data(as_text=True)
+    assert (f'data-scheme="{scheme}"' in page) == worn
+
+
+def test_the_two_palettes_are_those_of_the_pages() -> None:
+    def colours(block: str) -> dict[str, str]:
+        found = dict(re.findall(r"(--[\w-]+): ([^;]+);", block))
+        return {name: value for name, value in found.items() if name not in ("--mono", "--sans")}
+
+    static = Path(__file__).parents[2] / "service/web/static"
+    pages = re.findall(r":root \{(.*?)\}", (static / "deskmark.css").read_text(encoding="utf-8"), re.DOTALL)
+    panel = re.findall(r":root\[[^]]+\] \{(.*?)\}", (static / "panel.css").read_text(encoding="utf-8"), re.DOTALL)
+    assert [colours(block) for block in panel] == [colours(block) for block in pages]
+    assert len(panel) == 2
+
+
 def test_a_conversation_without_text_has_verdicts_and_no_quotes(web: Any, app_of: Any) -> None:
     installation = app_of(document=None)
     client, first = opened(web, installation)
@@ -280,7 +315,8 @@ def test_zendesks_script_is_told_of_zendesk_only(web: Any, app_of: Any, query: s
     installation = app_of()
     answer = web.client().post(f"/apps/zendesk/{installation}{query}", data={"token": token(web.clock())})
     page = answer.get_data(as_text=True)
-    assert answer.status_code == 200
+    assert answer.status_code == 400
+    assert "Zendesk did not say which ticket is open" in page, "nothing on the page could go on"
     assert "evil" not in page
     assert "zaf_sdk" not in page
 

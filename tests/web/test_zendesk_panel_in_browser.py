@@ -48,14 +48,14 @@ def at(web: Any, seed: Any) -> Iterator[Any]:
 class Agent:
     """A browser with the ticket open."""
 
-    def __init__(self, chromium: Any, address: str, scheme: str = "light") -> None:
+    def __init__(self, chromium: Any, address: str, scheme: str = "light", *, script: bool = True) -> None:
         self.context = chromium.new_context(viewport={"width": 1000, "height": 900}, color_scheme=scheme)
         self.page = self.context.new_page()
         self.page.set_default_timeout(60_000)
         self.complaints: list[str] = []
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.context.route("https://static.zdassets.com/**", self._script)
+        self.context.route("https://static.zdassets.com/**", self._script if script else lambda route: route.abort())
         self.page.goto(f"{address}/agent/tickets/4711")
         self.frame = self.page.frame_locator("iframe")
 
@@ -112,6 +112,70 @@ def test_it_speaks_japanese(at: Any, chromium: Any) -> None:
         agent.frame.locator("h1:has-text('Deskmarkの判定')").wait_for()
         assert agent.complaints == []
         agent.context.close()
+
+
+def ground(agent: Agent) -> str:
+    """The colour behind the panel."""
+    return str(agent.page.frame(name="app").evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+LIGHT, DARK = "rgb(255, 255, 255)", "rgb(26, 29, 33)"
+
+
+@pytest.mark.parametrize(("machine", "zendesk", "seen"), [("light", "dark", DARK), ("dark", "light", LIGHT)])
+def test_it_wears_the_colours_of_zendesk(at: Any, chromium: Any, machine: str, zendesk: str, seen: str) -> None:
+    """Zendesk's pages have a scheme of their own, which the page of every answer keeps."""
+    with serving(at(colorScheme=zendesk)) as host:
+        agent = Agent(chromium, host, machine)
+        agent.frame.locator("h1:has-text('What Deskmark found')").wait_for()
+        assert ground(agent) == seen
+        assert agent.faults() == []
+        agent.page.evaluate("turn", machine)
+        agent.frame.locator(f"html[data-scheme={machine}]").wait_for()
+        assert ground(agent) != seen
+        agent.frame.locator("#containment button:has-text('Agree')").press("Enter")
+        agent.frame.locator("text=You said: Escalated").wait_for()
+        agent.frame.locator(f"html[data-scheme={zendesk}]").wait_for()
+        assert agent.complaints == []
+        agent.context.close()
+
+
+def test_it_says_when_zendesk_tells_no_ticket(at: Any, chromium: Any) -> None:
+    with serving(at(**{"ticket.id": None})) as zendesk:
+        agent = Agent(chromium, zendesk)
+        agent.frame.locator("text=Zendesk did not say which ticket is open.").wait_for()
+        assert not agent.frame.locator("text=Looking up").is_visible()
+        agent.context.close()
+
+
+def test_it_says_when_zendesks_script_is_kept_away(at: Any, chromium: Any) -> None:
+    """By a blocker in the browser, say."""
+    with serving(at()) as zendesk:
+        agent = Agent(chromium, zendesk, script=False)
+        agent.frame.locator("text=Zendesk did not say which ticket is open.").wait_for()
+        agent.context.close()
+
+
+def test_a_reason_that_is_too_long_comes_back(web: Any, at: Any, chromium: Any) -> None:
+    long = "word " * 500
+    with serving(at()) as zendesk:
+        agent = Agent(chromium, zendesk)
+        app = agent.frame
+        app.locator("#context_repeat summary").press("Enter")
+        app.locator("#context_repeat select").select_option("preserved")
+        assert "At most 2000 characters." in app.locator("#context_repeat").inner_text()
+        app.locator("#context_repeat textarea").fill(long)
+        app.locator("#context_repeat button:has-text('Send')").press("Enter")
+        app.locator("#context_repeat .error-text:has-text('2499 characters')").wait_for()
+        assert app.locator("#context_repeat textarea").input_value() == long
+        assert app.locator("#context_repeat select").input_value() == "preserved"
+        assert agent.faults() == []
+        app.locator("#context_repeat textarea").fill("short")
+        app.locator("#context_repeat button:has-text('Send')").press("Enter")
+        app.locator("text=Thank you.").wait_for()
+        agent.context.close()
+    with web.parts.database.read() as session:
+        assert [(row.verdict, row.why) for row in session.scalars(select(Review))] == [("preserved", "short")]
 
 
 def test_another_site_cannot_frame_it(at: Any, chromium: Any) -> None:

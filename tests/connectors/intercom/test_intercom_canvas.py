@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from connectors.base import Installation
 from connectors.errors import InvalidSignature
 from connectors.intercom import canvas
-from connectors.intercom.canvas import MOST_BYTES, NotAsked, asked, choosing, saying, verdicts, verify
+from connectors.intercom.canvas import MOST_BYTES, Draft, NotAsked, asked, choosing, saying, verdicts, verify
 from service.panel import LABELS, Choice, Panel, Proof, Shown
 from service.translation.languages import Language
 
@@ -112,7 +112,9 @@ def test_every_canvas_is_one(panel: Panel, notice: str) -> None:
         assert f"disagree:{panel.episode}:{each.score}" in pressed
         assert (f"agree:{panel.episode}:{each.score}" in pressed) == (each.verdict != "pending")
         assert asked(body(component_id=f"send:{panel.episode}:{each.score}")).episode == panel.episode
-        components(choosing(panel, each))
+        components(choosing(panel, each, most=2000))
+        draft = Draft("odd", "日" * 90_000, "Too long.")
+        assert len(json.dumps(choosing(panel, each, most=2000, draft=draft))) < MOST_BYTES
     assert bool(panel.link) == any(each.get("id") == "page" for each in found)
 
 
