@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.charts.chart import Chart
 from service.charts.data import By
 from service.charts.sparkline import sparkline
+from service.figures.bases import meant
 from service.figures.catalogue import Figure, Kind, Level, Maturity, figure
 from service.figures.maturity import Suggested
 from service.figures.results import Value
@@ -186,7 +187,7 @@ def card(one: Figure, course: Course, names: tuple[Name, ...], by: By) -> Card |
     if not values:
         return None
     main, name = values[0], (values[0].name, values[0].of)
-    moved, uneven = course.moved.get(name), mostly(course, name, by)
+    moved, uneven, why = course.moved.get(name), mostly(course, name, by), against_beginning(course, name)
     line = None
     if main.value is not None:
         line = sparkline(called(one.name, main), shown.points(course, name, by), unit=main.unit, by=by)
@@ -197,7 +198,7 @@ def card(one: Figure, course: Course, names: tuple[Name, ...], by: By) -> Card |
         others=() if uneven else tuple(row(one, value, course) for value in values[1:]),
         change="" if moved is None else f"{moved.word.capitalize()} than at first" if moved.word else "No change shown",
         tone=_tone(moved.word if moved is not None else ""),
-        why=against_beginning(course, name),
+        why=f"{why} {meant(one.name, main.name)}".rstrip() if why else "",
         target=target(course, name),
         line=line,
         mostly=uneven,

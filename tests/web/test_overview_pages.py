@@ -59,6 +59,7 @@ def test_a_change_is_named_where_chance_does_not_explain_it(web: Any, keep_days:
     assert "Confirmed solved Better" in page
     assert "Better than in the account's first 30 days" in page
     assert "Reached, beyond chance." in page
+    assert "whoever answered. The outcome “Came back” is only of those that the bot kept." in page
 
 
 @pytest.mark.parametrize("path", ["/", "/figures/intent_recognition"])
