@@ -31,7 +31,7 @@ def first_words(session: Session, wanted: Collection[Place], names: NameFinder =
     """The first words of each episode; none of a conversation whose text is no longer stored, or that has none."""
     ids = {row_id for row_id, _ in wanted}
     stored = select(Row.id, Row.document).where(Row.id.in_(sorted(ids)), Row.document.is_not(None))
-    documents = {row_id: document for row_id, document in session.execute(stored)}
+    documents = {row.id: row.document for row in session.execute(stored)}
     return dict(_found(wanted, documents, names))
 
 

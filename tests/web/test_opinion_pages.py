@@ -66,7 +66,7 @@ def test_disagreeing_changes_page_list_figures_and_api_and_can_be_taken_back(web
     with web.parts.database.read() as session:
         card = session.scalars(select(Scorecard)).one()
     assert card.card["scores"]["context_repeat"]["verdict"] == "repeated", "what Deskmark said stays"
-    assert web.audited()[-2][1] == "give opinion"
+    assert "give opinion" in [entry[1] for entry in web.audited()]
 
     say(web, client, counted, path="opinion/take-back")
     assert fact(web, counted)["context"] == "repeated"

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from service.card_document import card_document
+from service.conversation import Event, EventKind
 from service.document import from_document
 from service.scoring.definitions import VERDICTS
 from service.scoring.score import Policy, Score
@@ -222,6 +223,19 @@ def strict(web: Any, ended: Any) -> str:
             reviews.save(session, [given])
     with web.parts.database.read() as session:
         return str(session.scalars(select(Installation.id)).one())
+
+
+def test_of_a_reopened_conversation_it_is_said_which_episode_is_judged(web: Any, seed: Any, shapes: Any) -> None:
+    told = shapes.told()
+    told = replace(told, events=(*told.events, Event("r", EventKind.REOPENED, told.messages[-1].at)))
+    row_id = seed(told, shapes.scored(told), shapes.scored(told, episode=2))
+    page = text(person(web, "ada"), f"/reviews/{row_id}?blind=1")
+    first, latest = page.split('<section class="episode')[1:]
+    assert "Not judged here." in first
+    assert "its verdicts" not in first
+    assert "This is what you judge." in latest
+    page = text(person(web, "bob"), f"/reviews/{row_id}")
+    assert f'<a href="/c/{row_id}#episode-1">its verdicts' in page
 
 
 def test_a_threshold_is_suggested_and_set_only_by_an_admin(web: Any, strict: str) -> None:
