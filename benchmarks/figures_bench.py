@@ -33,7 +33,7 @@ from service.figures.catalogue import FIGURES, Figure  # noqa: E402
 from service.figures.cells import FORM  # noqa: E402
 from service.figures.fact import DIMENSIONS, Fact  # noqa: E402
 from service.scoring.score import DEFINITIONS  # noqa: E402
-from service.store import conversations, facts, installations, rollups  # noqa: E402
+from service.store import conversations, facts, installations, rollups, week_sums  # noqa: E402
 from service.store.cells import numbered  # noqa: E402
 from service.store.database import Database, migrate  # noqa: E402
 from service.store.facts import COLUMNS, Day, Judged  # noqa: E402
@@ -64,6 +64,7 @@ def figures(url: str, most: int, rounds: int = 3) -> list[Table]:
     fill(database, url, made, rng, most)
     days = add_days_up(database)
     soil(database)
+    add_weeks_up(database)
     asked = ask(database, rounds)
     kept = keep_some(database, made, rng)
     database.close()
@@ -220,6 +221,18 @@ def add_days_up(database: Database) -> list[float]:
     return [timed(database, 1, partial(one, day)).wall for day in every_day()]
 
 
+def add_weeks_up(database: Database) -> None:
+    """Every week that is over, as the task does it after the days."""
+    with database.read() as session:
+        weeks = week_sums.waiting(session, until=TODAY)
+    for week in weeks:
+        with database.read() as session:
+            sums = week_sums.add_up(session, week)
+        if sums is not None:
+            with database.begin() as session:
+                week_sums.keep(session, sums)
+
+
 def soil(database: Database) -> None:
     """Today and yesterday have facts that are not added up."""
     with database.begin() as session:
@@ -280,7 +293,7 @@ def sizes(url: str) -> Table:
     plain = make_url(url).set(drivername="postgresql").render_as_string(False)
     table: Table = [("table", "rows", "size with indexes")]
     with psycopg.connect(plain, autocommit=True) as connection:
-        for name in ("fact", "rollup", "cell", "dirty_day"):
+        for name in ("fact", "rollup", "week_sum", "cell", "dirty_day"):
             (count,) = connection.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,)
             (size,) = connection.execute("SELECT pg_total_relation_size(%s)", [name]).fetchone() or (0,)
             table.append((name, f"{count:,}", f"{size / 1e6:,.0f} MB"))

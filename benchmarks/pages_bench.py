@@ -59,6 +59,9 @@ def pages_table(url: str, most: int, *, keep: Path | None = None, rounds: int = 
         known = {"key": key, "given": fill(url, most, SecretBox(key))}
         if filled is not None:
             filled.write_text(json.dumps(known))
+    database = Database(url)
+    figures_bench.add_weeks_up(database)
+    database.close()
     return measure(url, known["key"], known["given"], rounds=rounds, only=only)
 
 

@@ -59,6 +59,13 @@ def added_up(small: Iterable[bytes], large: Iterable[bytes]) -> Counts:
     return count(np.concatenate([few["cell"], many["cell"]]), np.concatenate([few["count"], many["count"]]))
 
 
+def together(parts: Sequence[Counts]) -> Counts:
+    """The sum of one or more."""
+    if len(parts) == 1:
+        return parts[0]
+    return count(np.concatenate([part.cells for part in parts]), np.concatenate([part.counts for part in parts]))
+
+
 def count(cells: NDArray[Any], counts: NDArray[Any]) -> Counts:
     """Counts by cell, from cells in any order and more than once; exact, as everything is a whole number."""
     if not cells.size:

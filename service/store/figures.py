@@ -7,8 +7,8 @@ one snapshot (`Database.read`), or a fact that moves from one day to another mea
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -21,7 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from service.figures.fact import DIMENSIONS
 from service.figures.tally import Tally
 from service.scoring.score import DEFINITIONS
-from service.store.cells import LARGE, SMALL, Unpacked, added_up, named, present
+from service.store.cells import LARGE, SMALL, Counts, Unpacked, added_up, named, present, together
 from service.store.database import BINARY
 from service.store.facts import COLUMNS
 from service.store.figure_models import Cell, FactRow, Rollup, WeekSum
@@ -134,17 +134,35 @@ class Read:
     until: date
     parts: Sequence[Part]
     apart: bool = False
+    _pieces: dict[tuple[date, date], Mapping[Key, Counts]] = field(default_factory=dict)
 
     def tallies(self, session: Session, since: date, until: date, period: Period) -> Mapping[Key, Tally]:
         """As `tallies` says, for days that were read; one by one if there is to be more than one period, or if not all
         of them are asked for."""
+        found: dict[Key, list[Counts]] = defaultdict(list)
+        for (day, value), counts in self._summed(since, until, period).items():
+            found[period.start(day, since), value].append(counts)
+        return _tallies(session, {key: together(each) for key, each in found.items()})
+
+    def _summed(self, since: date, until: date, period: Period) -> Mapping[Key, Counts]:
+        """Sums of these days; to be put together to anything else than days again, of the pieces that weeks and months
+        are both made of: the same days are asked for by several periods, one after the other."""
+        if period is Period.DAY:
+            return self._added_up(since, until, lambda day: day)
+        if (since, until) not in self._pieces:
+            cuts = (Period.WEEK, Period.MONTH)
+            pieces = self._added_up(since, until, lambda day: max(cut.start(day, since) for cut in cuts))
+            self._pieces[since, until] = pieces
+        return self._pieces[since, until]
+
+    def _added_up(self, since: date, until: date, start: Callable[[date], date]) -> Mapping[Key, Counts]:
         parts: Parts = defaultdict(lambda: ([], []))
         for day, value, small, large in self.parts:
             if since <= day < until:
-                here = parts[period.start(day, since), None if self.apart else value]
+                here = parts[start(day), None if self.apart else value]
                 here[0].append(small)
                 here[1].append(large)
-        return _tallies(session, parts)
+        return {key: added_up(*both) for key, both in parts.items()}
 
     def totals(
         self, session: Session, measure: str, since: date, until: date, installation_ids: Collection[str]
@@ -282,8 +300,7 @@ def _together(
         yield day or question.since, question.owner[installation_id] if question.owned else of or None, small, large
 
 
-def _tallies(session: Session, parts: Parts) -> dict[Key, Tally]:
-    summed = {key: added_up(*both) for key, both in parts.items()}
+def _tallies(session: Session, summed: Mapping[Key, Counts]) -> dict[Key, Tally]:
     names = named(session, present(counts.cells for counts in summed.values()))
     return {
         key: Tally(Unpacked(summed[key], names)) for key in sorted(summed, key=lambda k: (k[0], k[1] is None, k[1]))
