@@ -46,6 +46,33 @@ class WhatIf:
         return self.caught.n - self.caught.hits
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A share as it was, and as a threshold would have made it."""
+
+    was: Rate
+    then: Rate
+
+    @property
+    def points(self) -> float | None:
+        """The difference of the two shares, -1..1; `None` where one of them has no cases."""
+        return None if not self.was.n or not self.then.n else self.then.hits / self.then.n - self.was.hits / self.was.n
+
+    def interval(self) -> tuple[float, float] | None:
+        """Its 95 % interval (Newcombe 1998, from the Wilson intervals of both); `None` without cases.
+
+        It takes the two for different conversations; that they are the same ones only makes it wider than it must be.
+        """
+        before, after, points = self.was.interval(), self.then.interval(), self.points
+        if before is None or after is None or points is None:
+            return None
+        (was_low, was_high), (low, high) = before, after
+        was, then = self.was.hits / self.was.n, self.then.hits / self.then.n
+        below = ((then - low) ** 2 + (was_high - was) ** 2) ** 0.5
+        above = ((high - then) ** 2 + (was - was_low) ** 2) ** 0.5
+        return points - below, points + above
+
+
 def what_if(stated: Iterable[Stated], below: int) -> WhatIf:
     """What would happen at one threshold, in hundredths. Exactly at it the bot goes on."""
     (found,) = ladder(tuple(stated), (below,))

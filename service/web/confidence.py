@@ -5,7 +5,7 @@ Deskmark reads and suggests; the threshold itself is set at the bot, by people.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
@@ -17,11 +17,13 @@ from service.charts.histogram import histogram
 from service.figures.beside import Beside
 from service.figures.catalogue import figure
 from service.figures.cells import REPORTED
+from service.figures.rates import Rate
 from service.figures.results import Unit, Value, share
 from service.figures.rows.answered import CALIBRATED
+from service.figures.rows.handed_over import rate
 from service.figures.tally import Tally
+from service.figures.what_threshold import Shift, WhatIf, ladder, what_if
 from service.figures.what_threshold import Stated as Counted
-from service.figures.what_threshold import WhatIf, ladder
 from service.web.figure_page import Row, row
 from service.web.insight import Told, whole
 from service.web.parts import parts
@@ -60,6 +62,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What the threshold would have changed, against what happened on the same days: in conversations of 100, with the
+    interval. `more` are handed over, `fewer` needed a human and were left with the bot."""
+
+    more: str
+    fewer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
     """One intent: what the bot states on average, and what came true."""
 
@@ -94,6 +105,7 @@ def page() -> str:
         curve=_curve(told, suggested),
         spread=_spread(counted),
         steps=_steps(counted, chosen, suggested, source.least),
+        change=change(tally, counted, chosen, source.least),
         topics=_topics(told),
         reported=sum(each.n for each in counted),
         estimated=_cases(tally, "estimated"),
@@ -108,6 +120,36 @@ def reported(tally: Tally) -> tuple[Counted, ...]:
             here = counts.setdefault(int(hundredths), {"yes": 0, "no": 0, "open": 0})
             here[needed] += cases
     return tuple(Counted(value, each["yes"], each["no"], each["open"]) for value, each in sorted(counts.items()))
+
+
+def change(tally: Tally, counted: Sequence[Counted], below: int, least: int) -> Change | None:
+    """What handing over below a threshold, and by nothing else, would have changed; `None` with too few cases.
+
+    Needed a human: the same as for the threshold, of reported and estimated confidence alike; got one: the handoffs
+    that were warranted.
+    """
+    found = what_if(counted, below)
+    needed = sum(cases for parts_, cases in tally.split("confidence") if parts_[3] == "yes")
+    left = max(0, needed - tally.count("escalation", "warranted"))
+    over = Shift(rate(tally), found.handed_over)
+    alone = Shift(Rate(left, needed), Rate(found.missed, found.caught.n))
+    if min(over.was.n, over.then.n, alone.was.n, alone.then.n) < least:
+        return None
+    return Change(_of_hundred(over), _of_hundred(alone))
+
+
+def _of_hundred(shift: Shift) -> str:
+    """The difference in conversations of 100, e.g. "20.3 more (16.1 to 24.4)"."""
+    ends, points = shift.interval(), shift.points or 0.0
+    low, high = sorted(100 * end for end in ends) if ends is not None else (0.0, 0.0)
+    if low < 0 < high:
+        return f"{_signed(points)} (from {_signed(low / 100)} to {_signed(high / 100)}: it may be chance)"
+    low, high = sorted((abs(low), abs(high)))
+    return f"{_signed(points)} ({low:.1f} to {high:.1f})"
+
+
+def _signed(points: float) -> str:
+    return f"{abs(100 * points):.1f} {'fewer' if points < 0 else 'more'}"
 
 
 def _cases(tally: Tally, source: str) -> int:

@@ -214,7 +214,26 @@ def title(answer: str) -> str:
         return "None was needed: the customer had just said that it was solved"
     if answer.startswith(ARTICLE):
         return f"Article “{answer.removeprefix(ARTICLE)}”"
-    return "The same words of the bot, from no article that it named"
+    return "An answer of the bot that comes from no article it named"
+
+
+def todo(answer: str) -> str:
+    """What a manager can do about an answer that the bot had and handed over all the same.
+
+    >>> todo("article:Returns").startswith("Make the article clearer")
+    True
+    """
+    if answer == SOLVED:
+        return "Let the bot end the conversation when the customer says that it is solved."
+    if answer.startswith(ARTICLE):
+        return (
+            "Make the article clearer, so that the bot gives the whole answer from it at once; and let the bot ask "
+            "whether it helped before it hands over."
+        )
+    return (
+        "Write an article from the answer below and give it to the bot, so that it stands by it; and let the bot ask "
+        "whether it helped before it hands over."
+    )
 
 
 def money(cost: float | None, n: int, currency: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -10,11 +11,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.charts.data import Tone
 from service.reports.course import courses
+from service.reports.had_answer_examples import examples
 from service.store import cards, goals, had_answers
 from service.store.figure_models import NAME
 from service.store.had_answers import Place
 from service.web import escalation_page as shown
 from service.web.api.cursors import cursor, place_of
+from service.web.audited import audited
 from service.web.chips import chips
 from service.web.escalation_page import ACCURACY, ESCALATION
 from service.web.given import BY
@@ -92,7 +95,12 @@ def answer() -> str | AnyResponse:
         after = _place(request.args.get("after", ""))
         found = had_answers.listed(session, shown.asked(view), key, after=after, limit=LISTED + 1)
         stands = cards.standing(session, {item.conversation for item in found[:LISTED]}, view.definitions)
+        told = examples(session, found[:LISTED], stands, parts().names) if may(Right.READ) and after is None else []
         choices = view.choices(session)
+    if told:
+        with parts().database.begin() as session:
+            for installation_id, n in Counter(one.spared.installation for one in told).items():
+                audited(session, "look at texts", "an answer that the bot had", installation_id, conversations=str(n))
     last = found[LISTED - 1] if len(found) > LISTED else None
     return render_template(
         "escalation_answer.html",
@@ -100,6 +108,8 @@ def answer() -> str | AnyResponse:
         choices=choices,
         key=key,
         title=shown.title(key),
+        todo=shown.todo(key),
+        examples=told,
         lines=[(item, chips(stands.get((item.conversation, item.episode)))) for item in found[:LISTED]],
         names=view.names(),
         after=after,

@@ -109,11 +109,13 @@ def _spared(step: Spared, view: View) -> Shown:
         return Shown("Let the bot end when the customer is done", f"{often} after the customer had said that it was "
                      "solved, more than for any other avoidable reason.", address)  # fmt: skip
     if key.startswith(ARTICLE):
-        does = f"Make the article “{key.removeprefix(ARTICLE)}” say it so that the bot need not hand over"
+        does = (
+            f"Make the article “{key.removeprefix(ARTICLE)}” clearer: the bot answered from it and handed over anyway"
+        )
     else:
-        does = "Let the bot stand by an answer that it had: write an article from it"
-    return Shown(does, f"{often} although the bot had given the answer, and a person then said the same: more than for "
-                 "any other avoidable reason.", address)  # fmt: skip
+        does = "Write an article from an answer that the bot had: it gave it and handed over anyway"
+    return Shown(does, f"{often} in which a person then said the same as the bot: the answer behind most handoffs that "
+                 "could have been spared.", address)  # fmt: skip
 
 
 def _short(step: Shortfall, view: View) -> Shown:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.figures.rates import Rate
-from service.figures.what_threshold import Stated, ladder, what_if
+from service.figures.what_threshold import Shift, Stated, ladder, what_if
 
 cases = st.lists(st.tuples(st.integers(0, 100), st.sampled_from(["yes", "no", "open"])), max_size=60)
 
@@ -42,3 +42,12 @@ def test_a_higher_threshold_hands_over_and_catches_at_least_as_many(each: list[t
         assert one.handed_over.hits <= following.handed_over.hits
         assert one.caught.hits <= following.caught.hits
     assert (steps[0].handed_over.hits, steps[-1].handed_over.hits) == (0, len(each))
+
+
+def test_a_shift_has_newcombes_interval() -> None:
+    # Newcombe (1998), Statistics in Medicine 17:873-890, method 10: 56/70 less 48/80 is 0.2000 (0.0524 to 0.3339).
+    shift = Shift(Rate(48, 80), Rate(56, 70))
+    low, high = shift.interval() or (0.0, 0.0)
+    assert (round(shift.points or 0, 4), round(low, 4), round(high, 4)) == (0.2, 0.0524, 0.3339)
+    assert Shift(Rate(0, 0), Rate(1, 2)).points is None
+    assert Shift(Rate(1, 2), Rate(0, 0)).interval() is None

@@ -19,12 +19,15 @@ from service.figures.beside import Prices
 from service.figures.fact import Fact
 from service.figures.rates import Rate
 from service.figures.tally import Tally
+from service.figures.what_threshold import Stated
 from service.scoring.score import Evidence, Score
 from service.store import figures, goals, improvements
 from service.store.gap_models import ImprovementKind
 from service.store.goals import Costs
+from service.store.models import Conversation
 from service.web import escalation_page, escalations, handoff_page
 from service.web import view as views
+from service.web.confidence import change
 
 PAGES = ("/escalations", "/handoffs", "/confidence")
 
@@ -228,6 +231,35 @@ def test_the_bots_words_are_for_those_who_may_read(page: Any, web: Any, seed: An
     assert row_id not in hidden
     assert row_id not in page("/escalations/answer?key=text:1", "viewer")
     assert "4711" in page("/escalations/answer?key=text:1", "viewer")
+    assert "Its words are shown" in page("/escalations/answer?key=text:1", "viewer")
+    assert all(entry[1] != "look at texts" for entry in web.audited())
+
+    told = page("/escalations/answer?key=text:1", "reviewer")
+    assert "What the bot had answered" in told
+    assert "Write an article from the answer below" in told
+    places = re.findall(rf'href="/c/{row_id}#message-(\d)">“', told)
+    assert places == sorted(places)
+    assert len(places) == 3, "asked, answered, said again by a person"
+    assert "ORD-4821" not in told, "masked"
+    assert web.audited()[-1][1:3] == ("look at texts", "an answer that the bot had")
+
+
+@pytest.mark.parametrize(
+    "broken", [{"odd": 1}, None, "no such message"], ids=["odd shape", "no longer stored", "no message"]
+)
+def test_an_answer_without_its_text_has_no_examples(page: Any, web: Any, seed: Any, shapes: Any, broken: Any) -> None:
+    answered = "m99" if isinstance(broken, str) else "m1"
+    evidence = (Evidence("m4", "Five days.", "repeats what the bot had already answered", answered_in=answered),)
+    row_id = seed(shapes.told(), shapes.scored(shapes.told(), escalation=Score("avoidable", 0.0, 0.9, "", evidence)))
+    one = replace(facts(1)[0], conversation="4711", escalation="avoidable", had_answer="article:Returns",
+                  day="2026-03-01")  # fmt: skip
+    keep(web, seed.installations["zendesk"], [one])
+    if not isinstance(broken, str):
+        with web.parts.database.begin() as session:
+            session.get_one(Conversation, row_id).document = broken
+    told = page("/escalations/answer?key=article:Returns", "reviewer")
+    assert "Make the article clearer" in told
+    assert "What the bot had answered" not in told
 
 
 @pytest.mark.parametrize("query", ["", "?key=", "?key=" + "x" * 300])
@@ -317,6 +349,20 @@ def test_a_threshold_says_what_it_would_have_done(page: Any, given: list[Fact]) 
     assert 'name="at" min="1" max="100" step="1" value="50"' in html
     assert "Suggested: hand over <strong>below 0." in html
     assert "Deskmark never sets it" in html
+
+
+def test_a_threshold_says_what_it_would_change() -> None:
+    counted = (Stated(40, 60, 10), Stated(90, 20, 60))
+    cells = {"reported\t40\tfailed\tyes": 60, "reported\t90\tfailed\tyes": 20, "reported\t90\tlikely\tno": 70}
+    known = {"confidence": cells, "escalation": {"warranted": 20}, "containment": {"escalated": 30, "likely": 120}}
+    found = change(Tally(known), counted, 50, 20)
+    assert found is not None
+    assert found.more.startswith("26.7 more (")
+    assert found.fewer.startswith("50.0 fewer (")
+    same = change(Tally({**known, "escalation": {"warranted": 58}}), counted, 50, 20)
+    assert same is not None
+    assert "it may be chance" in same.fewer
+    assert change(Tally(known), counted, 50, 1000) is None
 
 
 @pytest.mark.parametrize("wrong", ["0", "101", "0.5", "x", "²", "9999", "-1"])

@@ -79,7 +79,7 @@ def test_the_most_conversations_a_week_come_first(web: Any, shop: str, weeks: We
     (gap, why, address), (spared, often, list_of), *_ = told()
     assert (gap, address) == ("Give the gap “refund, card” an owner", "/gaps/1#do")
     assert why == "Asked about 14 times a week; open for 47 days, and nobody's work."
-    assert spared == "Make the article “Returns” say it so that the bot need not hand over"
+    assert spared == "Make the article “Returns” clearer: the bot answered from it and handed over anyway"
     assert often.startswith("About 10 handoffs a week")
     assert list_of == "/escalations/answer?key=article:Returns"
 
