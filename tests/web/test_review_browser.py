@@ -93,6 +93,17 @@ def test_a_verdict_is_disagreed_with_by_keyboard(visitor: Any, address: str, row
     assert visitor.complaints == []
 
 
+def test_on_phones_verdicts_stand_above_the_messages_else_beside_them(visitor: Any, address: str, row_id: str) -> None:
+    visitor.goto(f"{address}/c/{row_id}")
+    verdicts, messages = (visitor.locator(place).bounding_box() for place in (".scores", ".transcript"))
+    if visitor.viewport_size["width"] < 500:
+        assert verdicts["y"] + verdicts["height"] <= messages["y"]
+        assert visitor.locator("text=Read the conversation").is_visible()
+    else:
+        assert verdicts["x"] >= messages["x"] + messages["width"]
+        assert not visitor.locator("text=Read the conversation").is_visible()
+
+
 def test_one_click_agrees(visitor: Any, address: str, row_id: str) -> None:
     visitor.goto(f"{address}/c/{row_id}")
     visitor.locator("#score-of-context_repeat button:has-text('Agree')").click()
