@@ -219,6 +219,7 @@ FIRST, LAST, UNTIL = date(2026, 3, 1), date(2026, 3, 3), date(2026, 3, 6)
          "Too few conversations to tell whether it goes on: 14 since 3 Mar 2026, and they look usual."),
         ("open", {"n": 90, "usual_days": 2},
          "Last confirmed on 3 Mar 2026; it looks usual for 2 days, which is not enough to be sure."),
+        ("open", {}, "Last confirmed on 3 Mar 2026; what came since does not tell whether it goes on."),
         ("open", {"usual_days": 1},
          "Last confirmed on 3 Mar 2026; it looks usual for 1 day, which is not enough to be sure."),
     ],

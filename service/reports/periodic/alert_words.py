@@ -114,6 +114,8 @@ def stands(episode: Episode) -> str:
     someone = " Somebody is on it." if episode.handled else ""
     if episode.last_day == episode.judged_until:
         return f"{'It goes on.' if episode.first_day < episode.last_day else ''}{someone}".strip()
+    if n is None and not episode.usual_days:
+        return f"Last confirmed on {last}; what came since does not tell whether it goes on.{someone}"
     if n is None or 0 < episode.usual_days < USUAL_DAYS:
         days = f"{episode.usual_days} {'day' if episode.usual_days == 1 else 'days'}"
         return f"Last confirmed on {last}; it looks usual for {days}, which is not enough to be sure.{someone}"
