@@ -13,6 +13,7 @@ from service.figures.fact import Fact
 from service.scoring.score import DEFINITIONS
 from service.store import conversations, facts, forgetting, gaps, improvements
 from service.store.database import Database, alembic_config, migrate
+from service.store.gap_central import Central, central
 from service.store.gap_models import Audience, GapMessage, ImprovementKind
 from service.store.gaps import Assignment, Question
 from service.store.models import Conversation, Installation
@@ -154,3 +155,25 @@ def test_questions_know_the_dimensions_of_their_facts_also_of_before(
         command.downgrade(alembic_config(connection), "0023")
     migrate(database.url)
     assert dimensions() == [("web", "Care"), ("web", "Care")]
+
+
+def test_the_best_fitting_question_that_is_stored_speaks_for_a_gap(
+    database: Database, stored: list[str], now: datetime
+) -> None:
+    with database.begin() as session:
+        grouped(session, stored, now)
+        (gap,) = gaps.listed(session)
+        for row_id, fit in zip(stored, (0.2, 0.9, 0.0), strict=True):
+            session.get_one(GapMessage, (row_id, 1)).fit = fit
+        session.flush()
+        assert central(session, []) == {}
+        assert central(session, [gap.row.id, 999]) == {
+            gap.row.id: Central(gap.row.id, stored[1], "m0", {"id": stored[1]})
+        }
+        for row_id, following in ((stored[1], stored[0]), (stored[0], stored[2])):
+            session.get_one(Conversation, row_id).document = None
+            session.flush()
+            assert central(session, [gap.row.id])[gap.row.id].conversation == following
+        session.get_one(Conversation, stored[2]).document = None
+        session.flush()
+        assert central(session, [gap.row.id]) == {}
