@@ -231,7 +231,7 @@ def todo(answer: str) -> str:
             "whether it helped before it hands over."
         )
     return (
-        "Write an article from the answer below and give it to the bot, so that it stands by it; and let the bot ask "
+        "Write an article from this answer and give it to the bot, so that it stands by it; and let the bot ask "
         "whether it helped before it hands over."
     )
 

@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from service.figures.results import Value
 from service.figures.wording import interval, number
+from service.language.labels import UNNAMED
+from service.language.question import plainness, question
 from service.language.redaction import redact
 from service.reports.intent_catalog import Catalog, catalog
 from service.reports.proposed_intents import stated
@@ -38,6 +40,17 @@ class Proposed:
 
     row: IntentProposal
     quotes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is called: the plainest of its messages, for those who may read them; else its terms."""
+        best = max(self.quotes, key=lambda quote: (plainness(quote), -len(quote)), default="")
+        return question(best, self.terms.split(", ")) or self.terms or f"Group {self.row.id}"
+
+    @property
+    def terms(self) -> str:
+        """Its telling words; empty where there are none."""
+        return "" if self.row.label == UNNAMED else self.row.label
 
 
 @blueprint.get("")

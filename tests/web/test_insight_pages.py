@@ -236,7 +236,7 @@ def test_the_bots_words_are_for_those_who_may_read(page: Any, web: Any, seed: An
 
     told = page("/escalations/answer?key=text:1", "reviewer")
     assert "What the bot had answered" in told
-    assert "Write an article from the answer below" in told
+    assert "Write an article from this answer" in told
     places = re.findall(rf'href="/c/{row_id}#message-(\d)">“', told)
     assert places == sorted(places)
     assert len(places) == 3, "asked, answered, said again by a person"
