@@ -75,7 +75,7 @@ def _said(session: Session, line: ReviewLine, rows: list[Installation]) -> Said 
     at, episode = line.at or utc_now(), line.episode or latest
     own = store.own_verdict(session, key, episode, line.score)
     if line.verdict != PENDING and not can_be_said(line.score, own, line.verdict):
-        return BadReview(f"{line.score} is not {line.verdict}: whether a bot wrote is seen in the conversation")
+        return BadReview(f"{line.score} cannot be {line.verdict} here: who wrote as a bot is read, not judged")
     return Said(meant[0].id, key, episode, line.score, line.verdict, line.reviewer, at)
 
 

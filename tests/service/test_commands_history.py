@@ -151,6 +151,7 @@ def test_reviews_are_kept_once_and_bad_lines_are_told(run: Run, database: Databa
     lines = [
         review(), review(reviewer="r2", episode=1, at="2026-03-02T10:00:00Z"), review(conversation="unknown"),
         review(helpdesk=None), review(account="other"), review(verdict="fine"), review(episode=2),
+        review(verdict="human_only"),
     ]  # fmt: skip
     file = tmp_path / "reviews.jsonl"
     file.write_text("\n".join(map(json.dumps, lines)))
@@ -163,6 +164,7 @@ def test_reviews_are_kept_once_and_bad_lines_are_told(run: Run, database: Databa
         "5: no such helpdesk is connected",
         f"6: containment never says so; it says {', '.join(VERDICTS['containment'] or ())}",
         "7: no such conversation or episode was scored",
+        "8: containment cannot be human_only here: who wrote as a bot is read, not judged",
     ]
     assert "2 reviews are kept." in done.output
     assert run("reviews", "import", str(file), "--installation", "zendesk").exit_code == 1
