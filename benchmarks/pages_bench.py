@@ -10,6 +10,7 @@ come from the URL map (tests/support/every_page.py).
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import re
 import sys
@@ -79,6 +80,8 @@ def measure(url: str, key: str, given: dict[str, str], *, rounds: int, only: str
     """Server time of every page in milliseconds, after one visit that warms caches up; before each of the others a
     conversation of today is scored anew, as on a busy day."""
     app = application(url, key)
+    gc.collect()
+    gc.freeze()  # As the web processes do, see service/web/gunicorn.py.
     client = app.test_client()
     table: Table = [("page", "median ms", "p95 ms", "processor ms", "kB")]
     for page in pages(app, given, queries=True):
