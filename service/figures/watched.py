@@ -89,7 +89,7 @@ WATCHED: tuple[Watched, ...] = (
             "conversations_with_gap"),
     Watched("dissatisfied", "Dissatisfied customers, of those who rated", Sort.SHARE, UP, DOWN, _dissatisfied,
             "business", "satisfaction"),
-    Watched("conversations", "Conversations a day", Sort.COUNT, (Side.UP, Side.DOWN), (), _conversations),
+    Watched("conversations", "Conversations", Sort.COUNT, (Side.UP, Side.DOWN), (), _conversations),
     Watched("given_up", "Work that was given up", Sort.COUNT, UP, (), None),
 )  # fmt: skip
 """Fewer handoffs are no win by themselves: a bot may keep whom it should hand over. `returned` and `solved` wait three

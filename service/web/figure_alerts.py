@@ -129,12 +129,12 @@ def answer(alert_id: int) -> AnyResponse:
 
 def _said(what: str, until: date | None) -> str:
     match what:
-        case "snooze":
-            return f"Snoozed until {until}. If it goes on then, it is open again."
+        case "snooze" if until is not None:
+            return f"Snoozed until {until:%-d %b %Y}. If it goes on then, it is open again."
         case "not_useful":
             return "Kept. Alarms of this figure need stronger evidence from now on."
         case "acknowledge":
-            return "Kept: you are on it. It tells when it is usual again."
+            return "Kept: you are on it. Here, and where alerts are sent, is told when it is back to usual."
     return "Open again."
 
 

@@ -116,6 +116,7 @@ def page() -> str:
         saved=None if prices is None or lacking else savings(days, prices, agent_minutes=minutes, least=least),
         lacking=lacking,
         levers=levers,
+        faults=[fault for fault in map(_fault, levers) if fault],
         effects=list(_effects(what_if(days, wish, Stated(prices, minutes), least=least))) if wish.groups else [],
         names=EFFECTS,
         days=days.days,
@@ -128,6 +129,15 @@ def page() -> str:
 def _at(lever: Lever) -> int:
     given = request.args.get(lever.name, "")
     return min(int(given), lever.most) if given.isascii() and given.isdigit() and len(given) < 4 else lever.at
+
+
+def _fault(lever: Lever) -> str:
+    """What is wrong with the number that the address gives, and what stands instead; empty when nothing is."""
+    given = request.args.get(lever.name, "")
+    if given in ("", str(lever.at)):
+        return ""
+    what = f"is a whole number from 0 to {lever.most}, not “{given[:20]}”: {lever.at} stands instead."
+    return f"“{lever.title}” {what}"
 
 
 def _effects(found: Sequence[Effect]) -> Sequence[tuple[Effect, shown.Row, shown.Row, str, str]]:

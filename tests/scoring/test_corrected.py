@@ -46,6 +46,10 @@ def test_disagreeing_says_so_and_keeps_deskmarks_own() -> None:
     many = corrected(card(effort=Score(None)), said("effort", "low", "low")).scores["effort"]
     assert many.reason == "People who read it decided so; Deskmark had no verdict."
     assert own_verdict(many) is None
+    early = corrected(card(repeat_contact=Score("pending")), said("repeat_contact", "returned"))
+    assert early.scores["repeat_contact"].reason == (
+        "A person who read it decided so; Deskmark was still waiting whether more comes."
+    )
 
 
 def test_contradiction_leaves_deskmarks_verdict_whoever_spoke_first() -> None:

@@ -70,7 +70,7 @@ def test_the_day_says_what_is_broken_what_jumped_and_what_waits() -> None:
     work = (Work("score", 12, IN, 2), Work("other", 1, None, 0), Work("ingest", 0, None, 0))
     report = daily(data(Kind.DAILY, troubles=troubles, alerts=alerts, work=work))
     found = said(report)
-    assert report.headline == "2 things are broken; 1 figure jumped, 1 win, 1 is not over yet."
+    assert report.headline == "2 things are broken; 1 figure jumped, 1 win, 1 alert is not over yet."
     assert found["Is anything broken?"] == [
         "Paused (Zendesk acme), since 2026-02-25 00:00 UTC. Do this.",
         "Work waits too long: over. From 00:00 to 02:00 UTC.",
@@ -81,7 +81,7 @@ def test_the_day_says_what_is_broken_what_jumped_and_what_waits() -> None:
     assert found["Did anything jump?"][1] == "It got better (Zendesk acme)."
     assert found["Not over yet"] == ["It jumped before (Zendesk acme). It goes on."]
     one = daily(data(Kind.DAILY, troubles=troubles[:1], alerts=alerts[2:]))
-    assert one.headline == "1 thing is broken; 1 is not over yet."
+    assert one.headline == "1 thing is broken; 1 alert is not over yet."
     assert said(one)["Did anything jump?"][0].startswith("Nothing new; about 1 false alarm")
     calm = daily(data(Kind.DAILY, volume=(), conversations=(0, 0)))
     assert calm.headline == "Nothing is broken; nothing jumped."
@@ -173,7 +173,7 @@ def test_the_month_tells_outcomes_costs_and_next_months_targets() -> None:
         ("escalated", "alarm", {"days": 1, "value": 0.4, "expected": 0.2},
          "Handed over to a human: 40.0 % on 25 Feb 2026, usually 20.0 % on a Wednesday"),
         ("conversations", "alarm", {"days": 7, "value": 12, "expected": 99.5},
-         "Conversations a day: 12 from 19 Feb 2026 to 25 Feb 2026, usually 100"),
+         "Conversations: 12 from 19 Feb 2026 to 25 Feb 2026, usually 100"),
         ("given_up", "alarm", {"days": 1, "value": 3, "expected": 0.009},
          "Work that was given up: 3 on 25 Feb 2026, usually 0.009 on a Wednesday"),
         ("gone", "alarm", {"days": 1, "value": 3, "expected": 1}, "gone on 25 Feb 2026"),

@@ -115,9 +115,15 @@ def test_sliders_stand_in_the_address(web: Any, keep_days: Any) -> None:
     assert '<input type="hidden" name="brand" value="north">' in hidden
 
     assert "nothing would change" in words(client.get("/outcomes?quality=0"))
-    for odd in ("-1", "ten", "²", "1e3", ""):
-        assert "Containment quality +10 points" in words(client.get(f"/outcomes?quality={odd}")), odd
-    assert "Containment quality +30 points" in words(client.get("/outcomes?quality=999"))
+    assert "stands instead" not in page
+    for odd, said in (("-1", "-1"), ("ten", "ten"), ("²", "²"), ("1e3", "1e3"), ("", None)):
+        found = words(client.get(f"/outcomes?quality={odd}"))
+        assert "Containment quality +10 points" in found, odd
+        assert ("stands instead" in found) == (said is not None)
+        assert said is None or f"0 to 30, not “{said}”: 10 stands instead." in found
+    most = words(client.get("/outcomes?quality=999"))
+    assert "Containment quality +30 points" in most
+    assert "not “999”: 30 stands instead." in most
 
 
 def test_a_year_is_drawn_by_weeks(web: Any, keep_days: Any) -> None:

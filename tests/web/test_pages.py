@@ -352,3 +352,17 @@ def test_evidence_without_a_message_of_its_own(web: Any, seed: Any, shapes: Any)
     )
 
     assert "no person answered" in words(web.admin().get(f"/c/{row_id}"))
+
+
+def test_every_proof_leads_to_its_words_also_where_several_mark_the_same(seed: Any, shapes: Any) -> None:
+    talk = shapes.told()
+    silent = replace(talk.messages[0], text="")
+    talk = replace(talk, messages=(silent, *talk.messages[1:]))
+    same = tuple(Evidence("m4", "Hello! What is your order number?", shows) for shows in ("asks", "asks in vain"))
+    cards = shapes.scored(talk, effort=Score("high", 3.0, 0.8, "Hard.", (*same, Evidence("m0", "", "sends a picture"))))
+    page = seed.web.admin().get(f"/c/{seed(talk, cards)}").get_data(as_text=True)
+    targets = re.findall(r' id="([^"]+)"', page)
+    proofs = set(re.findall(r'href="#(proof-\d+)"', page))
+    assert len(proofs) == 4, "asked again, and thrice hard"
+    assert proofs <= set(targets)
+    assert len(targets) == len(set(targets)), "no id stands twice"

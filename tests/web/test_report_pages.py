@@ -99,7 +99,7 @@ def test_an_alert_is_answered_and_it_is_written_down(web: Any, weeks: Weeks) -> 
         return str(admin.get(f"/alerts/{number}").get_data(as_text=True))
 
     assert "Somebody is on it" in say(what="acknowledge")
-    assert "Snoozed until 2026-03-03" in say(what="snooze", days="1")
+    assert "Snoozed until 3 Mar 2026" in say(what="snooze", days="1")
     assert "Open again" in say(what="open")
     page = say(what="not_useful")
     assert "It stands at 1/2." in page

@@ -58,7 +58,8 @@ def _headline(data: Data, new: Sequence[Alert], still: int) -> str:
     words = f"{broken} {'thing is' if broken == 1 else 'things are'} broken" if broken else "Nothing is broken"
     good, bad = sum(each.good for each in new), sum(not each.good for each in new)
     counted = (
-        (bad, "figure jumped", "figures jumped"), (good, "win", "wins"), (still, "is not over yet", "are not over yet"),
+        (bad, "figure jumped", "figures jumped"), (good, "win", "wins"),
+        (still, "alert is not over yet", "alerts are not over yet"),
     )  # fmt: skip
     told = [f"{n} {one if n == 1 else many}" for n, one, many in counted if n]
     return f"{words}; {', '.join(told) or 'nothing jumped'}."
