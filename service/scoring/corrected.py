@@ -105,9 +105,8 @@ def _heard(name: str, score: Score, verdicts: Sequence[str]) -> Score:
     if said == score.verdict:
         return replace(score, confidence=1.0, details=MappingProxyType(details))
     read = "A person who read it decided so" if len(verdicts) == 1 else "People who read it decided so"
-    found = f"Deskmark had found: {score.verdict.replace('_', ' ')}" if score.verdict else "Deskmark had no verdict"
-    if score.verdict == PENDING:
-        found = "Deskmark was still waiting whether more comes"
+    own_one = score.verdict if score.verdict != PENDING else None
+    found = f"Deskmark had found: {own_one.replace('_', ' ')}" if own_one else "Deskmark had no verdict"
     value = _VALUES.get(name, _no_value)(said, score)
     details |= _DETAILS.get(name, _no_details)(said, score)
     return Score(said, value, 1.0, f"{read}; {found}.", (), MappingProxyType(details))

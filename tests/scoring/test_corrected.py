@@ -47,9 +47,7 @@ def test_disagreeing_says_so_and_keeps_deskmarks_own() -> None:
     assert many.reason == "People who read it decided so; Deskmark had no verdict."
     assert own_verdict(many) is None
     early = corrected(card(repeat_contact=Score("pending")), said("repeat_contact", "returned"))
-    assert early.scores["repeat_contact"].reason == (
-        "A person who read it decided so; Deskmark was still waiting whether more comes."
-    )
+    assert early.scores["repeat_contact"].reason == "A person who read it decided so; Deskmark had no verdict."
 
 
 def test_contradiction_leaves_deskmarks_verdict_whoever_spoke_first() -> None:
